@@ -1,0 +1,103 @@
+import type { Clock } from './clock.ts';
+import type {
+  AskSpec,
+  Contract,
+  ItemOf,
+  Messages,
+  MessagesOf,
+  ReplyOf,
+  RequestOf,
+  StreamSpec,
+  TellSpec,
+} from './contract.ts';
+import type { GroupRef, Ref } from './ref.ts';
+
+/** What a handler learns about the call it serves. */
+export interface Call {
+  /** Aborted when the caller cancels, its deadline passes, its link goes, or the actor stops. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left of the caller's deadline; Infinity for streams without one. */
+  remainingMs(): number;
+}
+
+export type Handlers<M extends Messages> = {
+  [K in keyof M]: M[K] extends AskSpec<infer _A, infer _B>
+    ? (request: RequestOf<M[K]>, call: Call) => ReplyOf<M[K]> | Promise<ReplyOf<M[K]>>
+    : M[K] extends TellSpec<infer _A>
+      ? (message: RequestOf<M[K]>) => void | Promise<void>
+      : M[K] extends StreamSpec<infer _A, infer _B>
+        ? (request: RequestOf<M[K]>, call: Call) => AsyncIterable<ItemOf<M[K]>>
+        : never;
+};
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Adds to a counter of the actor's metrics page, or sets a gauge. One writer: the actor itself. */
+export interface MetricsPage<Metric extends string> {
+  add(name: Metric, amount: number): void;
+  set(name: Metric, value: number): void;
+  get(name: Metric): number;
+}
+
+/** Contracts by actor name: what `uses` names are looked up in to type the refs. */
+export type ContractMap = Readonly<Record<string, Contract>>;
+
+type RefFor<C> = Ref<MessagesOf<C>>;
+
+export type RefsOf<All, Uses extends string, Groups extends string> = {
+  readonly [K in Uses]: K extends keyof All
+    ? K extends Groups
+      ? GroupRef<MessagesOf<All[K]>>
+      : RefFor<All[K]>
+    : never;
+};
+
+export interface ActorContext<Config, Refs, Metric extends string> {
+  readonly name: string;
+  /** Place in a sharded group, else 0. */
+  readonly member: number;
+  /** Counts the lives of this actor since the node started, from 1. */
+  readonly epoch: number;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly refs: Refs;
+  readonly log: Log;
+  readonly metrics: MetricsPage<Metric>;
+  /** Aborted when the actor is asked to stop. */
+  readonly signal: AbortSignal;
+  /** Runs work nobody waits for; a bug in it crashes the actor, an abort by `signal` ends it quietly. */
+  spawn(work: () => Promise<void>): void;
+}
+
+export interface Behaviour<M extends Messages> {
+  readonly handlers: Handlers<M>;
+  /** Stop taking in new outside work; what runs may finish. */
+  quiesce?(): void | Promise<void>;
+  /** Flush and release. Runs once, after quiesce, with every call's signal aborted. */
+  stop?(): void | Promise<void>;
+}
+
+/** What an actor module's default export is. */
+export interface ActorModule<C extends Contract = Contract> {
+  readonly contract: C;
+  // biome-ignore lint/suspicious/noExplicitAny: the host hands over a context built from the contract itself.
+  start(context: any): Behaviour<MessagesOf<C>> | Promise<Behaviour<MessagesOf<C>>>;
+}
+
+/**
+ * Ties a behaviour to its contract. `All` types the refs named in `uses`; `Groups` says which of those names
+ * are sharded.
+ */
+export function actorsOf<All, Groups extends string = never>() {
+  return <Name extends string, M extends Messages, Uses extends string, Config, Metric extends string>(
+    contract: Contract<Name, M, Uses, Config, Metric>,
+    start: (
+      context: ActorContext<Config, RefsOf<All, Uses, Groups>, Metric>,
+    ) => Behaviour<M> | Promise<Behaviour<M>>,
+  ): ActorModule<Contract<Name, M, Uses, Config, Metric>> => ({ contract, start });
+}

@@ -1,0 +1,182 @@
+import type { ActorModule, Behaviour, Log } from '../contract/actor.ts';
+import { ActorError, toErrorRecord } from '../contract/actor-error.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { Contract, Messages } from '../contract/contract.ts';
+import type { Link } from '../link/frame.ts';
+import { portLink } from '../link/port-link.ts';
+import { MetricsWriter } from '../memory/metrics-page.ts';
+import { Caller } from './caller.ts';
+import type { ActorBirth, ControlMessage, ControlReport } from './control.ts';
+import { Deadlines } from './deadlines.ts';
+import { Group } from './group.ts';
+import { LinkServer } from './link-server.ts';
+import { Turns } from './turns.ts';
+
+export interface HostEnvironment {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly contracts: Readonly<Record<string, Contract>>;
+  report(message: ControlReport): void;
+  /** Ends this life after the reports are out. */
+  die(): void;
+}
+
+type Birth = Pick<ActorBirth, 'name' | 'member' | 'epoch' | 'config' | 'uses' | 'metrics'>;
+
+/**
+ * One life of one actor: its refs, its links, its behaviour. It does not know whether it runs on a worker or
+ * on the thread of a test; whoever made it passes the control messages in.
+ */
+export class ActorHost {
+  readonly #module: ActorModule;
+  readonly #birth: Birth;
+  readonly #environment: HostEnvironment;
+  readonly #deadlines: Deadlines;
+  readonly #refs: Map<string, Caller | Group>;
+  readonly #servers = new Map<string, LinkServer>();
+  readonly #unserved: Array<{ from: string; link: Link; budget: number }> = [];
+  readonly #metrics: MetricsWriter<string>;
+  readonly #turns: Turns;
+  readonly #stopping = new AbortController();
+  #behaviour: Behaviour<Messages> | null = null;
+  #ended = false;
+
+  constructor(module: ActorModule, birth: Birth, environment: HostEnvironment) {
+    this.#module = module;
+    this.#birth = birth;
+    this.#environment = environment;
+    this.#deadlines = new Deadlines(environment.clock);
+    this.#metrics = new MetricsWriter(module.contract.metrics, birth.metrics);
+    this.#turns = new Turns(module.contract.serial);
+    this.#refs = new Map(
+      birth.uses.map((use) => {
+        const contract = environment.contracts[use.name];
+        if (!contract) throw new TypeError(`${birth.name} uses ${use.name}, which has no contract`);
+        return [
+          use.name,
+          use.group
+            ? new Group(contract, this.#deadlines, use.members)
+            : new Caller(contract, this.#deadlines),
+        ];
+      }),
+    );
+  }
+
+  async control(message: ControlMessage): Promise<void> {
+    switch (message.type) {
+      case 'bind':
+        return this.#caller(message.to, message.member).bind(portLink(message.port), message.epoch, {
+          credit: message.budget,
+        });
+      case 'down':
+        return this.#caller(message.to, message.member).down();
+      case 'serve':
+        return this.#serve(message.from, portLink(message.port), message.budget);
+      case 'drop':
+        return this.#drop(message.from);
+      case 'start':
+        return this.#start();
+      case 'quiesce':
+        await this.#guard(() => this.#behaviour?.quiesce?.());
+        return this.#environment.report({ type: 'quiesced' });
+      case 'stop':
+        return this.#stop();
+    }
+  }
+
+  /** Reports a bug and ends this life. The first one counts. */
+  crash(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#environment.log.error({ error: toErrorRecord(error), stack: stackOf(error) }, 'actor crashed');
+    for (const server of this.#servers.values()) server.flush();
+    this.#environment.report({ type: 'crashed', error: toErrorRecord(error) });
+    this.#environment.die();
+  }
+
+  async #start(): Promise<void> {
+    const { contract } = this.#module;
+    try {
+      const config = contract.config.parse(this.#birth.config);
+      this.#behaviour = await this.#module.start({
+        name: this.#birth.name,
+        member: this.#birth.member,
+        epoch: this.#birth.epoch,
+        config,
+        clock: this.#environment.clock,
+        refs: Object.fromEntries(this.#refs),
+        log: this.#environment.log,
+        metrics: this.#metrics,
+        signal: this.#stopping.signal,
+        spawn: (work: () => Promise<void>) => void this.#spawn(work),
+      });
+    } catch (error) {
+      this.#ended = true;
+      this.#environment.report({ type: 'failed', error: toErrorRecord(error) });
+      return this.#environment.die();
+    }
+    for (const { from, link, budget } of this.#unserved.splice(0)) this.#serve(from, link, budget);
+    this.#environment.report({ type: 'started' });
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort(new ActorError('E_ABORTED', `${this.#birth.name} stops`));
+    for (const server of this.#servers.values()) server.close();
+    await this.#guard(() => this.#behaviour?.stop?.());
+    for (const ref of this.#refs.values()) {
+      if (ref instanceof Caller) ref.down();
+      else for (let i = 0; i < ref.size; i++) ref.member(i).down();
+    }
+    this.#deadlines.close();
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#environment.report({ type: 'stopped' });
+    this.#environment.die();
+  }
+
+  #serve(from: string, link: Link, budget: number): void {
+    if (!this.#behaviour) {
+      // Frames wait in the port until the behaviour is there: nothing listens yet.
+      this.#unserved.push({ from, link, budget });
+      return;
+    }
+    this.#drop(from);
+    const server = new LinkServer(this.#module.contract, this.#behaviour.handlers, link, budget, {
+      clock: this.#environment.clock,
+      crash: (error) => this.crash(error),
+      depth: (change) => this.#metrics.mailbox(change),
+      turn: (work) => this.#turns.run(work),
+    });
+    this.#servers.set(from, server);
+  }
+
+  #drop(from: string): void {
+    this.#servers.get(from)?.close();
+    this.#servers.delete(from);
+  }
+
+  #caller(name: string, member: number): Caller {
+    const ref = this.#refs.get(name);
+    if (!ref) throw new TypeError(`${this.#birth.name} holds no ref to ${name}`);
+    return ref instanceof Caller ? ref : ref.member(member);
+  }
+
+  async #spawn(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.crash(error);
+    }
+  }
+
+  async #guard(work: () => void | Promise<void> | undefined): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.crash(error);
+    }
+  }
+}
+
+const stackOf = (error: unknown): string | undefined => (error instanceof Error ? error.stack : undefined);

@@ -1,0 +1,43 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorRecord } from '../contract/actor-error.ts';
+import type { LogLevel } from '../observe/log.ts';
+
+/** A ref an actor will hold: the target's name, how many members it has, and whether it is a group. */
+export interface UseSpec {
+  readonly name: string;
+  readonly members: number;
+  readonly group: boolean;
+}
+
+/** What a worker is born with. */
+export interface ActorBirth {
+  /** URL of the module whose default export is the actor. */
+  readonly module: string;
+  /** URL of the module whose `contracts` export maps actor names to contracts. */
+  readonly contracts: string;
+  readonly name: string;
+  readonly member: number;
+  readonly epoch: number;
+  readonly config: unknown;
+  readonly uses: readonly UseSpec[];
+  readonly metrics: SharedArrayBuffer;
+  readonly logLevel: LogLevel;
+}
+
+/** Supervisor to actor. Travels on a port of its own, so that a flooded mailbox cannot delay it. */
+export type ControlMessage =
+  | { type: 'bind'; to: string; member: number; epoch: number; budget: number; port: MessagePort }
+  | { type: 'down'; to: string; member: number }
+  | { type: 'serve'; from: string; budget: number; port: MessagePort }
+  | { type: 'drop'; from: string }
+  | { type: 'start' }
+  | { type: 'quiesce' }
+  | { type: 'stop' };
+
+/** Actor to supervisor. */
+export type ControlReport =
+  | { type: 'started' }
+  | { type: 'failed'; error: ErrorRecord }
+  | { type: 'crashed'; error: ErrorRecord }
+  | { type: 'quiesced' }
+  | { type: 'stopped' };

@@ -1,0 +1,40 @@
+/** Items of one stream on the consumer's side. Bounded by the stream's window, which the producer keeps. */
+export class ItemQueue {
+  #items: unknown[] = [];
+  #ended = false;
+  #error: Error | null = null;
+  #wake: (() => void) | null = null;
+  endedByProducer = false;
+
+  push(item: unknown): void {
+    if (this.#ended) return;
+    this.#items.push(item);
+    this.#wake?.();
+  }
+
+  endByProducer(error: Error | null): void {
+    this.endedByProducer = true;
+    this.end(error);
+  }
+
+  /** Items already here are still handed out before a clean end; an error cuts in front of them. */
+  end(error: Error | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    if (error) this.#items = [];
+    this.#wake?.();
+  }
+
+  async take(): Promise<{ done: false; value: unknown } | { done: true }> {
+    for (;;) {
+      if (this.#items.length > 0) return { done: false, value: this.#items.shift() };
+      if (this.#error) throw this.#error;
+      if (this.#ended) return { done: true };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import type { Call, Handlers } from '../contract/actor.ts';
+import { ActorError, toErrorRecord } from '../contract/actor-error.ts';
+import type { Clock } from '../contract/clock.ts';
+import { type Contract, type Messages, messageOrder } from '../contract/contract.ts';
+import { FRAME, type Frame, type Link } from '../link/frame.ts';
+import { CreditGate } from './credit-gate.ts';
+
+type AnyHandler = (request: unknown, call: Call) => unknown;
+
+export interface ServerEnvironment {
+  readonly clock: Clock;
+  /** A handler threw something that is not an `ActorError`: a bug, the end of this actor's life. */
+  crash(error: unknown): void;
+  /** Counts what waits or runs, over all links of the actor. */
+  depth(change: 1 | -1): void;
+  /** Runs turns one after another for serial contracts, at once for all others. */
+  turn<T>(work: () => T | Promise<T>): Promise<T>;
+}
+
+interface Served {
+  readonly abort: AbortController;
+  readonly gate: CreditGate | null;
+}
+
+/**
+ * The answering half of one link: dispatches frames to the handlers, keeps what runs, and ends all of it
+ * when the link or the actor goes.
+ */
+export class LinkServer {
+  readonly #names: readonly string[];
+  readonly #handlers: Record<string, AnyHandler>;
+  readonly #contract: Contract;
+  readonly #link: Link;
+  readonly #environment: ServerEnvironment;
+  readonly #running = new Map<number, Served>();
+  readonly #creditBatch: number;
+  readonly #budget: number;
+  #tells = 0;
+  #owed = 0;
+  #closed = false;
+
+  constructor(
+    contract: Contract,
+    handlers: Handlers<Messages>,
+    link: Link,
+    budget: number,
+    env: ServerEnvironment,
+  ) {
+    this.#contract = contract;
+    this.#names = messageOrder(contract);
+    this.#handlers = handlers as Record<string, AnyHandler>;
+    this.#link = link;
+    this.#budget = budget;
+    this.#creditBatch = Math.max(1, budget >> 1);
+    this.#environment = env;
+    link.onFrames((frames) => {
+      for (const frame of frames) this.#receive(frame);
+    });
+  }
+
+  /** Cancels everything that runs for this link and closes it. */
+  close(): void {
+    this.#closed = true;
+    for (const served of this.#running.values()) {
+      served.abort.abort(new ActorError('E_ABORTED', 'the caller is gone'));
+      served.gate?.open();
+    }
+    this.#link.close();
+  }
+
+  flush(): void {
+    this.#link.flush();
+  }
+
+  #receive(frame: Frame): void {
+    if (this.#closed) return;
+    switch (frame[0]) {
+      case FRAME.ask:
+        void this.#answer(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
+        return;
+      case FRAME.tell:
+        void this.#hear(this.#names[frame[1]]!, frame[2]);
+        return;
+      case FRAME.open:
+        void this.#produce(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
+        return;
+      case FRAME.cancel: {
+        const served = this.#running.get(frame[1]);
+        served?.abort.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
+        served?.gate?.open();
+        return;
+      }
+      case FRAME.itemCredit:
+        this.#running.get(frame[1])?.gate?.add(frame[2]);
+        return;
+    }
+  }
+
+  async #answer(id: number, name: string, request: unknown, ms: number): Promise<void> {
+    const served = this.#begin(id, null);
+    try {
+      const reply = await this.#environment.turn(() =>
+        this.#handlers[name]!(request, this.#call(served.abort.signal, ms)),
+      );
+      if (!served.abort.signal.aborted) this.#link.post([FRAME.reply, id, reply]);
+    } catch (error) {
+      this.#failed(error, served, (record) => this.#link.post([FRAME.fail, id, record]));
+    } finally {
+      this.#finish(id);
+    }
+  }
+
+  async #hear(name: string, message: unknown): Promise<void> {
+    if (++this.#tells > this.#budget) {
+      this.#environment.crash(new Error(`${this.#contract.name}: a sender exceeded its credit`));
+      return;
+    }
+    this.#environment.depth(1);
+    try {
+      const call = this.#call(new AbortController().signal, Number.POSITIVE_INFINITY);
+      await this.#environment.turn(() => this.#handlers[name]!(message, call));
+    } catch (error) {
+      // Nobody waits for a tell: an expected failure in one is as much a bug as an unexpected one.
+      this.#environment.crash(error);
+    }
+    this.#environment.depth(-1);
+    this.#tells--;
+    if (++this.#owed >= this.#creditBatch || this.#tells === 0) {
+      if (!this.#closed) this.#link.post([FRAME.credit, this.#owed]);
+      this.#owed = 0;
+    }
+  }
+
+  async #produce(id: number, name: string, request: unknown, ms: number): Promise<void> {
+    const spec = this.#contract.messages[name];
+    const gate = new CreditGate(spec?.kind === 'stream' ? spec.window : 1);
+    const served = this.#begin(id, gate);
+    const signal = served.abort.signal;
+    try {
+      const items = this.#handlers[name]!(request, this.#call(signal, ms)) as AsyncIterable<unknown>;
+      for await (const item of items) {
+        if (!gate.take()) await gate.wait();
+        if (signal.aborted) break;
+        this.#link.post([FRAME.item, id, item]);
+      }
+      if (!signal.aborted) this.#link.post([FRAME.end, id, null]);
+    } catch (error) {
+      this.#failed(error, served, (record) => this.#link.post([FRAME.end, id, record]));
+    } finally {
+      this.#finish(id);
+    }
+  }
+
+  #failed(error: unknown, served: Served, answer: (record: ReturnType<typeof toErrorRecord>) => void): void {
+    const signal = served.abort.signal;
+    const expected = error instanceof ActorError || (signal.aborted && isAbort(error, signal));
+    if (expected) {
+      if (!signal.aborted) answer(toErrorRecord(error));
+      return;
+    }
+    if (!this.#closed) {
+      answer(
+        toErrorRecord(
+          new ActorError('E_ACTOR_CRASHED', `${this.#contract.name} failed on a bug of its own`, {
+            retryable: true,
+            cause: error,
+          }),
+        ),
+      );
+    }
+    this.#environment.crash(error);
+  }
+
+  #begin(id: number, gate: CreditGate | null): Served {
+    const served = { abort: new AbortController(), gate };
+    this.#running.set(id, served);
+    this.#environment.depth(1);
+    return served;
+  }
+
+  #finish(id: number): void {
+    this.#running.delete(id);
+    this.#environment.depth(-1);
+  }
+
+  #call(signal: AbortSignal, ms: number): Call {
+    const clock = this.#environment.clock;
+    const due = clock.now() + ms;
+    return { signal, remainingMs: () => due - clock.now() };
+  }
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
