@@ -75,7 +75,7 @@ const CACHE_LIMIT = 1024;
 const cache = new Map<string, KeyObject>();
 
 function publicKeyObject(publicKey: Uint8Array): KeyObject {
-  const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).latin1Slice();
+  const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString('latin1');
   const known = cache.get(name);
   if (known !== undefined) {
     // Map keeps insertion order: taking the entry out and in again makes it the youngest.
