@@ -166,6 +166,16 @@ export function textStruct<T extends object>(fields: Fields<T>): Codec<T> {
   };
 }
 
+/** Errors of the reference name the field here, and only here. */
+function readField<T>(r: Reader, { key, codec }: Field<T>): T {
+  try {
+    return codec.read(r);
+  } catch (error) {
+    if (!(error instanceof DecodeError) || !error.message.startsWith('expected')) throw error;
+    throw new DecodeError(`field ${key}: ${error.message}`);
+  }
+}
+
 /**
  * A map with the keys 0, 1, 2 ... in the order in which `fields` lists them. The first of several equal keys counts,
  * keys of other kinds are ignored. The `key` of a field only names it in errors.
@@ -178,7 +188,7 @@ export function intStruct<T extends object>(fields: Fields<T>): Codec<T> {
       r.eachIntEntry((key) => {
         const entry = list[key];
         if (entry === undefined || found[key] !== undefined) r.skip();
-        else found[key] = entry[1].codec.read(r);
+        else found[key] = readField(r, entry[1]);
       });
       const value: Record<string, unknown> = {};
       list.forEach(([property, { key, missing }], index) => {

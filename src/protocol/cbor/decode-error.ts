@@ -10,3 +10,6 @@ export class DecodeError extends Error {
     this.name = 'DecodeError';
   }
 }
+
+/** Message of the error for input that stops too early. */
+export const UNEXPECTED_END = 'unexpected end';

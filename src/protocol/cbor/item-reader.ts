@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DecodeError } from './decode-error.ts';
+import { DecodeError, UNEXPECTED_END } from './decode-error.ts';
 
 /** Arrays, maps and enums inside each other, as deep as the reference's decoder follows them. */
 export const MAX_DEPTH = 256;
@@ -77,7 +77,7 @@ export class ItemReader {
         else checkUtf8(this.take(value));
       } else if (this.major === ARRAY || this.major === MAP) {
         const items = this.major === MAP ? value * 2 : value;
-        if (items > this.remaining) throw new DecodeError('unexpected end');
+        if (items > this.remaining) throw new DecodeError(UNEXPECTED_END);
         this.checkDepth(open.length);
         open.push(this.indefinite ? (this.major === MAP ? OPEN_MAP_KEY : OPEN_ARRAY) : items);
       } else if (this.major === TAG) {
@@ -135,7 +135,7 @@ export class ItemReader {
   }
 
   #readHead(): number {
-    if (this.at >= this.#end) throw new DecodeError('unexpected end');
+    if (this.at >= this.#end) throw new DecodeError(UNEXPECTED_END);
     const initial = this.input[this.at++] as number;
     this.major = initial >> 5;
     this.indefinite = false;
@@ -148,7 +148,7 @@ export class ItemReader {
     }
     if (info > 27) throw new DecodeError('malformed item');
     const width = 1 << (info - 24);
-    if (width > this.remaining) throw new DecodeError('unexpected end');
+    if (width > this.remaining) throw new DecodeError(UNEXPECTED_END);
     const at = this.at;
     this.at += width;
     if (this.major === SIMPLE && width > 1) return FLOAT;
@@ -164,7 +164,7 @@ export class ItemReader {
   }
 
   protected take(length: number): Buffer {
-    if (length > this.remaining) throw new DecodeError('unexpected end');
+    if (length > this.remaining) throw new DecodeError(UNEXPECTED_END);
     const from = this.at;
     this.at += length;
     return this.input.subarray(from, this.at);
@@ -205,7 +205,7 @@ export class ItemReader {
   }
 
   protected atBreak(): boolean {
-    if (this.at >= this.#end) throw new DecodeError('unexpected end');
+    if (this.at >= this.#end) throw new DecodeError(UNEXPECTED_END);
     return this.input[this.at] === BREAK;
   }
 

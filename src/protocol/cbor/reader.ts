@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DecodeError } from './decode-error.ts';
+import { DecodeError, UNEXPECTED_END } from './decode-error.ts';
 import {
   ARRAY,
   BYTES,
@@ -105,7 +105,9 @@ export class Reader extends ItemReader {
   /** A byte string of exactly `length` octets: the ids in maps with integer keys. The result is a copy. */
   fixedByteString(length: number): Uint8Array {
     const bytes = this.byteString();
-    if (bytes.length !== length) throw badLength(bytes.length, length);
+    if (bytes.length !== length) {
+      throw new DecodeError(`expected ${length} bytes, got ${bytes.length}`);
+    }
     return bytes.slice();
   }
 
@@ -279,7 +281,7 @@ export class Reader extends ItemReader {
 
   #items(count: number, each: () => void): void {
     const { indefinite } = this;
-    if (count > this.remaining) throw new DecodeError('unexpected end');
+    if (count > this.remaining) throw new DecodeError(UNEXPECTED_END);
     this.#inside(() => {
       if (indefinite) {
         while (!this.atBreak()) each();
@@ -300,7 +302,7 @@ export class Reader extends ItemReader {
 
   /** The items of the array whose head was just read, as octets. */
   #octets(count: number): Uint8Array {
-    if (count > this.remaining) throw new DecodeError('unexpected end');
+    if (count > this.remaining) throw new DecodeError(UNEXPECTED_END);
     const { indefinite } = this;
     const octets = new Uint8Array(indefinite ? this.#countOctets() : count);
     this.#inside(() => {

@@ -36,13 +36,13 @@ export interface ChunkData {
   readonly contentId: Uint8Array;
   readonly chunkIndex: number;
   /** A view on the message it came in. */
-  readonly data: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 export const chunkData = intStruct<ChunkData>({
   contentId: field('content_id', contentIdBytes),
   chunkIndex: field('chunk_index', u32),
-  data: field('data', byteString),
+  bytes: field('bytes', byteString),
 });
 
 /** 502 */

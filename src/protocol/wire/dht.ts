@@ -17,10 +17,10 @@ const ttl: Codec<bigint> = { read: (r) => r.u64(), write: (w, value) => w.int(Bi
 
 /** 200 as a request: the nodes nearest to a target of 20 octets. */
 export interface FindNode {
-  readonly target: Uint8Array;
+  readonly targetNodeId: Uint8Array;
 }
 
-export const findNode = intStruct<FindNode>({ target: field('target', fixedByteString(20)) });
+export const findNode = intStruct<FindNode>({ targetNodeId: field('target_node_id', fixedByteString(20)) });
 
 /** 200 as a reply. */
 export interface FindNodeResult {

@@ -1,4 +1,4 @@
-import type { DecodeError } from '../cbor/decode-error.ts';
+import { type DecodeError, UNEXPECTED_END } from '../cbor/decode-error.ts';
 import { type Envelope, FLAG_ERROR, FLAG_RESPONSE } from './envelope.ts';
 import type { RateClass } from './rate-class.ts';
 
@@ -41,5 +41,8 @@ export function rateLimitExceeded(exceeded: RateClass | 'total'): string {
 
 /** What a node answers when a payload does not decode, in the reference's manner. */
 export function undecodable(error: DecodeError): string {
+  if (error.message === UNEXPECTED_END) {
+    return 'Io(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" })';
+  }
   return `Semantic(None, ${JSON.stringify(error.message)})`;
 }
