@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { ask, defineContract } from '../../supervisor/contract/contract.ts';
+
+export const acceptorConfig = z.strictObject({
+  /** `tcp://ip:port`; port 0 takes a free one. */
+  listen: z.array(z.string()).default(['tcp://0.0.0.0:7001']),
+  /** Addresses put into links instead of those found by looking at the host. */
+  advertise: z.array(z.string()).default([]),
+  /** Connections without a finished handshake: in all, and from one address. */
+  maxPending: z.int().min(1).default(512),
+  maxPendingPerAddress: z.int().min(1).default(8),
+});
+
+export const acceptorContract = defineContract({
+  name: 'acceptor',
+  uses: ['transport'],
+  config: acceptorConfig,
+  metrics: ['accepted', 'refused', 'pending'],
+  messages: {
+    /** Where this node listens, and what it tells others: `tcp://ip:port` each. */
+    addresses: ask<null, { bound: readonly string[]; advertised: readonly string[] }>(),
+  },
+});

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
+import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+
+export const hashingConfig = z.strictObject({
+  /** Pool threads; 0: one a core. */
+  threads: z.int().min(0).max(64).default(0),
+});
+
+/** A file as it was hashed. Times and inode let a later publish skip it. */
+export interface HashedFile {
+  readonly index: number;
+  readonly contentId: string;
+  readonly size: number;
+  /** 32 bytes a chunk. */
+  readonly hashes: Uint8Array;
+  readonly chunkListHash: string;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+}
+
+export type HashEvent =
+  | { readonly kind: 'progress'; readonly bytes: number }
+  | { readonly kind: 'files'; readonly files: readonly HashedFile[] }
+  /** Not hashed: gone, unreadable, or changed while it was read (`E_FILE_CHANGED`). */
+  | { readonly kind: 'failed'; readonly index: number; readonly error: ErrorRecord };
+
+export const hashingContract = defineContract({
+  name: 'hashing',
+  config: hashingConfig,
+  mailbox: 256,
+  startMs: 30_000,
+  metrics: ['bytes_hashed', 'files_hashed', 'pool_restarts'],
+  messages: {
+    /** Content id and chunk hashes of each file; `index` is the place in `paths`. Any order. */
+    hashFiles: stream<{ paths: readonly string[] }, HashEvent>({ window: 64 }),
+    /** Whole-file hash alone: does what was downloaded have the id it was asked for by? */
+    identify: ask<{ path: string }, { contentId: string; size: number }>({
+      deadlineMs: Number.POSITIVE_INFINITY,
+    }),
+    info: ask<null, { threads: number; implementation: 'native' | 'noble' }>(),
+  },
+});

@@ -1,0 +1,184 @@
+import type { KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { WireReply, WireRequest } from '../wire-request.ts';
+
+export const storeConfig = z.strictObject({
+  /** The data folder. Created with mode 0700 when absent. */
+  home: z.string().min(1),
+  /** `keyfile`: keys sealed under a generated key file in the configuration folder; `plain`: as they are. */
+  keys: z.enum(['keyfile', 'plain']).default('keyfile'),
+  /** Where the key file lies; empty: the platform's configuration folder. */
+  keyfile: z.string().default(''),
+});
+
+/** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
+export type Hex = string;
+
+export interface NodeIdentity {
+  /** Ed25519 public key of the node. */
+  readonly nodeKey: Hex;
+  readonly nodeId: Hex;
+  /** For the handshake's signatures and for TLS; clones share the key, never its bytes. */
+  readonly privateKey: KeyObject;
+  /** Self-signed Ed25519 certificate of the node key, PEM. */
+  readonly certificate: string;
+  /** The private key in PEM, because `node:tls` takes no KeyObject. Never logged, never stored in the clear. */
+  readonly tlsKey: string;
+}
+
+/** One file of a share, as its manifest lists it. */
+export interface CatalogItem {
+  readonly contentId: Hex;
+  readonly size: number;
+  readonly name: string;
+  /** Path inside the share, with `/`; null: the name alone. */
+  readonly path: string | null;
+  readonly mime: string | null;
+  readonly tags: readonly string[];
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+}
+
+/** Where a content lies on this disk, and how the file looked when it was hashed. */
+export interface ContentSource {
+  readonly contentId: Hex;
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+}
+
+/** A content source as a shard may use it until told otherwise. */
+export interface Lease extends ContentSource {
+  /** Rises with every change of the source; a lease of an older epoch is void. */
+  readonly epoch: number;
+}
+
+export interface OwnShare {
+  readonly shareId: Hex;
+  readonly shareKey: Hex;
+  /** The operator's name for it; unique on this node. */
+  readonly name: string;
+  readonly title: string | null;
+  readonly public: boolean;
+  /** 0 and null until the first revision. */
+  readonly seq: number;
+  readonly manifestId: Hex | null;
+  readonly items: number;
+  readonly bytes: number;
+  readonly updatedAt: number;
+}
+
+export type Trust = 'trusted' | 'normal' | 'untrusted';
+
+export interface Subscription {
+  readonly shareId: Hex;
+  readonly shareKey: Hex;
+  readonly trust: Trust;
+  readonly weight: number;
+  /** Where the share was offered: addresses of its link, `tcp://ip:port[@key]`. */
+  readonly peers: readonly string[];
+  readonly title: string | null;
+  readonly description: string | null;
+  /** Null until the first sync. */
+  readonly seq: number | null;
+  readonly manifestId: Hex | null;
+  readonly items: number;
+  readonly bytes: number;
+  readonly lastSync: number | null;
+  readonly lastError: { readonly code: string; readonly message: string } | null;
+}
+
+/** A revision to be signed by the store, which alone holds the share's key. */
+export interface Revision {
+  readonly shareId: Hex;
+  readonly title: string | null;
+  readonly public: boolean;
+  readonly items: readonly CatalogItem[];
+  readonly sources: readonly ContentSource[];
+}
+
+export interface CommittedRevision {
+  readonly seq: number;
+  readonly manifestId: Hex;
+  /** False when the catalog is the one already published: then nothing was signed. */
+  readonly changed: boolean;
+}
+
+export interface ItemRow extends CatalogItem {
+  readonly shareId: Hex;
+}
+
+/** What a peer was like when it was last met. */
+export interface KnownPeer {
+  readonly address: string;
+  readonly nodeKey: Hex;
+  readonly version: 1 | 2;
+  readonly capabilityKeys: 5 | 8;
+  readonly native: boolean;
+  readonly seenAt: number;
+}
+
+export const storeContract = defineContract({
+  name: 'store',
+  config: storeConfig,
+  serial: true,
+  mailbox: 8192,
+  startMs: 60_000,
+  shutdownMs: 10_000,
+  metrics: ['commits', 'manifests_served', 'hash_lists_served'],
+  messages: {
+    identity: ask<null, NodeIdentity>(),
+
+    /** The own share of that name, made with a new key if there is none. */
+    openShare: ask<{ name: string }, OwnShare>(),
+    ownShares: ask<null, readonly OwnShare[]>(),
+    /** Sources of a share's files as last committed: what need not be hashed again. */
+    sourcesOf: ask<
+      { shareId: Hex },
+      readonly (ContentSource & { chunkCount: number; chunkListHash: Hex })[]
+    >(),
+    /** Keeps chunk hash lists; each is checked against its chunk list hash when it is used. */
+    putHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
+    /** Signs and commits in one transaction. `E_SHARE_TOO_LARGE` when the wire cannot carry it. */
+    commitRevision: ask<Revision, CommittedRevision>({ deadlineMs: 60_000 }),
+
+    subscribe: ask<
+      { shareId: Hex; shareKey: Hex; trust: Trust; weight: number; peers: readonly string[] },
+      Subscription
+    >(),
+    unsubscribe: ask<{ shareId: Hex }, { removed: boolean }>(),
+    subscriptions: ask<null, readonly Subscription[]>(),
+    subscription: ask<{ shareId: Hex }, Subscription | null>(),
+    /** A verified head and manifest become the share's state, in one transaction. */
+    commitManifest: ask<
+      { shareId: Hex; head: Uint8Array; manifest: Uint8Array; source: string },
+      Subscription
+    >({ deadlineMs: 60_000 }),
+    noteSync: ask<{ shareId: Hex; error: { code: string; message: string } | null }, null>(),
+
+    manifest: ask<{ manifestId: Hex }, Uint8Array | null>(),
+    hashList: ask<{ contentId: Hex }, Uint8Array | null>(),
+    lease: ask<{ contentId: Hex }, Lease | null>(),
+    /** The source no longer looks as it did: the lease is void for everybody. */
+    sourceGone: ask<{ contentId: Hex; path: string; epoch: number }, null>(),
+    /** Contents whose leases became void. */
+    leaseChanges: stream<null, { contentIds: readonly Hex[] }>({ window: 64 }),
+
+    /** Items of an own or subscribed share, in manifest order. `limit` at most 1000. */
+    items: ask<
+      { shareId: Hex; cursor: number; limit: number },
+      { items: readonly ItemRow[]; next: number | null }
+    >(),
+    /** Items a `get` names: a content id, a share id, or SHARE/PATH (PATH a file or a folder). */
+    resolve: ask<{ target: string }, readonly ItemRow[]>(),
+
+    knownPeer: ask<{ address: string }, KnownPeer | null>(),
+    rememberPeer: ask<KnownPeer, null>(),
+
+    /** Answers 201, 400 and 502. */
+    wire: ask<WireRequest, WireReply>(),
+  },
+});

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { ask, defineContract } from '../../supervisor/contract/contract.ts';
+import type { Subscription, Trust } from '../store/contract.ts';
+
+export const syncConfig = z.strictObject({
+  /** Addresses asked beside those of a share's link: `tcp://ip:port[@key]`. */
+  bootstrap: z.array(z.string()).default([]),
+  /** Seconds between passes over all subscriptions; 0: only when asked. */
+  intervalSeconds: z.number().min(0).default(60),
+});
+
+export interface SyncFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Field names are those of the command's result. */
+export interface ShareSync {
+  readonly share_id: string;
+  readonly seq_before: number | null;
+  readonly seq_after: number | null;
+  readonly items: number;
+  /** The address the news came from; null without news. */
+  readonly source: string | null;
+  readonly error: SyncFailure | null;
+}
+
+export const syncContract = defineContract({
+  name: 'sync',
+  uses: ['store', 'transport', 'search'],
+  config: syncConfig,
+  metrics: ['passes', 'manifests_taken', 'records_refused'],
+  messages: {
+    /** Keeps the subscription, then tries one sync; `error` says why the share is still empty. */
+    subscribe: ask<
+      { link: string; trust: Trust; weight: number },
+      { subscription: Subscription; error: SyncFailure | null }
+    >({ deadlineMs: 60_000 }),
+    unsubscribe: ask<{ shareId: string }, { removed: boolean }>(),
+    /** One pass over all subscriptions, or over one. A share that fails never stops the others. */
+    sync: ask<{ shareId: string | null }, readonly ShareSync[]>({ deadlineMs: 120_000 }),
+  },
+});

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { defineContract, stream } from '../../supervisor/contract/contract.ts';
+
+export const transferConfig = z.strictObject({});
+
+export interface DownloadRequest {
+  /** A content id, a share id, or SHARE/PATH. */
+  readonly target: string;
+  /** Absolute path of the folder the files go to. */
+  readonly directory: string;
+}
+
+/** Field names are those of the command's result. */
+export interface DownloadResult {
+  readonly files: readonly {
+    readonly content_id: string;
+    /** Where the file lies now, absolute. */
+    readonly path: string;
+    readonly bytes: number;
+    /** Bytes that were already there. */
+    readonly resumed_bytes: number;
+  }[];
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Bytes a second over the whole download. */
+  readonly rate: number;
+  readonly providers: readonly string[];
+  /** Where the time went, in seconds; the parts overlap. */
+  readonly spent: {
+    readonly plan: number;
+    readonly fetch: number;
+    readonly verify: number;
+    readonly write: number;
+    readonly identify: number;
+    readonly finish: number;
+  };
+}
+
+export interface DownloadProgress {
+  readonly phase: 'plan' | 'fetch' | 'finish';
+  readonly files: number;
+  readonly files_total: number;
+  readonly bytes: number;
+  readonly bytes_total: number;
+  readonly rate: number;
+  readonly eta: number | null;
+  readonly peers: number;
+}
+
+export type DownloadEvent =
+  | { readonly kind: 'progress'; readonly progress: DownloadProgress }
+  | { readonly kind: 'done'; readonly result: DownloadResult };
+
+export const transferContract = defineContract({
+  name: 'transfer',
+  uses: ['store', 'transport', 'hashing'],
+  config: transferConfig,
+  metrics: ['downloads', 'files_completed', 'bytes_completed'],
+  messages: {
+    /** Downloads from one provider, verified chunk by chunk and file by file. Leaving the stream cancels. */
+    download: stream<DownloadRequest, DownloadEvent>(),
+  },
+});

@@ -1,0 +1,109 @@
+import type { Socket } from 'node:net';
+import { z } from 'zod';
+import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+
+export const transportConfig = z.strictObject({
+  /** From accept to the end of the handshake. */
+  handshakeMs: z.int().min(100).default(10_000),
+  /** From dial to the end of the handshake. */
+  dialMs: z.int().min(100).default(5_000),
+  /** Without a byte from a peer that owes a reply. */
+  requestMs: z.int().min(100).default(10_000),
+  idleMs: z.int().min(1_000).default(120_000),
+  maxSessions: z.int().min(1).default(10_000),
+  /** Requests of one peer that may be under way, ours to it and its to us. */
+  inFlight: z.int().min(1).max(256).default(16),
+  /** Refuse peers whose TLS certificate does not carry their node key. Shuts the reference's nodes out. */
+  requireBound: z.boolean().default(false),
+});
+
+/** Whom to talk to. A key that is given must be the one that answers. */
+export interface PeerTarget {
+  /** `tcp://ip:port` */
+  readonly address: string;
+  readonly nodeKey?: string | undefined;
+}
+
+export interface SessionInfo {
+  readonly nodeKey: string;
+  readonly nodeId: string;
+  readonly address: string;
+  readonly transport: 'tcp';
+  /** `tls`: both certificates carry the keys that signed the hellos. */
+  readonly bound: 'tls' | 'none';
+  /** The other end is a Granary node. */
+  readonly native: boolean;
+  readonly direction: 'in' | 'out';
+  readonly dialect: string;
+  /** Unix seconds. */
+  readonly since: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Bytes a second over the last five seconds. */
+  readonly rateUp: number;
+  readonly rateDown: number;
+  readonly capabilities: readonly string[];
+}
+
+/** A file to fetch chunk by chunk into `path`, which exists and is empty or partly filled. */
+export interface FetchFile {
+  readonly contentId: string;
+  readonly size: number;
+  readonly path: string;
+  /** 32 bytes a chunk, already checked against the signed chunk list hash. */
+  readonly hashes: Uint8Array;
+}
+
+export type FetchEvent =
+  /** Chunks verified and written since the last event; at most one event every 50 ms or so. */
+  | { readonly kind: 'progress'; readonly chunks: number; readonly bytes: number }
+  /** Every chunk of the file is verified and written; data is not yet synced to disk. */
+  | { readonly kind: 'file'; readonly index: number }
+  /** A chunk with wrong bytes was discarded. It is asked for once more. */
+  | { readonly kind: 'corrupt'; readonly index: number; readonly chunk: number }
+  /** Where the shard's time went, in milliseconds. Comes last. */
+  | { readonly kind: 'spent'; readonly verifyMs: number; readonly writeMs: number };
+
+export const transportContract = defineContract({
+  name: 'transport',
+  uses: ['store', 'publish'],
+  config: transportConfig,
+  mailbox: 4096,
+  metrics: [
+    'sessions',
+    'bytes_up',
+    'bytes_down',
+    'disk_read',
+    'disk_written',
+    'chunks_served',
+    'chunks_fetched',
+    'chunks_corrupt',
+    'handshakes_failed',
+    'sessions_dropped',
+  ],
+  messages: {
+    /**
+     * An accepted connection, unread. Answers when the handshake is over, one way or the other, so that the
+     * calls in flight are the connections without a handshake.
+     */
+    adopt: ask<{ socket: Socket; remote: string }, { established: boolean }>({
+      deadlineMs: 30_000,
+      transfer: (request) => [request.socket as never],
+    }),
+    /** The session to a peer, dialled if there is none. */
+    connect: ask<PeerTarget, SessionInfo>({ deadlineMs: 30_000 }),
+    /**
+     * One request on a session to the peer, dialled if need be. The payload of the reply, or `E_PEER_ERROR`
+     * with the peer's text.
+     */
+    request: ask<
+      { peer: PeerTarget; type: number; payload: Uint8Array },
+      { type: number; payload: Uint8Array }
+    >({
+      deadlineMs: 30_000,
+    }),
+    /** All chunks of the files from one peer, requests pipelined across files, verified, written. */
+    fetch: stream<{ peer: PeerTarget; files: readonly FetchFile[] }, FetchEvent>({ window: 64 }),
+    sessions: ask<null, readonly SessionInfo[]>(),
+  },
+});
