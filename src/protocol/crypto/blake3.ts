@@ -48,11 +48,16 @@ const portable: Implementation = {
   deriveKey: (context, input) => nobleBlake3(input, { context: new TextEncoder().encode(context) }),
 };
 
+/** The same octets without Buffer's own methods, whose `slice` does not copy. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
 function loadNative(): Implementation | null {
   try {
     const native = createRequire(import.meta.url)('@napi-rs/blake-hash') as NativeModule;
     const implementation: Implementation = {
-      hash: (data) => native.blake3(data),
+      hash: (data) => plain(native.blake3(data)),
       create() {
         const state = new native.Blake3Hasher();
         const self: Blake3 = {
@@ -60,11 +65,11 @@ function loadNative(): Implementation | null {
             state.update(data);
             return self;
           },
-          digest: () => state.digestBuffer(),
+          digest: () => plain(state.digestBuffer()),
         };
         return self;
       },
-      deriveKey: (context, input) => native.Blake3Hasher.deriveKey(context, input),
+      deriveKey: (context, input) => plain(native.Blake3Hasher.deriveKey(context, input)),
     };
     return selfTest(implementation) ? implementation : null;
   } catch {

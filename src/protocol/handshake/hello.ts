@@ -50,7 +50,7 @@ const eightKeys = helloCodec(DIALECT_2);
 export function decodeHello(body: Uint8Array): ReceivedHello {
   const hello = eightKeys.read(new Reader(body)) as ReceivedHello;
   // The signature alone may be a view on the caller's buffer, which is reused for the next frame.
-  return { ...hello, signature: hello.signature.slice() };
+  return { ...hello, signature: Uint8Array.from(hello.signature) };
 }
 
 /** The body of a handshake frame with as many capability keys as the form has. */
