@@ -1,0 +1,15 @@
+/**
+ * Granary as a library.
+ *
+ * ```ts
+ * import { createNode } from 'granary';
+ * const node = await createNode({ home: '/var/lib/granary', control: { socket: '/run/granary.sock' } });
+ * console.log(node.addresses);
+ * await node.stop();
+ * ```
+ */
+export { ERRORS, type ErrorCode } from './errors.ts';
+export { createNode, GranaryNode, type NodeEvents, type NodeSettings } from './node.ts';
+export { ActorError, type ErrorRecord } from './supervisor/contract/actor-error.ts';
+export type { StopReport } from './supervisor/tree/supervisor.ts';
+export { VERSION } from './version.ts';

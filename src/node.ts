@@ -1,0 +1,229 @@
+import { availableParallelism } from 'node:os';
+import type { z } from 'zod';
+import { type acceptorConfig, acceptorContract } from './actors/acceptor/contract.ts';
+import { type controlConfig, controlContract } from './actors/control/contract.ts';
+import { type hashingConfig, hashingContract } from './actors/hashing/contract.ts';
+import { publishContract } from './actors/publish/contract.ts';
+import { searchContract } from './actors/search/contract.ts';
+import { type storeConfig, storeContract } from './actors/store/contract.ts';
+import { type NodeStatus, supervisorContract } from './actors/supervisor/contract.ts';
+import { type syncConfig, syncContract } from './actors/sync/contract.ts';
+import { transferContract } from './actors/transfer/contract.ts';
+import { type transportConfig, transportContract } from './actors/transport/contract.ts';
+import { failure } from './errors.ts';
+import type { ErrorRecord } from './supervisor/contract/actor-error.ts';
+import { createLog, type LogLevel } from './supervisor/observe/log.ts';
+import { siblingModule } from './supervisor/tree/module-url.ts';
+import { type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
+import type { TreeSpec } from './supervisor/tree/tree-spec.ts';
+import { VERSION } from './version.ts';
+
+type ConfigInput<S extends z.ZodType> = z.input<S>;
+
+/** What a node is made of. Every group is the configuration of one actor; what is absent takes its default. */
+export interface NodeSettings {
+  /** Absolute path of the data folder. */
+  readonly home: string;
+  readonly logLevel?: LogLevel;
+  /** Transport shards; default: cores - 1, at least 1. */
+  readonly shards?: number;
+  readonly store?: Omit<ConfigInput<typeof storeConfig>, 'home'>;
+  readonly hashing?: ConfigInput<typeof hashingConfig>;
+  readonly transport?: ConfigInput<typeof transportConfig>;
+  readonly acceptor?: ConfigInput<typeof acceptorConfig>;
+  readonly sync?: ConfigInput<typeof syncConfig>;
+  readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
+}
+
+export interface NodeEvents {
+  /** An actor died and lives again. */
+  'actor-restarted': { readonly actor: string; readonly cause: string; readonly error: ErrorRecord | null };
+  /** The restart budget is exceeded: the node stops for good. The program should exit with 70. */
+  'gave-up': { readonly actor: string; readonly error: ErrorRecord | null };
+  stopping: Record<string, never>;
+}
+
+/** The supervision tree: which actors, in which order, with which settings. */
+export function treeOf(settings: NodeSettings): TreeSpec {
+  const { home } = settings;
+  const shards = settings.shards ?? Math.max(1, availableParallelism() - 1);
+  const module = (name: string) => siblingModule(import.meta.url, `./actors/${name}/actor`);
+  return {
+    contracts: siblingModule(import.meta.url, './actors/contracts'),
+    intensity: 5,
+    periodMs: 30_000,
+    children: [
+      { contract: storeContract, module: module('store'), config: { ...settings.store, home } },
+      { contract: hashingContract, module: module('hashing'), config: settings.hashing ?? {} },
+      {
+        contract: transportContract,
+        module: module('transport'),
+        config: settings.transport ?? {},
+        members: shards,
+      },
+      { contract: searchContract, module: module('search'), config: { home } },
+      // The acceptor listens before publish starts, because links carry its addresses; a request that comes
+      // in between is told to try again.
+      { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
+      { contract: publishContract, module: module('publish'), config: {} },
+      { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
+      { contract: transferContract, module: module('transfer'), config: {} },
+      {
+        contract: controlContract,
+        module: module('control'),
+        config: { ...settings.control, version: VERSION },
+      },
+    ],
+  };
+}
+
+type Listener<K extends keyof NodeEvents> = (event: NodeEvents[K]) => void;
+
+/** A running node. Made by `createNode`. */
+export class GranaryNode {
+  readonly nodeKey: string;
+  readonly nodeId: string;
+  /** What it tells others: `tcp://ip:port` each. */
+  readonly addresses: readonly string[];
+  readonly control: string;
+  /** From call to ready. */
+  readonly seconds: number;
+  /** Settles when the node has stopped, whoever asked for it. */
+  readonly stopped: Promise<StopReport>;
+  readonly supervisor: Supervisor;
+  readonly #life: NodeLife;
+
+  constructor(
+    life: NodeLife,
+    facts: Pick<GranaryNode, 'nodeKey' | 'nodeId' | 'addresses' | 'control' | 'seconds'>,
+  ) {
+    this.#life = life;
+    this.supervisor = life.supervisor;
+    this.stopped = life.stopped;
+    this.nodeKey = facts.nodeKey;
+    this.nodeId = facts.nodeId;
+    this.addresses = facts.addresses;
+    this.control = facts.control;
+    this.seconds = facts.seconds;
+  }
+
+  /** Returns a remover. */
+  on<K extends keyof NodeEvents>(name: K, listener: Listener<K>): () => void {
+    return this.#life.on(name, listener);
+  }
+
+  status(): NodeStatus {
+    return this.#life.status();
+  }
+
+  /** Quiesce, drain, stop in reverse order of start. Idempotent. */
+  stop(): Promise<StopReport> {
+    return this.#life.stop();
+  }
+
+  /** No more waiting: cuts every actor that still runs. */
+  cut(): void {
+    this.supervisor.cut();
+  }
+}
+
+/** What lives from before the first actor until after the last. */
+class NodeLife {
+  readonly supervisor: Supervisor;
+  readonly stopped: Promise<StopReport>;
+  readonly #home: string;
+  readonly #since = performance.now();
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+  #settle: (report: StopReport) => void = () => {};
+  #stopping: Promise<StopReport> | null = null;
+
+  constructor(settings: NodeSettings) {
+    this.#home = settings.home;
+    this.stopped = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    const logLevel = settings.logLevel ?? 'info';
+    this.supervisor = new Supervisor(treeOf(settings), {
+      log: createLog(logLevel, { actor: 'supervisor' }),
+      logLevel,
+      events: {
+        actorRestarted: (event) => this.#emit('actor-restarted', event),
+        gaveUp: (event) => {
+          this.#emit('gave-up', event);
+          void this.stop();
+        },
+      },
+      service: {
+        contract: supervisorContract,
+        handlers: { status: () => this.status(), stop: () => void this.stop() },
+      },
+    });
+  }
+
+  on<K extends keyof NodeEvents>(name: K, listener: Listener<K>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener as (event: never) => void);
+    return () => listeners.delete(listener as (event: never) => void);
+  }
+
+  status(): NodeStatus {
+    const { rss, heapUsed, external } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
+    return {
+      version: VERSION,
+      pid: process.pid,
+      home: this.#home,
+      uptime: (performance.now() - this.#since) / 1000,
+      actors: this.supervisor.status(),
+      memory: { rss, heap: heapUsed, external },
+      cpu: { user: user / 1e6, system: system / 1e6 },
+    };
+  }
+
+  stop(): Promise<StopReport> {
+    this.#stopping ??= this.#stopOnce();
+    return this.#stopping;
+  }
+
+  async #stopOnce(): Promise<StopReport> {
+    this.#emit('stopping', {});
+    const report = await this.supervisor.stop();
+    this.#settle(report);
+    return report;
+  }
+
+  #emit<K extends keyof NodeEvents>(name: K, event: NodeEvents[K]): void {
+    for (const listener of this.#listeners.get(name) ?? []) (listener as Listener<K>)(event);
+  }
+}
+
+/**
+ * Starts a node in this process, every actor on a worker thread of its own. Resolves when all of them are up;
+ * rejects with the error of the first that does not start (`E_HOME_LOCKED`, `E_LISTEN`, ...), after stopping
+ * the others. Aborting the signal stops a start that is under way.
+ */
+export async function createNode(settings: NodeSettings, signal?: AbortSignal): Promise<GranaryNode> {
+  const from = performance.now();
+  const life = new NodeLife(settings);
+  const onAbort = () => void life.stop();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await life.supervisor.start();
+    const identity = await life.supervisor.ref(storeContract).ask('identity', null);
+    const { advertised } = await life.supervisor.ref(acceptorContract).ask('addresses', null);
+    return new GranaryNode(life, {
+      nodeKey: identity.nodeKey,
+      nodeId: identity.nodeId,
+      addresses: advertised,
+      control: settings.control.socket,
+      seconds: (performance.now() - from) / 1000,
+    });
+  } catch (error) {
+    await life.stop();
+    if (signal?.aborted) throw failure('E_ABORTED', 'the start was cancelled', { cause: error });
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
