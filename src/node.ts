@@ -14,7 +14,7 @@ import { failure } from './errors.ts';
 import type { ErrorRecord } from './supervisor/contract/actor-error.ts';
 import { createLog, type LogLevel } from './supervisor/observe/log.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
-import { type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
+import { mainService, type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
 import type { TreeSpec } from './supervisor/tree/tree-spec.ts';
 import { VERSION } from './version.ts';
 
@@ -153,10 +153,7 @@ class NodeLife {
           void this.stop();
         },
       },
-      service: {
-        contract: supervisorContract,
-        handlers: { status: () => this.status(), stop: () => void this.stop() },
-      },
+      service: mainService(supervisorContract, { status: () => this.status(), stop: () => void this.stop() }),
     });
   }
 

@@ -11,7 +11,6 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #slots = new Map<number, Set<() => void>>();
   #disarm: (() => void) | null = null;
-  #nextTick = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,27 +44,20 @@ export class Deadlines {
   }
 
   #arm(): void {
-    this.#nextTick = Math.floor(this.#clock.now() / TICK_MS) + 1;
-    this.#disarm = this.#clock.after(this.#nextTick * TICK_MS - this.#clock.now(), () => this.#fire());
+    const next = (Math.floor(this.#clock.now() / TICK_MS) + 1) * TICK_MS;
+    this.#disarm = this.#clock.after(next - this.#clock.now(), () => this.#fire());
   }
 
   #fire(): void {
     const now = Math.floor(this.#clock.now() / TICK_MS);
-    // A late timer (a busy loop, a suspended machine) has several ticks to catch up with.
-    if (now - this.#nextTick > this.#slots.size) {
-      for (const tick of [...this.#slots.keys()].filter((key) => key <= now).sort((a, b) => a - b))
-        this.#expire(tick);
-    } else {
-      for (let tick = this.#nextTick; tick <= now; tick++) this.#expire(tick);
+    // All ticks up to now: a late timer (a busy loop, a suspended machine) has several to catch up with.
+    const due = [...this.#slots.keys()].filter((tick) => tick <= now).sort((a, b) => a - b);
+    for (const tick of due) {
+      const slot = this.#slots.get(tick);
+      this.#slots.delete(tick);
+      for (const expire of slot ?? []) expire();
     }
     this.#disarm = null;
     if (this.#slots.size > 0) this.#arm();
-  }
-
-  #expire(tick: number): void {
-    const slot = this.#slots.get(tick);
-    if (!slot) return;
-    this.#slots.delete(tick);
-    for (const expire of slot) expire();
   }
 }

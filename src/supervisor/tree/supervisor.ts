@@ -45,6 +45,14 @@ export interface MainService {
   readonly handlers: Handlers<Messages>;
 }
 
+/** Ties handlers to their contract, so that the compiler checks the one against the other. */
+export function mainService<M extends Messages>(
+  contract: Contract<string, M>,
+  handlers: Handlers<M>,
+): MainService {
+  return { contract: contract as unknown as Contract, handlers: handlers as unknown as Handlers<Messages> };
+}
+
 /** How long a quiesce may take before the stop goes on without it. */
 const QUIESCE_MS = 2_000;
 

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { actorsOf } from '../../../src/supervisor/contract/actor.ts';
+import { ask, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
+
+/** Two small actors that use each other: enough to see every promise of the kernel on real threads. */
+export const counterContract = defineContract({
+  name: 'counter',
+  config: z.strictObject({ start: z.number() }),
+  uses: ['relay'],
+  mailbox: 16,
+  shutdownMs: 300,
+  metrics: ['added', 'produced'],
+  messages: {
+    add: tell<number>(),
+    slowAdd: tell<{ by: number; ms: number }>(),
+    read: ask<null, number>(),
+    life: ask<null, { epoch: number; member: number; relayAnswered: string }>(),
+    wait: ask<{ ms: number }, string>({ deadlineMs: 60_000 }),
+    refuse: ask<null, never>(),
+    bug: ask<null, never>(),
+    exit: tell<null>(),
+    hangOnStop: tell<null>(),
+    count: stream<{ to: number; everyMs: number }, number>({ window: 8 }),
+    cancelled: ask<null, number>(),
+    take: ask<Uint8Array<ArrayBuffer>, number>({ transfer: (bytes) => [bytes.buffer] }),
+  },
+});
+
+export const relayContract = defineContract({
+  name: 'relay',
+  config: z.strictObject({ failStart: z.boolean().default(false) }),
+  uses: ['counter', 'main'],
+  messages: {
+    name: ask<null, string>(),
+    readCounter: ask<null, number>(),
+    waitForCounter: ask<{ ms: number }, string>(),
+    counterDeaths: ask<null, readonly number[]>(),
+    askMain: ask<null, string>(),
+  },
+});
+
+export const mainContract = defineContract({
+  name: 'main',
+  config: z.strictObject({}),
+  messages: { greet: ask<{ from: string }, string>() },
+});
+
+export const contracts = { counter: counterContract, relay: relayContract, main: mainContract };
+export const actor = actorsOf<typeof contracts>();
