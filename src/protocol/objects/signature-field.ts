@@ -7,11 +7,14 @@ import { SIGNATURE_LENGTH } from '../crypto/ed25519.ts';
  * of verification, except in manifests.
  */
 
-/** Written as a byte string; an array of integers is read too. */
-export const signatureBytes: Codec<Uint8Array> = {
+/** Octets of any length, written as a byte string; an array of integers is read too. */
+export const copiedBytes: Codec<Uint8Array> = {
   read: (r) => Uint8Array.from(r.bytes()),
   write: (w, value) => w.bytes(value),
 };
+
+/** A signature written as a byte string. */
+export const signatureBytes = copiedBytes;
 
 /** Written as an array of integers; a byte string is read too. */
 export const signatureArray: Codec<Uint8Array> = {
