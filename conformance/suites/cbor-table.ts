@@ -1,19 +1,13 @@
 import { type Codec, encodeWith } from '../../src/protocol/cbor/codec.ts';
 import { DecodeError } from '../../src/protocol/cbor/decode-error.ts';
 import { Reader } from '../../src/protocol/cbor/reader.ts';
-import { DIALECT_1, DIALECT_2 } from '../../src/protocol/dialect.ts';
-import {
-  type Capabilities,
-  capabilitiesOf,
-  type ReceivedCapabilities,
-} from '../../src/protocol/wire/capabilities.ts';
 import { type Store, store } from '../../src/protocol/wire/dht.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/wire/envelope.ts';
-import { peerAddr } from '../../src/protocol/wire/peer-addr.ts';
 import { messageSpec } from '../../src/protocol/wire/registry.ts';
-import { asObject, asOctets, MalformedVectors, toHex } from '../json.ts';
+import { asObject, asOctets, type JsonObject, MalformedVectors, toHex } from '../json.ts';
 import { payloadCodec } from '../payload-codec.ts';
 import type { Report, Suite } from '../suite.ts';
+import { type Derivation, objectDerivation } from './cbor-objects.ts';
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
@@ -22,28 +16,33 @@ export const cborTable: Suite = {
   name: 'cbor table',
   sections: ['generated.cbor'],
   run(section, value, report) {
-    for (const [name, hex] of Object.entries(asObject(value, section))) {
-      report.attempt(name, () => checkEntry(name, hex, report));
-    }
+    const table = asObject(value, section);
+    for (const name of Object.keys(table)) report.attempt(name, () => checkEntry(name, table, report));
   },
 };
 
-function checkEntry(name: string, value: unknown, report: Report): void {
+function checkEntry(name: string, table: JsonObject, report: Report): void {
   if (name.endsWith('.envelope') || name.startsWith('envelope.')) {
-    checkEnvelope(name, asOctets(value, name), report);
+    checkEnvelope(name, asOctets(table[name], name), report);
     return;
   }
   if (name === 'store.ttl_u64_max') {
-    checkWrappedTtl(name, asOctets(value, name), report);
+    checkWrappedTtl(name, asOctets(table[name], name), report);
     return;
   }
-  const codec = codecOf(name);
-  if (codec === null) {
+  const derivation = derivationOf(name, table);
+  if (derivation === null) {
     report.skip(name);
     return;
   }
-  const octets = asOctets(value, name);
-  report.equal(name, toHex(octets), toHex(encodeWith(codec, codec.read(new Reader(octets)))));
+  const made = derivation.rebuild(asOctets(table[derivation.from], derivation.from));
+  report.equal(name, toHex(asOctets(table[name], name)), toHex(made));
+}
+
+function derivationOf(name: string, table: JsonObject): Derivation | null {
+  const codec = messageEntryCodec(name);
+  if (codec === null) return objectDerivation(name, (other) => Object.hasOwn(table, other));
+  return { from: name, rebuild: (octets) => encodeWith(codec, codec.read(new Reader(octets))) };
 }
 
 function checkEnvelope(name: string, octets: Uint8Array, report: Report): void {
@@ -75,22 +74,9 @@ function checkWrappedTtl(name: string, octets: Uint8Array, report: Report): void
   }
 }
 
-const capabilities: Codec<Capabilities> = {
-  read: capabilitiesOf(DIALECT_1).read,
-  write: (w, value) =>
-    capabilitiesOf((value as ReceivedCapabilities).keys === 5 ? DIALECT_1 : DIALECT_2).write(w, value),
-};
-
-/** Codecs of entries that are no message, by the beginning of the name. */
-const OTHERS: Readonly<Record<string, Codec<never>>> = {
-  capabilities: capabilities as Codec<never>,
-  peer_addr: peerAddr as Codec<never>,
-};
-
 /** Entries named after a message: `find_node.payload`, `relay_register.renew.payload`, `find_node_result.empty`. */
-function codecOf(name: string): Codec<unknown> | null {
+function messageEntryCodec(name: string): Codec<unknown> | null {
   const [first = '', ...rest] = name.split('.');
-  if (Object.hasOwn(OTHERS, first)) return OTHERS[first] as Codec<unknown>;
   if (first.endsWith('_result')) return messageCodec(first.slice(0, -'_result'.length), 'reply');
   return rest.at(-1) === 'payload' ? messageCodec(first, 'request') : null;
 }

@@ -152,6 +152,7 @@ export class ItemReader {
     const at = this.at;
     this.at += width;
     if (this.major === SIMPLE && width > 1) return FLOAT;
+    if (width === 1) return this.input[at] as number;
     if (width < 8) return this.input.readUIntBE(at, width);
     this.#high = this.input.readUInt32BE(at);
     this.#low = this.input.readUInt32BE(at + 4);

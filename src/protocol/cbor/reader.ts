@@ -45,14 +45,13 @@ export type Found<F extends Readonly<Record<string, FieldReader<unknown>>>> = {
 export class Reader extends ItemReader {
   /** An unsigned integer of at most `max` (itself at most 2^53 - 1). */
   uint(max: number): number {
-    const small = this.input[this.at] as number;
-    if (this.remaining > 0 && small < 24 && small <= max) {
-      this.at++;
-      return small;
-    }
-    const value = this.u64();
-    if (value > max) throw new DecodeError(`invalid value: integer \`${value}\`, expected u${bits(max)}`);
-    return Number(value);
+    const start = this.at;
+    const value = this.head();
+    if (this.major === UINT && value <= max) return value;
+    this.at = start;
+    const wide = this.u64();
+    if (wide > max) throw new DecodeError(`invalid value: integer \`${wide}\`, expected u${bits(max)}`);
+    return Number(wide);
   }
 
   /** An unsigned integer of 64 bits. */

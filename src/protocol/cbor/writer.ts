@@ -68,10 +68,11 @@ export class Writer {
   byteArray(value: Uint8Array): this {
     this.#head(0x80, value.length);
     this.#reserve(value.length * 2);
+    const buffer = this.#buffer;
     let at = this.#length;
     for (const octet of value) {
-      if (octet >= 24) this.#buffer[at++] = 0x18;
-      this.#buffer[at++] = octet;
+      if (octet >= 24) buffer[at++] = 0x18;
+      buffer[at++] = octet;
     }
     this.#length = at;
     return this;
