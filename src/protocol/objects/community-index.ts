@@ -26,6 +26,7 @@ import { MANIFEST_LIMITS } from './manifest-contents.ts';
 export interface CommunityIndex {
   /** True when the record was newer than what was known, and was taken. */
   addMember(record: CommunityMemberRecord): boolean;
+  /** The same; a share with a title or description longer than a manifest of ours may have is not listed. */
   addShare(record: CommunityShareRecord): boolean;
   membersPage(request: ListCommunityMembersPage): CommunityMembersPage;
   sharesPage(request: ListCommunitySharesPage): CommunitySharesPage;
@@ -70,8 +71,8 @@ export function createCommunityIndex(limits: CommunityIndexLimits = DEFAULT_LIMI
     const forget = (value: CommunityMemberSummary | CommunityShareSummary | CommunityEvent) =>
       weigh(community, -octetsOf(value));
     const community: Community = {
-      members: createCommunityTable(limits.records, forget),
-      shares: createCommunityTable(limits.records, forget),
+      members: createCommunityTable<CommunityMemberSummary>(limits.records, forget),
+      shares: createCommunityTable<CommunityShareSummary>(limits.records, forget),
       log: createCommunityLog(limits.records, forget),
       octets: 0,
     };

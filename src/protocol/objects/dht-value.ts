@@ -60,15 +60,15 @@ export type DhtContent =
 export type DhtKind = DhtContent['kind'];
 
 /** First octets of the values that came with dialect 2; all others are bare CBOR maps. */
-const TAGGED = {
-  49: ['community-member', communityMemberRecord],
-  50: ['community-share', communityShareRecord],
-  51: ['community-hint', communityBootstrapHint],
-  52: ['members-page', materializedMembersPage],
-  53: ['shares-page', materializedSharesPage],
-  54: ['key-rotation', keyRotation],
-  55: ['key-revocation', keyRevocation],
-} as const;
+const TAGGED = [
+  [0x31, 'community-member', communityMemberRecord],
+  [0x32, 'community-share', communityShareRecord],
+  [0x33, 'community-hint', communityBootstrapHint],
+  [0x34, 'members-page', materializedMembersPage],
+  [0x35, 'shares-page', materializedSharesPage],
+  [0x36, 'key-rotation', keyRotation],
+  [0x37, 'key-revocation', keyRevocation],
+] as const;
 
 const announcement: Codec<RelayAnnouncement> = {
   read: readRelayAnnouncement,
@@ -91,9 +91,8 @@ const UNTAGGED = [
  * signatures are for `checkDhtValue`. Ids in the result are copies.
  */
 export function parseDhtValue(octets: Uint8Array): DhtContent | null {
-  const tag = octets[0];
-  if (tag !== undefined && Object.hasOwn(TAGGED, tag)) {
-    const [kind, codec] = TAGGED[tag as keyof typeof TAGGED];
+  for (const [tag, kind, codec] of TAGGED) {
+    if (tag !== octets[0]) continue;
     const value = tryRead<unknown>(codec, octets, 1);
     return value === null ? null : ({ kind, value } as DhtContent);
   }
@@ -108,15 +107,12 @@ export function parseDhtValue(octets: Uint8Array): DhtContent | null {
 }
 
 /** The octets of a record that carries a tag, tag included. */
-export function encodeTagged<Kind extends (typeof TAGGED)[keyof typeof TAGGED][0]>(
+export function encodeTagged<Kind extends (typeof TAGGED)[number][1]>(
   kind: Kind,
   value: Extract<DhtContent, { kind: Kind }>['value'],
 ): Uint8Array {
-  for (const [tag, [name, codec]] of Object.entries(TAGGED)) {
-    if (name === kind)
-      return concatBytes(Uint8Array.of(Number(tag)), encodeWith(codec as Codec<unknown>, value));
-  }
-  throw new RangeError(`no tag for ${kind}`);
+  const [tag, , codec] = TAGGED.find((entry) => entry[1] === kind)!;
+  return concatBytes(Uint8Array.of(tag), encodeWith(codec as Codec<unknown>, value));
 }
 
 /** Whether nodes of this dialect know such values: others refuse to store them. */
