@@ -157,18 +157,12 @@ describe('a decoded message holds at most 64 times its octets', () => {
   });
 });
 
-test('announced lengths take no memory', () => {
-  const announced = [0x9b, 0xbb, 0x5b, 0x7b].map((initial) =>
-    Uint8Array.of(initial, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff),
-  );
-  const message = (item: Uint8Array) => octets((w) => w.raw(manifestHead).raw(item));
-  for (const item of announced) {
-    const grown = held(() => {
-      expect(() => MESSAGES[400].reply.read(new Reader(message(item)))).toThrow(DecodeError);
-      return null;
-    });
-    expect(grown).toBeLessThan(1024 * 1024);
-  }
+test.each([0x9b, 0xbb, 0x5b, 0x7b])('announced lengths take no memory: 0x%s', (initial) => {
+  // Room for 2^40 octets cannot be had: whoever asks for it gets another error than the one of decoders.
+  const announced = Uint8Array.of(initial, 0, 0, 1, 0, 0, 0, 0, 0);
+  const message = octets((w) => w.raw(manifestHead).raw(announced));
+  expect(() => MESSAGES[400].reply.read(new Reader(message))).toThrow(DecodeError);
+  expect(() => new Reader(announced).skip()).toThrow(DecodeError);
 });
 
 test('encoding does not outgrow its result by more than its buffer', () => {
