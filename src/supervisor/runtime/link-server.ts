@@ -17,6 +17,12 @@ export interface ServerEnvironment {
   turn<T>(work: () => T | Promise<T>): Promise<T>;
 }
 
+/** A tell has no caller that could cancel it. */
+const NO_CALL: Call = {
+  signal: new AbortController().signal,
+  remainingMs: () => Number.POSITIVE_INFINITY,
+};
+
 interface Served {
   readonly abort: AbortController;
   readonly gate: CreditGate | null;
@@ -37,6 +43,7 @@ export class LinkServer {
   readonly #budget: number;
   #tells = 0;
   #owed = 0;
+  #paying = false;
   #closed = false;
 
   constructor(
@@ -79,7 +86,7 @@ export class LinkServer {
         void this.#answer(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
         return;
       case FRAME.tell:
-        void this.#hear(this.#names[frame[1]]!, frame[2]);
+        this.#hear(this.#names[frame[1]]!, frame[2]);
         return;
       case FRAME.open:
         void this.#produce(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
@@ -110,25 +117,43 @@ export class LinkServer {
     }
   }
 
-  async #hear(name: string, message: unknown): Promise<void> {
+  /** Synchronous where the handler is: a tell costs a call, not a promise. */
+  #hear(name: string, message: unknown): void {
     if (++this.#tells > this.#budget) {
       this.#environment.crash(new Error(`${this.#contract.name}: a sender exceeded its credit`));
       return;
     }
     this.#environment.depth(1);
+    // Nobody waits for a tell: an expected failure in one is as much a bug as an unexpected one.
+    const crash = (error: unknown) => this.#environment.crash(error);
     try {
-      const call = this.#call(new AbortController().signal, Number.POSITIVE_INFINITY);
-      await this.#environment.turn(() => this.#handlers[name]!(message, call));
+      const result = this.#contract.serial
+        ? this.#environment.turn(() => this.#handlers[name]!(message, NO_CALL))
+        : this.#handlers[name]!(message, NO_CALL);
+      if (result instanceof Promise) result.then(() => this.#heard(), crash);
+      else this.#heard();
     } catch (error) {
-      // Nobody waits for a tell: an expected failure in one is as much a bug as an unexpected one.
-      this.#environment.crash(error);
+      crash(error);
     }
+  }
+
+  #heard(): void {
     this.#environment.depth(-1);
     this.#tells--;
-    if (++this.#owed >= this.#creditBatch || this.#tells === 0) {
-      if (!this.#closed) this.#link.post([FRAME.credit, this.#owed]);
-      this.#owed = 0;
+    // Credit goes back in batches: half the budget at once, or what is owed at the end of the turn.
+    if (++this.#owed >= this.#creditBatch) this.#payCredit();
+    else if (this.#tells === 0 && !this.#paying) {
+      this.#paying = true;
+      queueMicrotask(() => {
+        this.#paying = false;
+        if (this.#owed > 0) this.#payCredit();
+      });
     }
+  }
+
+  #payCredit(): void {
+    if (!this.#closed) this.#link.post([FRAME.credit, this.#owed]);
+    this.#owed = 0;
   }
 
   async #produce(id: number, name: string, request: unknown, ms: number): Promise<void> {
