@@ -136,7 +136,7 @@ test('one of the later keys is enough for eight', () => {
     dht: true,
     store: true,
     relay: false,
-    content_seed: 20_250_101true,
+    content_seed: true,
     mobile_light: false,
     community_search: true,
   });
