@@ -27,6 +27,7 @@ export const suites: Record<string, Variant[]> = {
     { name: 'b1 copy from 64 KiB, 4 peers', send: four, receive: { mode: 'b1' } },
     { name: 'b2 in place, 4 peers', send: four, receive: { mode: 'b2' } },
     ...pools,
+    { name: 'a-atomics, pool of 1, 4 slots', receive: { mode: 'a-atomics', slots: 4 } },
     { name: "accepted socket, 'data', copied", receive: { mode: 'accept' } },
   ],
   send: [
