@@ -106,13 +106,20 @@ export function parseDhtValue(octets: Uint8Array): DhtContent | null {
   return null;
 }
 
+export type TaggedKind = (typeof TAGGED)[number][1];
+
+/** The first octet of values of this kind. */
+export function tagOf(kind: TaggedKind): number {
+  return TAGGED.find((entry) => entry[1] === kind)![0];
+}
+
 /** The octets of a record that carries a tag, tag included. */
-export function encodeTagged<Kind extends (typeof TAGGED)[number][1]>(
+export function encodeTagged<Kind extends TaggedKind>(
   kind: Kind,
   value: Extract<DhtContent, { kind: Kind }>['value'],
 ): Uint8Array {
-  const [tag, , codec] = TAGGED.find((entry) => entry[1] === kind)!;
-  return concatBytes(Uint8Array.of(tag), encodeWith(codec as Codec<unknown>, value));
+  const codec = TAGGED.find((entry) => entry[1] === kind)![2] as Codec<unknown>;
+  return concatBytes(Uint8Array.of(tagOf(kind)), encodeWith(codec, value));
 }
 
 /** Whether nodes of this dialect know such values: others refuse to store them. */
