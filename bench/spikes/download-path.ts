@@ -177,6 +177,7 @@ function report(rows: Row[]): void {
   const summary = rows.map((row) => ({
     name: row.name,
     megabytesPerSecond: spread(row.wall),
+    ofTheFirst: spread(row.wall.map((speed, repeat) => speed / (rows[0]?.wall[repeat] as number))),
     receiverCpuPerGib: spread(row.receiver),
     receiverThreadCpuPerGib: spread(row.receiverThread),
     senderCpuPerGib: spread(row.sender),
@@ -185,7 +186,7 @@ function report(rows: Row[]): void {
   for (const row of summary) {
     const { median, low, high } = row.megabytesPerSecond;
     const speed = `${median.toFixed(0).padStart(5)} (${low.toFixed(0)}-${high.toFixed(0)}) MB/s`.padEnd(24);
-    const cpu = `receiver ${two(row.receiverCpuPerGib.median)} (thread ${two(row.receiverThreadCpuPerGib.median)})`;
+    const cpu = `x${row.ofTheFirst.median.toFixed(2)}  receiver ${two(row.receiverCpuPerGib.median)} (thread ${two(row.receiverThreadCpuPerGib.median)})`;
     process.stderr.write(
       `${row.name.padEnd(36)} ${speed} ${cpu}  sender ${two(row.senderCpuPerGib.median)} CPU s/GiB\n`,
     );
