@@ -4,7 +4,7 @@ import type net from 'node:net';
 import { connect as connectPlain } from 'node:net';
 import tls from 'node:tls';
 import { FRAME } from './chunk-frame.ts';
-import { selfSigned } from './self-signed.ts';
+import { selfSigned } from '../self-signed.ts';
 
 type OnRead = net.OnReadOpts;
 
