@@ -87,7 +87,7 @@ test.each([
   ['@noble/ciphers', ['protocol/crypto/']],
   ['@napi-rs/blake-hash', ['protocol/crypto/']],
   ['@peculiar/x509', ['actors/store/']],
-  ['@msgpack/msgpack', ['actors/control/', 'cli/']],
+  ['@msgpack/msgpack', ['control-link/']],
   ['smol-toml', ['settings/']],
   ['commander', ['cli/']],
   ['cli-progress', ['cli/']],

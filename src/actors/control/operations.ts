@@ -1,0 +1,26 @@
+import type { Operations } from './operation.ts';
+import { get } from './ops/get.ts';
+import { id, stats, stop } from './ops/node.ts';
+import { connect, peers } from './ops/peers.ts';
+import { publish } from './ops/publish.ts';
+import { search } from './ops/search.ts';
+import { items, shares } from './ops/shares.ts';
+import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
+
+/** Everything the control socket can do. */
+export const operations: Operations = {
+  publish: { kind: 'stream', run: publish },
+  subscribe: { kind: 'ask', run: subscribe },
+  unsubscribe: { kind: 'ask', run: unsubscribe },
+  subs: { kind: 'ask', run: subs },
+  sync: { kind: 'ask', run: sync },
+  search: { kind: 'ask', run: search },
+  shares: { kind: 'ask', run: shares },
+  items: { kind: 'ask', run: items },
+  get: { kind: 'stream', run: get },
+  peers: { kind: 'ask', run: peers },
+  connect: { kind: 'ask', run: connect },
+  id: { kind: 'ask', run: id },
+  stats: { kind: 'ask', run: stats },
+  stop: { kind: 'ask', run: stop },
+};

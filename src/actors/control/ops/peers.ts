@@ -1,0 +1,54 @@
+import type { PeerRow } from '../../../control-link/results.ts';
+import { failure } from '../../../errors.ts';
+import { formatAddress, parseAddress } from '../../../protocol/addresses/address.ts';
+import { toHex } from '../../../protocol/crypto/bytes.ts';
+import type { SessionInfo } from '../../transport/contract.ts';
+import type { ControlRefs } from '../control-refs.ts';
+import type { AskOperation } from '../operation.ts';
+import { instant } from './instant.ts';
+
+export const peers: AskOperation<'peers'> = async (refs, _body, signal) => ({
+  peers: (await allSessions(refs, signal)).map(row),
+});
+
+export const connect: AskOperation<'connect'> = async (refs, body, signal) => {
+  const parsed = parseAddress(body.address);
+  if (!parsed.ok) {
+    throw failure('E_ADDRESS_INVALID', `the ${parsed.reason} of the address is not valid`, {
+      subject: body.address,
+    });
+  }
+  const { nodeKey, ...place } = parsed.address;
+  const address = formatAddress({ ...place, nodeKey: null });
+  const target = { address, ...(nodeKey && { nodeKey: toHex(nodeKey) }) };
+  // The member that owns a peer is found by its key, or by its address while the key is unknown.
+  const member = refs.transport.route(target.nodeKey ?? address);
+  return { peers: [row(await member.ask('connect', target, { signal }))] };
+};
+
+/** Sessions of every shard; a shard that is being restarted has none. */
+export async function allSessions(refs: ControlRefs, signal: AbortSignal): Promise<SessionInfo[]> {
+  const members = Array.from({ length: refs.transport.size }, (_, index) => refs.transport.member(index));
+  const lists = await Promise.allSettled(members.map((member) => member.ask('sessions', null, { signal })));
+  signal.throwIfAborted();
+  return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
+}
+
+function row(session: SessionInfo): PeerRow {
+  return {
+    node_id: session.nodeId,
+    node_key: session.nodeKey,
+    address: session.address,
+    transport: session.transport,
+    bound: session.bound,
+    native: session.native,
+    direction: session.direction,
+    dialect: session.dialect,
+    since: instant(session.since),
+    bytes_up: session.bytesUp,
+    bytes_down: session.bytesDown,
+    rate_up: session.rateUp,
+    rate_down: session.rateDown,
+    capabilities: session.capabilities,
+  };
+}

@@ -1,0 +1,50 @@
+import { chmod, lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { API_VERSION } from '../../control-link/limits.ts';
+import { failure, ioFailure } from '../../errors.ts';
+import { controlFile, runFolder } from '../../settings/run-folder.ts';
+
+/**
+ * Makes the folders of the control file and of the socket, closed to everybody else, and takes away the socket
+ * that a killed node left: the data folder's lock says that nobody listens on it. `E_HOME_UNUSABLE` when a
+ * folder belongs to somebody else, which in a shared place could be a trap.
+ */
+export async function prepareRunFiles(home: string, socket: string): Promise<void> {
+  try {
+    await closedFolder(runFolder(home));
+    await closedFolder(dirname(socket));
+    await rm(socket, { force: true });
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? ioFailure(error, socket) : error;
+  }
+}
+
+/** Tells the commands where this node listens. Whole or not at all. */
+export async function announce(
+  home: string,
+  facts: { pid: number; socket: string; version: string },
+): Promise<void> {
+  const file = controlFile(home);
+  const next = `${file}.new`;
+  try {
+    await writeFile(next, `${JSON.stringify({ ...facts, api: API_VERSION })}\n`, { mode: 0o600 });
+    await rename(next, file);
+  } catch (error) {
+    throw ioFailure(error, file);
+  }
+}
+
+export async function withdraw(home: string): Promise<void> {
+  await rm(controlFile(home), { force: true });
+}
+
+async function closedFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw failure('E_HOME_UNUSABLE', 'the folder of the control socket is not a folder of this user', {
+      subject: path,
+    });
+  }
+  if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);
+}

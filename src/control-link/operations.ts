@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/** Paths that one publish may name. */
+const MAX_PATHS = 4096;
+/** Longer than the longest path of the systems this runs on (4096 bytes on Linux). */
+const path = z.string().min(1).max(8192);
+const trust = z.enum(['trusted', 'normal', 'untrusted']);
+/** An id, the beginning of one, or the operator's name for an own share. */
+const share = z.string().min(1).max(256);
+
+/** What each operation takes. */
+export const bodies = {
+  publish: z.strictObject({
+    paths: z.array(path).min(1).max(MAX_PATHS),
+    title: z.string().max(1024).nullable().default(null),
+    public: z.boolean().default(false),
+    share: share.nullable().default(null),
+  }),
+  subscribe: z.strictObject({
+    link: z.string().min(1).max(16_384),
+    trust: trust.default('normal'),
+    weight: z.number().min(0).max(1000).default(1),
+  }),
+  unsubscribe: z.strictObject({ share }),
+  subs: z.strictObject({}),
+  sync: z.strictObject({ share: share.nullable().default(null) }),
+  search: z.strictObject({
+    query: z.string().min(1).max(1024),
+    shares: z.array(share).max(256).default([]),
+    trust: z.array(trust).max(3).default(['trusted', 'normal']),
+    limit: z.int().min(1).max(200).default(20),
+    offset: z.int().min(0).max(10_000).default(0),
+  }),
+  shares: z.strictObject({}),
+  items: z.strictObject({
+    share,
+    cursor: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+    limit: z.int().min(1).max(1000).default(1000),
+  }),
+  get: z.strictObject({ target: z.string().min(1).max(8192), directory: path }),
+  peers: z.strictObject({}),
+  connect: z.strictObject({ address: z.string().min(1).max(400) }),
+  id: z.strictObject({}),
+  stats: z.strictObject({}),
+  stop: z.strictObject({}),
+} as const;
+
+export type Operation = keyof typeof bodies;
+
+/** What a client writes; what has a default may be left out. */
+export type BodyOf<O extends Operation> = z.input<(typeof bodies)[O]>;
+/** What the node reads, defaults filled in. */
+export type ParsedBodyOf<O extends Operation> = z.output<(typeof bodies)[O]>;
+
+export const isOperation = (name: string): name is Operation => Object.hasOwn(bodies, name);

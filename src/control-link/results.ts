@@ -1,0 +1,132 @@
+import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
+import type { SearchPage } from '../actors/search/contract.ts';
+import type { Trust } from '../actors/store/contract.ts';
+import type { NodeStatus } from '../actors/supervisor/contract.ts';
+import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
+import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
+
+// What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
+// lower-case hex. Fields may be added within a major version, never renamed or dropped.
+
+export interface SubscribeResult {
+  readonly share_id: string;
+  readonly title: string | null;
+  /** Null until the first sync. */
+  readonly seq: number | null;
+  readonly items: number;
+  readonly trust: Trust;
+  readonly weight: number;
+  /** Why the share is still empty; null when the first sync went well. */
+  readonly error: SyncFailure | null;
+}
+
+export interface SubscriptionRow {
+  readonly share_id: string;
+  readonly title: string | null;
+  readonly seq: number | null;
+  readonly items: number;
+  readonly bytes: number;
+  readonly trust: Trust;
+  readonly weight: number;
+  readonly last_sync: string | null;
+  readonly last_error: SyncFailure | null;
+}
+
+export interface ShareRow {
+  readonly share_id: string;
+  /** True for shares published here, false for subscribed ones. */
+  readonly own: boolean;
+  /** The operator's name for an own share. */
+  readonly name: string | null;
+  readonly title: string | null;
+  readonly public: boolean | null;
+  readonly seq: number | null;
+  readonly manifest_id: string | null;
+  readonly items: number;
+  readonly bytes: number;
+  readonly updated_at: string | null;
+  /** Only of own shares. */
+  readonly link: string | null;
+}
+
+export interface ItemEntry {
+  readonly content_id: string;
+  readonly path: string;
+  readonly name: string;
+  readonly size: number;
+  readonly chunks: number;
+  /** `own`: published from this disk; `held`: this node could serve it; `remote`: it lies with others. */
+  readonly state: 'own' | 'held' | 'remote';
+}
+
+export interface PeerRow {
+  readonly node_id: string;
+  readonly node_key: string;
+  readonly address: string;
+  readonly transport: string;
+  readonly bound: string;
+  readonly native: boolean;
+  readonly direction: 'in' | 'out';
+  readonly dialect: string;
+  readonly since: string;
+  readonly bytes_up: number;
+  readonly bytes_down: number;
+  readonly rate_up: number;
+  readonly rate_down: number;
+  readonly capabilities: readonly string[];
+}
+
+export interface StatsResult {
+  readonly node: {
+    readonly node_id: string;
+    readonly node_key: string;
+    readonly version: string;
+    readonly pid: number;
+    readonly home: string;
+    readonly addresses: readonly string[];
+  };
+  readonly actors: NodeStatus['actors'];
+  readonly bytes: {
+    readonly up: number;
+    readonly down: number;
+    readonly disk_read: number;
+    readonly disk_written: number;
+  };
+  readonly rates: { readonly up: number; readonly down: number };
+  readonly sessions: number;
+  readonly memory: NodeStatus['memory'];
+  readonly cpu: NodeStatus['cpu'];
+  readonly uptime: number;
+}
+
+export interface IdResult {
+  readonly node_id: string;
+  readonly node_key: string;
+  readonly addresses: readonly string[];
+  readonly bound: readonly string[];
+  readonly version: string;
+}
+
+export interface Results {
+  readonly publish: PublishResult;
+  readonly subscribe: SubscribeResult;
+  readonly unsubscribe: { readonly share_id: string };
+  readonly subs: { readonly subscriptions: readonly SubscriptionRow[] };
+  readonly sync: { readonly shares: readonly ShareSync[] };
+  readonly search: SearchPage;
+  readonly shares: { readonly shares: readonly ShareRow[] };
+  readonly items: { readonly items: readonly ItemEntry[]; readonly next: number | null };
+  readonly get: DownloadResult;
+  readonly peers: { readonly peers: readonly PeerRow[] };
+  readonly connect: { readonly peers: readonly PeerRow[] };
+  readonly id: IdResult;
+  readonly stats: StatsResult;
+  /** The stop has begun; how it went is in `run/last-stop.json` once the process is gone. */
+  readonly stop: { readonly pid: number };
+}
+
+/** Items of the streaming operations. */
+export interface Events {
+  readonly publish: { readonly event: 'progress' } & PublishProgress;
+  readonly get: { readonly event: 'progress' } & DownloadProgress;
+}

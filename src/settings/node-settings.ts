@@ -1,0 +1,31 @@
+import type { NodeSettings } from '../node.ts';
+import type { Settings } from './schema.ts';
+
+/** The settings of an operator as the configurations of the actors. */
+export function nodeSettings(home: string, socket: string, settings: Settings): NodeSettings {
+  const { network } = settings;
+  return {
+    home,
+    logLevel: settings.node.log_level,
+    ...(network.shards > 0 && { shards: network.shards }),
+    store: { keys: settings.store.keys, keyfile: settings.store.keyfile },
+    hashing: { threads: settings.hashing.threads },
+    transport: {
+      handshakeMs: network.handshake_ms,
+      dialMs: network.dial_ms,
+      requestMs: network.request_ms,
+      idleMs: network.idle_ms,
+      maxSessions: network.max_sessions,
+      inFlight: network.in_flight,
+      requireBound: network.require_bound,
+    },
+    acceptor: {
+      listen: network.listen,
+      advertise: network.advertise,
+      maxPending: network.max_pending,
+      maxPendingPerAddress: network.max_pending_per_address,
+    },
+    sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    control: { socket, maxClients: settings.control.max_clients },
+  };
+}
