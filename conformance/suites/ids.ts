@@ -2,6 +2,7 @@ import { keyPairFromSeed } from '../../src/protocol/crypto/ed25519.ts';
 import * as keys from '../../src/protocol/objects/dht-keys.ts';
 import { nodeIdOf, shareIdOf } from '../../src/protocol/objects/ids.ts';
 import {
+  asBigInt,
   asList,
   asNumber,
   asObject,
@@ -99,7 +100,7 @@ export const dhtKeys: Suite = {
       report.attempt(`${section} ${i}`, () => {
         if (section === 'generated.dht_keys') checkDhtKeys(entry, report);
         else {
-          const bucket = keys.hourBucket(BigInt(asNumber(entry.unix, 'unix')));
+          const bucket = keys.hourBucket(asBigInt(entry.unix, 'unix'));
           report.equal('bucket', String(entry.bucket), String(bucket));
         }
       });
@@ -110,7 +111,7 @@ export const dhtKeys: Suite = {
 function checkDhtKeys(entry: JsonObject, report: Report): void {
   const community = asOctets(entry.community_id_hex, 'community_id_hex');
   const other = asOctets(entry.other_id_hex, 'other_id_hex');
-  const bucket = BigInt(asText(entry.bucket, 'bucket'));
+  const bucket = asBigInt(entry.bucket, 'bucket');
   const page = asNumber(entry.page_no, 'page_no');
   const derived: Readonly<Record<string, Uint8Array>> = {
     community_info_key_hex: keys.communityInfoKey(community),
