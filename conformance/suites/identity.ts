@@ -49,6 +49,9 @@ function checkRotation(entry: JsonObject, report: Report): void {
   );
   report.equal('made', octets, toHex(encodeWith(keyRotation, made)));
   report.equal('encoded again', octets, toHex(encodeWith(keyRotation, record)));
+  const { old_key_signature_hex: oldSignature, new_key_signature_hex: newSignature } = entry;
+  report.equal('old key', asText(oldSignature, 'old_key_signature_hex'), toHex(record.oldKeySignature));
+  report.equal('new key', asText(newSignature, 'new_key_signature_hex'), toHex(record.newKeySignature));
   const input = asText(entry.signable_hex, 'signable_hex');
   report.equal('signing input', input, toHex(keyRotationSigningInput(record)));
   const tagged = asText(entry.tagged_hex, 'tagged_hex');
@@ -69,6 +72,7 @@ function checkRevocation(entry: JsonObject, report: Report): void {
   });
   report.equal('made', octets, toHex(encodeWith(keyRevocation, made)));
   report.equal('encoded again', octets, toHex(encodeWith(keyRevocation, record)));
+  report.equal('signature', asText(entry.signature_hex, 'signature_hex'), toHex(record.signature));
   const input = asText(entry.signable_hex, 'signable_hex');
   report.equal('signing input', input, toHex(keyRevocationSigningInput(record)));
   const tagged = asText(entry.tagged_hex, 'tagged_hex');
