@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The launcher: two folders up from `dist/bench/`, one up from `bench/`. */
+const launcher = ['../bin/granary.cjs', '../../bin/granary.cjs']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+
+type Line = Record<string, unknown> & {
+  event?: string;
+  ok?: boolean;
+  result?: Record<string, unknown>;
+  error?: { code: string; message: string };
+};
+
+/** A node in a process of its own, driven as a script would: by `--json`. */
+export class NodeProcess {
+  readonly home: string;
+  readonly #child: ChildProcess;
+
+  private constructor(home: string, child: ChildProcess) {
+    this.home = home;
+    this.#child = child;
+  }
+
+  static async start(home: string): Promise<NodeProcess> {
+    await mkdir(home, { recursive: true });
+    const child = spawn(
+      process.execPath,
+      [launcher!, 'up', '--json', '--home', home, '--listen', 'tcp://127.0.0.1:0'],
+      {
+        env: { ...process.env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    for await (const line of createInterface({ input: child.stdout! })) {
+      const message = JSON.parse(line) as Line;
+      if (message.event === 'ready') {
+        child.stdout!.resume();
+        return new NodeProcess(home, child);
+      }
+      if (message.ok === false) throw new Error(`the node did not start: ${line}`);
+    }
+    throw new Error('the node ended before it was ready');
+  }
+
+  /** Runs one command against this node; its result, or an error with its code. */
+  async run<T = Record<string, unknown>>(...args: string[]): Promise<T> {
+    const child = spawn(process.execPath, [launcher!, ...args, '--json', '--home', this.home], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let last: Line = {};
+    for await (const line of createInterface({ input: child.stdout! })) last = JSON.parse(line) as Line;
+    if (last.ok) return last.result as T;
+    throw new Error(`granary ${args[0]}: ${last.error?.code} ${last.error?.message}`);
+  }
+
+  /** CPU seconds of the node's process so far. */
+  async cpu(): Promise<number> {
+    const { cpu } = await this.run<{ cpu: { user: number; system: number } }>('stats');
+    return cpu.user + cpu.system;
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    await gone;
+  }
+}
+
+/** A subfolder of `root`, made. */
+export async function folder(root: string, name: string): Promise<string> {
+  const path = join(root, name);
+  await mkdir(path, { recursive: true });
+  return path;
+}

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { siblingModule } from '../src/supervisor/tree/module-url.ts';
+import type { Bench } from './bench.ts';
+import { folder, NodeProcess } from './node-process.ts';
+import { pump } from './pump-run.ts';
+import { medians, round } from './statistics.ts';
+import { inWorkplace, pumpIdentity, warm, writeBytes } from './workplace.ts';
+
+const DEFAULT_SIZE = 2 ** 30;
+const CHUNK = 262_144;
+const run = promisify(execFile);
+
+/**
+ * Serving alone: one peer that asks for every chunk and throws it away. Beside it the bare pump of the same
+ * file. Size: bytes of the file.
+ */
+const serve: Bench = {
+  name: 'serve',
+  run: ({ size = DEFAULT_SIZE, repeat = 5, log }) =>
+    inWorkplace(async (root) => {
+      const source = join(await folder(root, 'source'), 'file.bin');
+      await writeBytes(source, size);
+      const identity = await pumpIdentity(root);
+      const seeder = await NodeProcess.start(join(root, 'seeder'));
+      try {
+        const { share_id } = await seeder.run<{ share_id: string }>('publish', source);
+        const { items } = await seeder.run<{ items: { content_id: string }[] }>('items', share_id);
+        const { addresses } = await seeder.run<{ addresses: string[] }>('id');
+        const port = /:(\d+)/.exec(addresses[0]!.slice('tcp://'.length))![1]!;
+        const chunks = Math.ceil(size / CHUNK);
+        const client = fileURLToPath(siblingModule(import.meta.url, './chunk-client'));
+        const runs: Record<string, number | string>[] = [];
+        let whole = true;
+        for (let turn = 0; turn < repeat; turn++) {
+          await warm(source);
+          const before = await seeder.cpu();
+          const { stdout } = await run(process.execPath, [
+            client,
+            port,
+            items[0]!.content_id,
+            String(chunks),
+          ]);
+          const after = await seeder.cpu();
+          const got = JSON.parse(stdout) as { seconds: number; cpu: number; bytes: number };
+          whole &&= got.bytes > size && got.bytes < size + chunks * 200;
+          await warm(source);
+          const bare = await pump(source, size, identity);
+          const figures = {
+            mb_per_second: size / 1e6 / got.seconds,
+            seeder_cpu_per_gib: (after - before) / (size / 2 ** 30),
+            client_cpu_per_gib: got.cpu / (size / 2 ** 30),
+            pump_mb_per_second: bare.mb_per_second,
+            pump_sender_cpu_per_gib: bare.sender_cpu_per_gib,
+          };
+          runs.push(figures);
+          log(
+            `run ${turn + 1}: ${Object.entries(figures)
+              .map(([name, value]) => `${name} ${round(value)}`)
+              .join(', ')}`,
+          );
+        }
+        const median = medians(runs);
+        return {
+          runs,
+          median,
+          beside: [
+            {
+              name: 'bare pump, discarded (MB/s)',
+              value: median.pump_mb_per_second!,
+              ratio: round(median.mb_per_second! / median.pump_mb_per_second!),
+            },
+            {
+              name: 'sender CPU of the pump (s/GiB)',
+              value: median.pump_sender_cpu_per_gib!,
+              ratio: round(median.seeder_cpu_per_gib! / median.pump_sender_cpu_per_gib!),
+            },
+          ],
+          checks: [{ name: 'every byte was served', ok: whole }],
+        };
+      } finally {
+        await seeder.stop();
+      }
+    }),
+};
+export default serve;
