@@ -1,0 +1,87 @@
+import { failure } from '../../errors.ts';
+import { formatAddress } from '../../protocol/addresses/address.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { parseShareLink, type ShareLinkFault } from '../../protocol/links/share-link.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
+import { actor } from '../contracts.ts';
+import type { SyncContext } from './context.ts';
+import { syncContract } from './contract.ts';
+import { refreshSearch } from './share-sync.ts';
+import { publicPart, Syncer } from './syncer.ts';
+
+/** After a start, until the first pass of its own: the other actors come up, and a restart loop hits no peer. */
+const FIRST_PASS_MS = 1_000;
+
+const LINK_FAULTS: Readonly<Record<ShareLinkFault, string>> = {
+  'too-long': 'the link is longer than any link is',
+  scheme: 'this is no link to a share',
+  payload: 'the link is damaged: its middle part is not that of a share',
+  'wrong-share-id': 'the link is damaged: its share id and its key do not belong together',
+};
+
+/** Keeps subscriptions up to date: who is asked, what is believed, when. */
+export default actor(syncContract, (context) => {
+  const syncer = new Syncer(context);
+  let quiet = false;
+  if (context.config.intervalSeconds > 0) context.spawn(() => passes(context, syncer, () => quiet));
+
+  return {
+    handlers: {
+      async subscribe({ link, trust, weight }) {
+        const parsed = parseShareLink(link);
+        if (!parsed.ok) throw failure('E_LINK_INVALID', LINK_FAULTS[parsed.reason], { subject: link });
+        if (!Number.isFinite(weight) || weight < 0) {
+          throw failure('E_USAGE', `a weight is a number from 0 up, not ${weight}`);
+        }
+        const { shareId, sharePubkey, bootstrap } = parsed.link;
+        const id = toHex(shareId);
+        await context.refs.store.ask('subscribe', {
+          shareId: id,
+          shareKey: toHex(sharePubkey),
+          trust,
+          weight,
+          peers: bootstrap.map(formatAddress),
+        });
+        // Trust and weight may have changed, whatever the peers bring.
+        await refreshSearch(context, id);
+        const { subscription, error } = await syncer.one(id);
+        return { subscription, error };
+      },
+
+      async unsubscribe({ shareId }) {
+        const removed = await context.refs.store.ask('unsubscribe', { shareId });
+        await refreshSearch(context, shareId);
+        return removed;
+      },
+
+      async sync({ shareId }) {
+        if (shareId === null) return await syncer.all();
+        if ((await context.refs.store.ask('subscription', { shareId })) === null) {
+          throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
+        }
+        return [publicPart(await syncer.one(shareId))];
+      },
+    },
+
+    quiesce() {
+      quiet = true;
+    },
+  };
+});
+
+async function passes(context: SyncContext, syncer: Syncer, quiet: () => boolean): Promise<void> {
+  const { clock, config, log, signal } = context;
+  const intervalMs = config.intervalSeconds * 1000;
+  await sleep(clock, Math.min(FIRST_PASS_MS, intervalMs), signal);
+  while (!quiet()) {
+    try {
+      // Half of the interval for the beginnings, half for the ends.
+      await syncer.allSpread(intervalMs / 2);
+    } catch (error) {
+      if (!(error instanceof ActorError) || signal.aborted) throw error;
+      log.warn({ code: error.code, reason: error.message }, 'no sync pass this time');
+    }
+    await sleep(clock, intervalMs, signal);
+  }
+}

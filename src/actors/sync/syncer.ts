@@ -1,0 +1,127 @@
+import { failure } from '../../errors.ts';
+import { createIdentityRegistry } from '../../protocol/objects/identity-registry.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
+import type { Subscription } from '../store/contract.ts';
+import { Coalesced } from './coalesced.ts';
+import type { SyncContext } from './context.ts';
+import type { ShareSync } from './contract.ts';
+import { eachBounded } from './each-bounded.ts';
+import { PassPeers } from './pass-peers.ts';
+import { ShareMemories } from './share-memory.ts';
+import { type SyncedShare, syncShare } from './share-sync.ts';
+
+/** Shares in work at once: one request each to one peer stays below the 16 a peer's session carries. */
+const SHARES_AT_ONCE = 8;
+/** A revocation is rare and has no hurry beyond this; news always asks first. */
+const IDENTITY_INTERVAL_MS = 3_600_000;
+
+/** Syncs shares, one or all; the same share never twice at once, and passes never over each other. */
+export class Syncer {
+  readonly #context: SyncContext;
+  readonly #registry = createIdentityRegistry();
+  readonly #memories = new ShareMemories();
+  readonly #passes = new Coalesced<readonly ShareSync[]>();
+  #hurry = new AbortController();
+
+  constructor(context: SyncContext) {
+    this.#context = context;
+  }
+
+  /** `E_NOT_FOUND` when the share is not subscribed. */
+  one(shareId: string, peers = new PassPeers(this.#context)): Promise<SyncedShare> {
+    return this.#memories.of(shareId).syncing.run(() => this.#one(shareId, peers));
+  }
+
+  /** Every subscription once, as fast as it goes; a pass that is taking its time hurries from here on. */
+  all(): Promise<readonly ShareSync[]> {
+    this.#hurry.abort();
+    return this.#passes.run(() => this.#all(0));
+  }
+
+  /** As `all`, the beginnings spaced evenly over `spreadMs`: a pass nobody waits for is no burst. */
+  allSpread(spreadMs: number): Promise<readonly ShareSync[]> {
+    return this.#passes.run(() => this.#all(spreadMs));
+  }
+
+  async #all(spreadMs: number): Promise<readonly ShareSync[]> {
+    const { clock, signal, metrics, refs } = this.#context;
+    const subscriptions = [...(await refs.store.ask('subscriptions', null))];
+    this.#memories.keepOnly(new Set(subscriptions.map(({ shareId }) => shareId)));
+    const waited = ({ shareId }: Subscription) => this.#memories.of(shareId).answeredAt;
+    // A peer that rations its answers leaves some shares out: those are the first of the next pass.
+    subscriptions.sort((a, b) => order(waited(a), waited(b)));
+    const peers = new PassPeers(this.#context);
+    const results: ShareSync[] = [];
+    const began = clock.now();
+    this.#hurry = new AbortController();
+    await eachBounded(subscriptions, SHARES_AT_ONCE, async ({ shareId }, index) => {
+      await this.#pause(began + (index * spreadMs) / subscriptions.length - clock.now());
+      try {
+        results.push(publicPart(await this.one(shareId, peers)));
+      } catch (error) {
+        // Unsubscribed meanwhile, or the store is being restarted: the other shares go on.
+        if (!(error instanceof ActorError) || signal.aborted) throw error;
+        if (error.code !== 'E_NOT_FOUND') results.push(failed(shareId, error));
+      }
+    });
+    metrics.add('passes', 1);
+    return results;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#context;
+    const hurry = this.#hurry.signal;
+    if (ms <= 0 || hurry.aborted) return;
+    try {
+      await sleep(clock, ms, AbortSignal.any([signal, hurry]));
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
+
+  async #one(shareId: string, peers: PassPeers): Promise<SyncedShare> {
+    const { clock, refs } = this.#context;
+    const subscription = await refs.store.ask('subscription', { shareId });
+    if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
+    const memory = this.#memories.of(shareId);
+    const identityDue = clock.now() - memory.identityAt >= IDENTITY_INTERVAL_MS;
+    const result = await syncShare(this.#context, subscription, {
+      registry: this.#registry,
+      peers,
+      identityDue,
+    });
+    if (result.answered) {
+      memory.answeredAt = clock.now();
+      if (identityDue) memory.identityAt = clock.now();
+    }
+    await this.#note(result);
+    return result;
+  }
+
+  async #note({ share_id: shareId, error }: SyncedShare): Promise<void> {
+    try {
+      await this.#context.refs.store.ask('noteSync', { shareId, error });
+    } catch (thrown) {
+      // Only the note is lost: the share was unsubscribed, or the store is down and the next pass writes it.
+      if (!(thrown instanceof ActorError) || this.#context.signal.aborted) throw thrown;
+      this.#context.log.debug({ share: shareId, code: thrown.code }, 'sync was not noted');
+    }
+  }
+}
+
+/** Infinities are equal here, which their difference does not say. */
+const order = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export function publicPart({ subscription: _, answered: __, ...result }: SyncedShare): ShareSync {
+  return result;
+}
+
+const failed = (shareId: string, { code, message }: ActorError): ShareSync => ({
+  share_id: shareId,
+  seq_before: null,
+  seq_after: null,
+  items: 0,
+  source: null,
+  error: { code, message },
+});

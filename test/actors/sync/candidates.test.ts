@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { candidatesOf, MAX_CANDIDATES } from '../../../src/actors/sync/candidates.ts';
+import { mostTelling } from '../../../src/actors/sync/telling-error.ts';
+
+const KEY = 'ab'.repeat(32);
+const OTHER = 'cd'.repeat(32);
+
+test.each([
+  [['tcp://1.2.3.4:7001'], [{ address: 'tcp://1.2.3.4:7001' }]],
+  [['1.2.3.4:7001', 'tcp://1.2.3.4:7001'], [{ address: 'tcp://1.2.3.4:7001' }]],
+  [['1.2.3.4:7001', `1.2.3.4:7001@${KEY}`], [{ address: 'tcp://1.2.3.4:7001', nodeKey: KEY }]],
+  [
+    [`1.2.3.4:7001@${KEY}`, `1.2.3.4:7001@${OTHER}`],
+    [
+      { address: 'tcp://1.2.3.4:7001', nodeKey: KEY },
+      { address: 'tcp://1.2.3.4:7001', nodeKey: OTHER },
+    ],
+  ],
+  [['quic://1.2.3.4:7000', 'quic://1.2.3.4:65535'], [{ address: 'tcp://1.2.3.4:7001' }]],
+  [['tcp://[2001:db8::1]:7001'], [{ address: 'tcp://[2001:db8::1]:7001' }]],
+  [['', 'example.org:1', 'tcp://1.2.3.4', '1.2.3.4:7001@12'], []],
+])('%j', (texts, targets) => {
+  expect(candidatesOf(texts)).toEqual(targets);
+});
+
+test('there is a bound', () => {
+  const many = Array.from({ length: 500 }, (_, i) => `10.0.${i >> 8}.${i & 255}:7001`);
+  expect(candidatesOf(many, many)).toHaveLength(MAX_CANDIDATES);
+});
+
+test('the first of equally telling failures is told, and unknown codes yield to known ones', () => {
+  const failures = ['E_INTERNAL', 'E_NO_PROVIDER', 'E_PEER_UNREACHABLE'].map((code, i) => ({
+    code,
+    message: String(i),
+  }));
+  expect(mostTelling(failures)).toEqual({ code: 'E_PEER_UNREACHABLE', message: '2' });
+  expect(mostTelling([])).toBeNull();
+});
