@@ -66,6 +66,7 @@ export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Ui
 /** As `verify`, but keys and R of small order are refused (ed25519-dalek `verify_strict`). */
 export function verifyStrict(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
+  // OpenSSL refuses these as well today; that is its habit, and this is the rule.
   if (isSmallOrder(publicKey) || isSmallOrder(signature.subarray(0, 32))) return false;
   return crypto.verify(null, message, publicKeyObject(publicKey), signature);
 }

@@ -181,6 +181,12 @@ describe('Ed25519, points of small order', () => {
     expect(verify(publicKey, message, join(r, littleEndian((s + 1n) % L)))).toBe(false);
   });
 
+  test('S at the group order is refused on the exact path too', () => {
+    const [neutral] = encodings;
+    expect(verify(neutral!, message, join(neutral!, new Uint8Array(32)))).toBe(true);
+    expect(verify(neutral!, message, join(neutral!, littleEndian(L)))).toBe(false);
+  });
+
   test('what only a cofactored check accepts is refused', () => {
     // R of order 8 added: 8R' = 8R, so a cofactored verifier says yes, the network says no.
     const seed = generateSeed();

@@ -140,6 +140,14 @@ describe('the community index', () => {
     expect(index.shares(id(1))).toHaveLength(1);
   });
 
+  test('what went with its community leaves room for others', () => {
+    const index = createCommunityIndex({ communities: 2, records: 10, octets: 10_000 });
+    for (let n = 0; n < 100; n++) index.addShare(share(1, { communityId: id(n) }));
+    expect([98, 99].map((n) => index.shares(id(n)).length)).toEqual([1, 1]);
+    const { events } = index.events({ communityId: id(99), sinceCursor: null, limit: 5 });
+    expect(events).toHaveLength(1);
+  });
+
   test('a page never grows beyond what a client reads', () => {
     const index = createCommunityIndex();
     const title = 't'.repeat(1024);
