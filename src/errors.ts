@@ -51,6 +51,9 @@ export const ERRORS = {
     next: 'stop the running node and start this version: granary stop && granary up',
   },
 
+  E_GAVE_UP: { exit: 70, next: 'the log holds what it died of: please report it' },
+  E_STOP_UNREPORTED: { exit: 1, next: 'its log says more; the next granary up checks the data folder' },
+
   E_ABORTED: { exit: 130, next: 'run the command again to go on' },
   E_IO: { exit: 1, next: 'check the disk and the permissions of the path' },
   E_STORE: { exit: 1, next: 'check the data folder; the log names the statement' },

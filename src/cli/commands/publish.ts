@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { type Register, withNode } from '../context.ts';
+import { printable } from '../printable.ts';
+import { ProgressView } from '../progress.ts';
+import { facts } from '../table.ts';
+import { bytesText, countOf, secondsText } from '../units.ts';
+
+interface Options {
+  readonly title?: string;
+  readonly public?: true;
+  readonly share?: string;
+}
+
+/** Skipped files shown to a person; `--json` lists them all. */
+const SKIPPED_SHOWN = 20;
+
+export const publish: Register = (program, cli) => {
+  program
+    .command('publish')
+    .description('make or update a signed share of files and folders; prints its link')
+    .argument('<paths...>', 'files and folders')
+    .option('--title <text>', 'what subscribers see')
+    .option('--public', 'list the share to everybody who asks this node')
+    .option('--share <name>', 'the share to update (default: named by the first path)')
+    .addHelpText('after', '\nExample:\n  $ granary publish ~/music --title "My records"\n')
+    .action((paths: string[], options: Options) =>
+      cli.run(
+        withNode(async (client, { output }, signal) => {
+          const progress = new ProgressView(output);
+          const body = {
+            paths: paths.map((path) => resolve(path)),
+            title: options.title ?? null,
+            public: options.public ?? false,
+            share: options.share ?? null,
+          };
+          const result = await client
+            .call('publish', body, { signal, onEvent: progress.show })
+            .finally(() => progress.done());
+          output.result(result, () => {
+            const skipped = result.skipped.slice(0, SKIPPED_SHOWN);
+            const more = result.skipped.length - skipped.length;
+            return [
+              `Published ${countOf(result.items, 'file')}, ${bytesText(result.bytes)}, in ${secondsText(result.seconds)} (${bytesText(result.hashed_bytes)} hashed).`,
+              facts([
+                ['share', result.share_id],
+                ['revision', String(result.seq)],
+                ['link', result.link],
+              ]),
+              ...skipped.map(({ path, reason }) => `  skipped  ${printable(path)}: ${printable(reason)}`),
+              ...(more > 0 ? [`  and ${more} more skipped`] : []),
+            ].join('\n');
+          });
+        }),
+      ),
+    );
+};

@@ -1,0 +1,35 @@
+import { type Register, withNode } from '../context.ts';
+import { shortId } from '../short-id.ts';
+import { table } from '../table.ts';
+import { bytesText, countText } from '../units.ts';
+
+export const subs: Register = (program, cli) => {
+  program
+    .command('subs')
+    .description('the shares this node follows')
+    .addHelpText('after', '\nExample:\n  $ granary subs\n')
+    .action(() =>
+      cli.run(
+        withNode(async (client, { output }, signal) => {
+          const result = await client.call('subs', {}, { signal });
+          output.result(result, () =>
+            result.subscriptions.length === 0
+              ? 'No subscriptions yet: granary subscribe LINK'
+              : table(
+                  [
+                    { title: 'SHARE', value: (row) => shortId(row.share_id) },
+                    { title: 'TITLE', value: (row) => row.title ?? '' },
+                    { title: 'REVISION', align: 'right', value: (row) => String(row.seq ?? '-') },
+                    { title: 'FILES', align: 'right', value: (row) => countText(row.items) },
+                    { title: 'SIZE', align: 'right', value: (row) => bytesText(row.bytes) },
+                    { title: 'TRUST', value: (row) => row.trust },
+                    { title: 'LAST SYNC', value: (row) => row.last_sync ?? 'never' },
+                    { title: 'ERROR', value: (row) => row.last_error?.message ?? '' },
+                  ],
+                  result.subscriptions,
+                ),
+          );
+        }),
+      ),
+    );
+};
