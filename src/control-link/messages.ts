@@ -10,7 +10,7 @@ export const requestSchema = z.object({
   v: z.int().min(0),
   id: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
   op: z.string().max(64),
-  body: z.unknown(),
+  body: z.unknown().optional(),
 });
 
 export type Request = z.infer<typeof requestSchema>;

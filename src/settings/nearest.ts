@@ -1,4 +1,4 @@
-/** The known name closest to a mistyped one, if it is close enough to be what was meant. */
+/** The known name closest to a mistyped or shortened one, if it is close enough to be what was meant. */
 export function nearest(name: string, known: Iterable<string>): string | null {
   // A third of the letters wrong is another word.
   let limit = Math.max(2, Math.floor(name.length / 3)) + 1;
@@ -10,7 +10,13 @@ export function nearest(name: string, known: Iterable<string>): string | null {
       best = candidate;
     }
   }
-  return best;
+  return best ?? onlyBeginning(name, known);
+}
+
+/** The one known name that begins so. */
+function onlyBeginning(name: string, known: Iterable<string>): string | null {
+  const [one, ...more] = [...known].filter((candidate) => candidate.startsWith(name));
+  return more.length === 0 ? (one ?? null) : null;
 }
 
 /** Optimal string alignment: insertions, deletions, replacements and swapped neighbours; cut off at `limit`. */

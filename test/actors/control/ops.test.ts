@@ -1,0 +1,277 @@
+import { expect, test } from 'vitest';
+import type { ControlRefs } from '../../../src/actors/control/control-refs.ts';
+import { operations } from '../../../src/actors/control/operations.ts';
+import type { OwnShare, Subscription } from '../../../src/actors/store/contract.ts';
+import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
+import { parseShareLink } from '../../../src/protocol/links/share-link.ts';
+
+// The mapping from what actors say to what commands promise, field by field.
+
+const OWN = 'aa'.repeat(32);
+const OTHER = `ab${'bb'.repeat(31)}`;
+const KEY = 'cc'.repeat(32);
+const NODE_KEY = 'dd'.repeat(32);
+
+const own: OwnShare = {
+  shareId: OWN,
+  shareKey: KEY,
+  name: 'music',
+  title: null,
+  public: true,
+  seq: 3,
+  manifestId: 'ee'.repeat(32),
+  items: 2,
+  bytes: 10,
+  updatedAt: 1_767_225_600,
+};
+
+const subscription: Subscription = {
+  shareId: OTHER,
+  shareKey: KEY,
+  trust: 'normal',
+  weight: 1,
+  peers: [],
+  title: 'Records',
+  description: null,
+  seq: null,
+  manifestId: null,
+  items: 0,
+  bytes: 0,
+  lastSync: null,
+  lastError: { code: 'E_TIMEOUT', message: 'late' },
+};
+
+const session: SessionInfo = {
+  nodeKey: NODE_KEY,
+  nodeId: '11'.repeat(32),
+  address: 'tcp://192.0.2.1:7001',
+  transport: 'tcp',
+  bound: 'tls',
+  native: true,
+  direction: 'out',
+  dialect: '2/8',
+  since: 1_767_225_600,
+  bytesUp: 1,
+  bytesDown: 2,
+  rateUp: 3,
+  rateDown: 4,
+  capabilities: ['content_seed'],
+};
+
+const item = {
+  contentId: 'ff'.repeat(32),
+  size: 5,
+  name: 'a.flac',
+  path: null,
+  mime: null,
+  tags: [],
+  chunkCount: 1,
+  chunkListHash: '00'.repeat(32),
+  shareId: OTHER,
+};
+
+type Answers = Record<string, (request: never) => unknown>;
+
+/** Actors that answer from a table; what they were asked is kept. */
+function refsOf(tables: Record<string, Answers>) {
+  const asked: [string, unknown][] = [];
+  const ref = (actor: string) => ({
+    ask: async (name: string, request: never) => {
+      asked.push([`${actor}.${name}`, request]);
+      const answer = tables[actor]?.[name];
+      if (!answer) throw new Error(`${actor}.${name} was not expected`);
+      return answer(request);
+    },
+    tell: (name: string) => {
+      asked.push([`${actor}.${name}`, null]);
+      return true;
+    },
+    stream: (name: string, request: never) => {
+      asked.push([`${actor}.${name}`, request]);
+      return tables[actor]?.[name]?.(request);
+    },
+  });
+  const names = ['supervisor', 'store', 'acceptor', 'publish', 'sync', 'search', 'transfer'];
+  const transport = ref('transport');
+  const refs = {
+    ...Object.fromEntries(names.map((name) => [name, ref(name)])),
+    transport: { size: 2, member: () => transport, route: () => transport },
+  } as unknown as ControlRefs;
+  return { refs, asked };
+}
+
+const store: Answers = {
+  ownShares: () => [own],
+  subscriptions: () => [subscription],
+  identity: () => ({ nodeKey: NODE_KEY, nodeId: '11'.repeat(32) }),
+  items: () => ({ items: [item], next: 1000 }),
+  lease: () => null,
+};
+const acceptor: Answers = {
+  addresses: () => ({ bound: ['tcp://0.0.0.0:7001'], advertised: ['tcp://192.0.2.9:7001'] }),
+};
+const signal = new AbortController().signal;
+
+test('subs', async () => {
+  const { refs } = refsOf({ store });
+  expect(await operations.subs.run(refs, {}, signal)).toEqual({
+    subscriptions: [
+      {
+        share_id: OTHER,
+        title: 'Records',
+        seq: null,
+        items: 0,
+        bytes: 0,
+        trust: 'normal',
+        weight: 1,
+        last_sync: null,
+        last_error: { code: 'E_TIMEOUT', message: 'late' },
+      },
+    ],
+  });
+});
+
+test('shares: the own ones with a link that names this node', async () => {
+  const { refs } = refsOf({ store, acceptor });
+  const { shares } = await operations.shares.run(refs, {}, signal);
+  expect(shares[0]).toMatchObject({
+    share_id: OWN,
+    own: true,
+    name: 'music',
+    updated_at: '2026-01-01T00:00:00.000Z',
+  });
+  const link = parseShareLink(shares[0]!.link!);
+  expect(link.ok && link.link.bootstrap).toMatchObject([{ host: '192.0.2.9', port: 7001 }]);
+  expect(shares[1]).toMatchObject({ share_id: OTHER, own: false, title: 'Records', link: null });
+});
+
+test('items: own, held and remote, the path filled in', async () => {
+  const { refs } = refsOf({ store });
+  const page = { cursor: 0, limit: 10 };
+  const entry = { content_id: item.contentId, path: 'a.flac', name: 'a.flac', size: 5, chunks: 1 };
+  expect(await operations.items.run(refs, { share: OTHER, ...page }, signal)).toEqual({
+    items: [{ ...entry, state: 'remote' }],
+    next: 1000,
+  });
+  expect((await operations.items.run(refs, { share: 'music', ...page }, signal)).items[0]).toEqual({
+    ...entry,
+    state: 'own',
+  });
+  const held = refsOf({ store: { ...store, lease: () => ({ contentId: item.contentId }) } });
+  expect((await operations.items.run(held.refs, { share: OTHER, ...page }, signal)).items[0]!.state).toBe(
+    'held',
+  );
+});
+
+test('a share is named by name, by id, or by the beginning of an id; not by what fits two or none', async () => {
+  const sync: Answers = { sync: () => [] };
+  const { refs, asked } = refsOf({ store, sync });
+  for (const share of ['music', OWN.toUpperCase(), 'aaaaaa'])
+    await operations.sync.run(refs, { share }, signal);
+  expect(asked.filter(([name]) => name === 'sync.sync').map(([, request]) => request)).toEqual(
+    Array.from({ length: 3 }, () => ({ shareId: OWN })),
+  );
+  await expect(operations.sync.run(refs, { share: 'nothing' }, signal)).rejects.toMatchObject({
+    code: 'E_NOT_FOUND',
+  });
+  const twins = [own, { ...own, shareId: `aaaaaa${'0'.repeat(58)}`, name: 'twin' }];
+  const two = refsOf({ store: { ...store, ownShares: () => twins }, sync });
+  await expect(operations.sync.run(two.refs, { share: 'aaaaaa' }, signal)).rejects.toMatchObject({
+    code: 'E_USAGE',
+  });
+});
+
+test('get: the share of the target is spelt out', async () => {
+  const transfer: Answers = {
+    download: async function* () {
+      yield { kind: 'progress', progress: { phase: 'fetch', bytes: 1 } };
+      yield { kind: 'done', result: { files: [], bytes: 5 } };
+    },
+  };
+  const { refs, asked } = refsOf({ store, transfer });
+  const events: unknown[] = [];
+  const stream = operations.get.run(refs, { target: 'music/b/c', directory: '/d' }, signal);
+  let next = await stream.next();
+  for (; !next.done; next = await stream.next()) events.push(next.value);
+  expect(events).toEqual([{ event: 'progress', phase: 'fetch', bytes: 1 }]);
+  expect(next.value).toMatchObject({ bytes: 5 });
+  expect(asked.at(-1)).toEqual(['transfer.download', { target: `${OWN}/b/c`, directory: '/d' }]);
+});
+
+test('peers of every shard, and connect with a pinned key', async () => {
+  const { refs, asked } = refsOf({ transport: { sessions: () => [session], connect: () => session } });
+  const row = {
+    node_id: session.nodeId,
+    node_key: NODE_KEY,
+    address: 'tcp://192.0.2.1:7001',
+    transport: 'tcp',
+    bound: 'tls',
+    native: true,
+    direction: 'out',
+    dialect: '2/8',
+    since: '2026-01-01T00:00:00.000Z',
+    bytes_up: 1,
+    bytes_down: 2,
+    rate_up: 3,
+    rate_down: 4,
+    capabilities: ['content_seed'],
+  };
+  expect(await operations.peers.run(refs, {}, signal)).toEqual({ peers: [row, row] });
+  const address = `192.0.2.1:7001@${NODE_KEY.toUpperCase()}`;
+  expect(await operations.connect.run(refs, { address }, signal)).toEqual({ peers: [row] });
+  expect(asked.at(-1)).toEqual(['transport.connect', { address: 'tcp://192.0.2.1:7001', nodeKey: NODE_KEY }]);
+  await expect(operations.connect.run(refs, { address: 'nowhere' }, signal)).rejects.toMatchObject({
+    code: 'E_ADDRESS_INVALID',
+  });
+});
+
+test('stats: bytes are the sum over the transport shards', async () => {
+  const actors = [0, 1].map((member) => ({
+    name: `transport/${member}`,
+    thread: member,
+    state: 'up',
+    restarts: 0,
+    mailbox: 0,
+    utilisation: 0,
+    metrics: { bytes_up: 10, bytes_down: 1, disk_read: 7, disk_written: 2 },
+  }));
+  const status = {
+    version: '1.0.0',
+    pid: 7,
+    home: '/h',
+    uptime: 9,
+    actors,
+    memory: { rss: 1, heap: 1, external: 1 },
+    cpu: { user: 1, system: 2 },
+  };
+  const { refs } = refsOf({
+    store,
+    acceptor,
+    supervisor: { status: () => status },
+    transport: { sessions: () => [session] },
+  });
+  expect(await operations.stats.run(refs, {}, signal)).toEqual({
+    node: {
+      node_id: '11'.repeat(32),
+      node_key: NODE_KEY,
+      version: '1.0.0',
+      pid: 7,
+      home: '/h',
+      addresses: ['tcp://192.0.2.9:7001'],
+    },
+    actors,
+    bytes: { up: 20, down: 2, disk_read: 14, disk_written: 4 },
+    rates: { up: 6, down: 8 },
+    sessions: 2,
+    memory: status.memory,
+    cpu: status.cpu,
+    uptime: 9,
+  });
+});
+
+test('unsubscribing from a share that is not subscribed is not found', async () => {
+  const { refs } = refsOf({ store, sync: { unsubscribe: () => ({ removed: false }) } });
+  await expect(operations.unsubscribe.run(refs, { share: OWN }, signal)).rejects.toMatchObject({
+    code: 'E_NOT_FOUND',
+  });
+});
