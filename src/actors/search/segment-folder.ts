@@ -1,0 +1,105 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioFailure } from '../../errors.ts';
+import { bytesEqual } from '../../protocol/crypto/bytes.ts';
+import type { BuiltSegment } from './segment-builder.ts';
+import { Segment } from './segment-reader.ts';
+
+/** Which revision of which share a segment is of. */
+export interface SegmentName {
+  readonly shareId: string;
+  readonly seq: number;
+}
+
+const OURS = /^[0-9a-f]{64}-[0-9]{1,16}\.(?:idx|rows)(?:\.tmp)?$/;
+
+/**
+ * The segment files of a data folder, `<share id>-<seq>.idx` and `.rows`. A segment is there once its index has its
+ * name; everything before is an orphan that the next start sweeps. Errors of the disk are `E_IO` or `E_NO_SPACE`.
+ */
+export class SegmentFolder {
+  readonly #path: string;
+
+  constructor(home: string) {
+    this.#path = join(home, 'segments');
+  }
+
+  rowsPath({ shareId, seq }: SegmentName): string {
+    return join(this.#path, `${shareId}-${seq}.rows`);
+  }
+
+  #indexPath({ shareId, seq }: SegmentName): string {
+    return join(this.#path, `${shareId}-${seq}.idx`);
+  }
+
+  async create(): Promise<void> {
+    await this.#io(() => mkdir(this.#path, { recursive: true, mode: 0o700 }));
+  }
+
+  /** Null when there is none, when it is damaged, or when it is of another manifest: then it has to be built. */
+  async load(name: SegmentName, manifestId: Uint8Array): Promise<Segment | null> {
+    try {
+      const [bytes, rows] = await Promise.all([readFile(this.#indexPath(name)), stat(this.rowsPath(name))]);
+      // A copy begins its own buffer, as the words of the index need it.
+      const segment = Segment.open(new Uint8Array(bytes));
+      if (segment === null || segment.rowOctets !== rows.size) return null;
+      return bytesEqual(segment.manifestId, manifestId) ? segment : null;
+    } catch (error) {
+      // Whatever the disk says of it, it is derived: building again either helps or says why not.
+      ioFailure(error, this.#indexPath(name));
+      return null;
+    }
+  }
+
+  /** Durable when it resolves. */
+  async write(name: SegmentName, { index, rows }: BuiltSegment): Promise<void> {
+    await this.#io(async () => {
+      await writeDurably(this.rowsPath(name), rows);
+      await writeDurably(this.#indexPath(name), index);
+      const folder = await open(this.#path);
+      try {
+        await folder.sync();
+      } finally {
+        await folder.close();
+      }
+    });
+  }
+
+  async remove(name: SegmentName): Promise<void> {
+    await this.#io(async () => {
+      await rm(this.#indexPath(name), { force: true });
+      await rm(this.rowsPath(name), { force: true });
+    });
+  }
+
+  /** Removes the segments of everything but these, and what a crash left half done. Returns how many files went. */
+  async sweep(keep: readonly SegmentName[]): Promise<number> {
+    const kept = new Set(
+      keep.flatMap(({ shareId, seq }) => [`${shareId}-${seq}.idx`, `${shareId}-${seq}.rows`]),
+    );
+    return await this.#io(async () => {
+      const orphans = (await readdir(this.#path)).filter((file) => OURS.test(file) && !kept.has(file));
+      for (const file of orphans) await rm(join(this.#path, file), { force: true });
+      return orphans.length;
+    });
+  }
+
+  async #io<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw ioFailure(error, this.#path);
+    }
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(`${path}.tmp`, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.tmp`, path);
+}

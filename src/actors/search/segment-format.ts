@@ -1,0 +1,124 @@
+import { blake3 } from '../../protocol/crypto/blake3.ts';
+import { bytesEqual } from '../../protocol/crypto/bytes.ts';
+import { bloomWords } from './bloom.ts';
+
+/**
+ * A segment is two files: the index, which is read into memory whole, and the rows, of which only those shown are ever
+ * read. The index, in 32-bit words of the machine's own order unless said otherwise:
+ *
+ *   header (16 words)   magic, version, documents, terms, bloom bits, octets of terms, of postings, of rows
+ *   manifest id         32 octets: the revision the segment was built from
+ *   term offsets        terms + 1, into the term octets
+ *   posting offsets     terms + 1, into the postings
+ *   bloom filter        ceil(bits / 32)
+ *   name table          3 columns of `documents`: first hash (rising), second hash, document
+ *   row offsets         documents + 1, into the rows file
+ *   term octets         UTF-8, sorted by octets, padded to a word
+ *   postings            see postings.ts, padded to a word
+ *   checksum            BLAKE3 of everything before it, 32 octets
+ */
+const MAGIC = 0x47534547;
+/** Raised with every change of the format or of how text becomes terms: older segments are rebuilt. */
+const VERSION = 1;
+const HEADER_WORDS = 16;
+const ID_OCTETS = 32;
+const CHECKSUM_OCTETS = 32;
+
+export interface SegmentCounts {
+  readonly documents: number;
+  readonly terms: number;
+  readonly bloomBits: number;
+  readonly termOctets: number;
+  readonly postingOctets: number;
+  readonly rowOctets: number;
+}
+
+/** Views on the parts of one index. */
+export interface SegmentParts {
+  readonly counts: SegmentCounts;
+  readonly manifestId: Uint8Array;
+  readonly termOffsets: Uint32Array;
+  readonly postingOffsets: Uint32Array;
+  readonly bloom: Uint32Array;
+  readonly nameHashes: Uint32Array;
+  readonly nameChecks: Uint32Array;
+  readonly nameDocuments: Uint32Array;
+  readonly rowOffsets: Uint32Array;
+  readonly terms: Uint8Array;
+  readonly postings: Uint8Array;
+}
+
+/** An index of the right size with its header written and everything else zero. */
+export function allocateIndex(counts: SegmentCounts): { index: Uint8Array; parts: SegmentParts } {
+  const index = new Uint8Array(octetsOf(counts));
+  const header = new Uint32Array(index.buffer, 0, HEADER_WORDS);
+  header.set([
+    MAGIC,
+    VERSION,
+    counts.documents,
+    counts.terms,
+    counts.bloomBits,
+    counts.termOctets,
+    counts.postingOctets,
+    counts.rowOctets,
+  ]);
+  return { index, parts: partsOf(index, counts) };
+}
+
+export function seal(index: Uint8Array): void {
+  const end = index.length - CHECKSUM_OCTETS;
+  index.set(blake3(index.subarray(0, end)), end);
+}
+
+/** The parts of an index read from disk, or null when it is not whole. `index` begins its buffer. */
+export function openIndex(index: Uint8Array): SegmentParts | null {
+  if (index.byteOffset !== 0) throw new RangeError('an index begins its buffer');
+  if (index.length < HEADER_WORDS * 4 + ID_OCTETS + CHECKSUM_OCTETS || index.length % 4 !== 0) return null;
+  const [magic, version, documents, terms, bloomBits, termOctets, postingOctets, rowOctets] = new Uint32Array(
+    index.buffer,
+    0,
+    HEADER_WORDS,
+  ) as unknown as [number, number, number, number, number, number, number, number];
+  if (magic !== MAGIC || version !== VERSION) return null;
+  const counts = { documents, terms, bloomBits, termOctets, postingOctets, rowOctets };
+  if (octetsOf(counts) !== index.length) return null;
+  const end = index.length - CHECKSUM_OCTETS;
+  if (!bytesEqual(blake3(index.subarray(0, end)), index.subarray(end))) return null;
+  return partsOf(index, counts);
+}
+
+const padded = (octets: number): number => Math.ceil(octets / 4) * 4;
+
+function octetsOf(counts: SegmentCounts): number {
+  const { documents, terms, bloomBits, termOctets, postingOctets } = counts;
+  const words = HEADER_WORDS + 2 * (terms + 1) + bloomWords(bloomBits) + 3 * documents + documents + 1;
+  return words * 4 + ID_OCTETS + padded(termOctets) + padded(postingOctets) + CHECKSUM_OCTETS;
+}
+
+function partsOf(index: Uint8Array, counts: SegmentCounts): SegmentParts {
+  const { documents, terms, bloomBits, termOctets, postingOctets } = counts;
+  let at = HEADER_WORDS * 4;
+  const octets = (length: number) => {
+    const part = index.subarray(at, at + length);
+    at += padded(length);
+    return part;
+  };
+  const words = (count: number) => {
+    const part = new Uint32Array(index.buffer, at, count);
+    at += count * 4;
+    return part;
+  };
+  return {
+    counts,
+    manifestId: octets(ID_OCTETS),
+    termOffsets: words(terms + 1),
+    postingOffsets: words(terms + 1),
+    bloom: words(bloomWords(bloomBits)),
+    nameHashes: words(documents),
+    nameChecks: words(documents),
+    nameDocuments: words(documents),
+    rowOffsets: words(documents + 1),
+    terms: octets(termOctets),
+    postings: octets(postingOctets),
+  };
+}

@@ -1,0 +1,172 @@
+import { failure } from '../../errors.ts';
+import { DecodeError } from '../../protocol/cbor/decode-error.ts';
+import { bytesEqual, fromHex, toHex } from '../../protocol/crypto/bytes.ts';
+import { decodeManifest } from '../../protocol/objects/manifest.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
+import type { Subscription } from '../store/contract.ts';
+import type { SearchContext } from './context.ts';
+import { runSliced } from './run-sliced.ts';
+import { buildSegment } from './segment-builder.ts';
+import type { SegmentFolder } from './segment-folder.ts';
+import { Segment } from './segment-reader.ts';
+import { type SearchedShare, Shares, searchedShare } from './shares.ts';
+
+/** Until the store is asked again when it is down at the start. */
+const STORE_RETRY_MS = 1_000;
+
+/** Keeps one segment a subscription in line with the store. Builds one at a time, so that memory stays bounded. */
+export class SegmentKeeper {
+  readonly shares = new Shares();
+  readonly #context: SearchContext;
+  readonly #folder: SegmentFolder;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #opened = false;
+
+  constructor(context: SearchContext, folder: SegmentFolder) {
+    this.#context = context;
+    this.#folder = folder;
+  }
+
+  /** False while segments are still being opened or built. */
+  get complete(): boolean {
+    return this.#opened && this.#waiting === 0;
+  }
+
+  /** Opens what there is, builds what is missing or damaged, sweeps what nobody subscribes to. */
+  async openAll(): Promise<void> {
+    const { log } = this.#context;
+    await this.#folder.create();
+    const subscriptions = await this.#subscriptions();
+    const swept = await this.#folder.sweep(
+      subscriptions.flatMap(({ shareId, seq }) => (seq === null ? [] : [{ shareId, seq }])),
+    );
+    if (swept > 0) log.info({ files: swept }, 'segments of nothing swept');
+    for (const { shareId } of subscriptions) {
+      try {
+        await this.refresh(shareId);
+      } catch (error) {
+        this.#tell(error, shareId);
+      }
+    }
+    this.#opened = true;
+  }
+
+  /** Brings one share in line: built, replaced or dropped. */
+  refresh(shareId: string): Promise<{ items: number }> {
+    return this.#exclusive(() => this.#bring(shareId, false));
+  }
+
+  /** Whether that revision of the share is still the one that is searched. */
+  holds(share: SearchedShare): boolean {
+    return this.shares.get(share.shareId)?.segment === share.segment;
+  }
+
+  /** Builds a segment whose rows turned out to be damaged. */
+  async rebuild(share: SearchedShare): Promise<void> {
+    try {
+      await this.#exclusive(async () => {
+        if (this.holds(share)) await this.#bring(share.shareId, true);
+      });
+    } catch (error) {
+      this.#tell(error, share.shareId);
+    }
+  }
+
+  async #bring(shareId: string, damaged: boolean): Promise<{ items: number }> {
+    const { refs } = this.#context;
+    const before = this.shares.get(shareId);
+    const subscription = await refs.store.ask('subscription', { shareId });
+    const { manifestId, seq } = subscription ?? { manifestId: null, seq: null };
+    const id = manifestId === null ? null : fromHex(manifestId, 32);
+    if (subscription === null || id === null || seq === null) {
+      this.shares.delete(shareId);
+      this.#measure();
+      if (before !== undefined) await this.#folder.remove(before);
+      return { items: 0 };
+    }
+    const held =
+      !damaged && before !== undefined && bytesEqual(before.segment.manifestId, id) ? before.segment : null;
+    const segment =
+      held ??
+      (damaged ? null : await this.#folder.load({ shareId, seq }, id)) ??
+      (await this.#build(subscription, id));
+    this.shares.set(searchedShare(subscription, seq, segment));
+    this.#measure();
+    if (before !== undefined && before.seq !== seq) await this.#folder.remove(before);
+    return { items: segment.documents };
+  }
+
+  async #build({ shareId, seq }: Subscription, manifestId: Uint8Array): Promise<Segment> {
+    const { clock, refs, signal, log } = this.#context;
+    const octets = await refs.store.ask('manifest', { manifestId: toHex(manifestId) });
+    if (octets === null) throw failure('E_NOT_FOUND', 'the store lacks the manifest', { subject: shareId });
+    const began = clock.now();
+    const { items } = decoded(octets, shareId);
+    const built = await runSliced(buildSegment(items, manifestId), clock, signal);
+    await this.#folder.write({ shareId, seq: seq ?? 0 }, built);
+    const segment = Segment.open(built.index);
+    if (segment === null) throw new Error('a segment does not open that was just built');
+    log.debug(
+      { share: shareId, seq, items: items.length, ms: Math.round(clock.now() - began) },
+      'segment built',
+    );
+    return segment;
+  }
+
+  async #subscriptions(): Promise<readonly Subscription[]> {
+    const { clock, log, refs, signal } = this.#context;
+    for (;;) {
+      try {
+        return await refs.store.ask('subscriptions', null);
+      } catch (error) {
+        if (!(error instanceof ActorError) || signal.aborted) throw error;
+        log.warn({ code: error.code }, 'subscriptions could not be read; trying again');
+        await sleep(clock, STORE_RETRY_MS, signal);
+      }
+    }
+  }
+
+  /** One after another; a failure of one is its caller's alone. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting++;
+    const run = this.#last.then(work).finally(() => {
+      this.#waiting--;
+    });
+    this.#last = run.catch(() => {});
+    return run;
+  }
+
+  #measure(): void {
+    const { metrics } = this.#context;
+    let segments = 0;
+    let items = 0;
+    let octets = 0;
+    for (const { segment } of this.shares.values()) {
+      segments++;
+      items += segment.documents;
+      octets += segment.octets;
+    }
+    metrics.set('segments', segments);
+    metrics.set('items', items);
+    metrics.set('segment_bytes', octets);
+  }
+
+  #tell(error: unknown, shareId: string): void {
+    if (!(error instanceof ActorError) || this.#context.signal.aborted) throw error;
+    this.#context.log.warn(
+      { share: shareId, code: error.code, reason: error.message },
+      'share is not searchable',
+    );
+  }
+}
+
+function decoded(octets: Uint8Array, shareId: string) {
+  try {
+    return decodeManifest(octets);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw failure('E_MANIFEST_INVALID', 'the stored manifest is damaged', { subject: shareId, cause: error });
+  }
+}

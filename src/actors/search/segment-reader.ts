@@ -1,0 +1,123 @@
+import { bloomHas } from './bloom.ts';
+import { PostingReader } from './postings.ts';
+import { openIndex, type SegmentParts } from './segment-format.ts';
+import type { TermHash } from './term-hash.ts';
+
+export interface Span {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** One segment in memory. Terms are told by their place among the sorted terms. */
+export class Segment {
+  readonly documents: number;
+  /** Octets held in memory. */
+  readonly octets: number;
+  /** Octets of the rows file that belongs to it. */
+  readonly rowOctets: number;
+  readonly #parts: SegmentParts;
+
+  private constructor(octets: number, parts: SegmentParts) {
+    this.octets = octets;
+    this.documents = parts.counts.documents;
+    this.rowOctets = parts.counts.rowOctets;
+    this.#parts = parts;
+  }
+
+  /** Null when the index is damaged, cut off, or of another format. */
+  static open(index: Uint8Array): Segment | null {
+    const parts = openIndex(index);
+    return parts === null ? null : new Segment(index.length, parts);
+  }
+
+  get manifestId(): Uint8Array {
+    return this.#parts.manifestId;
+  }
+
+  /** False: certainly no document has it. */
+  mayHave(hash: TermHash): boolean {
+    return bloomHas(this.#parts.bloom, this.#parts.counts.bloomBits, hash);
+  }
+
+  /** Documents with exactly that name, by rank. */
+  named({ first, second }: TermHash): number[] {
+    const { nameHashes, nameChecks, nameDocuments } = this.#parts;
+    const documents: number[] = [];
+    let low = 0;
+    let high = nameHashes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (nameHashes[middle]! < first) low = middle + 1;
+      else high = middle;
+    }
+    for (let at = low; nameHashes[at] === first; at++) {
+      if (nameChecks[at] === second) documents.push(nameDocuments[at]!);
+    }
+    return documents;
+  }
+
+  /** The place of the term; where it is missing, the complement of where it would stand. */
+  find(term: Uint8Array): number {
+    let low = 0;
+    let high = this.#parts.counts.terms - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const order = this.#compare(middle, term);
+      if (order < 0) low = middle + 1;
+      else if (order > 0) high = middle - 1;
+      else return middle;
+    }
+    return ~low;
+  }
+
+  /** Whether there is a term at that place and it begins so. */
+  beginsWith(place: number, prefix: Uint8Array): boolean {
+    const { terms, termOffsets, counts } = this.#parts;
+    if (place >= counts.terms) return false;
+    const start = termOffsets[place]!;
+    if (termOffsets[place + 1]! - start < prefix.length) return false;
+    for (let i = 0; i < prefix.length; i++) if (terms[start + i] !== prefix[i]) return false;
+    return true;
+  }
+
+  /** How many documents have the term in their name. */
+  nameCount(place: number): number {
+    return this.#list(place).count();
+  }
+
+  /** Documents with the term in their name, by rank, the first `max`. */
+  names(place: number, max = Number.POSITIVE_INFINITY): number[] {
+    const list = this.#list(place);
+    return list.take(Math.min(list.count(), max));
+  }
+
+  /** Documents with the term in their name, and those with it in a tag. */
+  both(place: number): { names: number[]; tags: number[] } {
+    const list = this.#list(place);
+    const names = list.take(list.count());
+    return { names, tags: list.rest() };
+  }
+
+  /** Where the document's row lies in the rows file. */
+  row(document: number): Span {
+    const offset = this.#parts.rowOffsets[document]!;
+    return { offset, length: this.#parts.rowOffsets[document + 1]! - offset };
+  }
+
+  #list(place: number): PostingReader {
+    const { postings, postingOffsets } = this.#parts;
+    return new PostingReader(postings, postingOffsets[place]!, postingOffsets[place + 1]!);
+  }
+
+  #compare(place: number, term: Uint8Array): number {
+    const { terms, termOffsets } = this.#parts;
+    const start = termOffsets[place]!;
+    const length = termOffsets[place + 1]! - start;
+    const shared = Math.min(length, term.length);
+    for (let i = 0; i < shared; i++) {
+      const difference = terms[start + i]! - term[i]!;
+      if (difference !== 0) return difference;
+    }
+    return length - term.length;
+  }
+}

@@ -1,0 +1,26 @@
+/** Two independent 32-bit hashes of a term or a name key: the steps of the bloom filter, the key of the name table. */
+export interface TermHash {
+  readonly first: number;
+  readonly second: number;
+}
+
+export function hashTerm(term: string): TermHash {
+  return { first: mix(term, 1), second: mix(term, 2) };
+}
+
+/** Names have a space of their own in the same filter. */
+export function hashName(key: string): TermHash {
+  return { first: mix(key, 3), second: mix(key, 4) };
+}
+
+/** FNV-1a over code units with murmur's finish. Whoever makes collisions spoils the filter of his own share alone. */
+function mix(text: string, seed: number): number {
+  let h = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) | 0;
+  for (let i = 0; i < text.length; i++) {
+    h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+    h ^= h >>> 15;
+  }
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
