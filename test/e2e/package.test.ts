@@ -1,0 +1,102 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+
+describe('the package, installed in another folder', () => {
+  let place: string;
+  let launcher: string;
+  beforeAll(async () => {
+    place = await mkdtemp(join(tmpdir(), 'granary-package-'));
+    await run('npm', ['pack', '--pack-destination', place, '--silent'], { cwd: root });
+    const tarball = (await readdir(place)).find((name) => name.endsWith('.tgz'))!;
+    await writeFile(join(place, 'package.json'), '{"name":"somebody-else","private":true,"type":"module"}');
+    await run('npm', ['install', `./${tarball}`, '--no-audit', '--no-fund', '--prefer-offline'], {
+      cwd: place,
+    });
+    launcher = join(place, 'node_modules', 'granary', 'bin', 'granary.cjs');
+  }, 180_000);
+  afterAll(() => rm(place, { recursive: true, force: true }));
+
+  test('ships compiled code and its data, no sources and no tests', async () => {
+    const files = await readdir(join(place, 'node_modules', 'granary'));
+    expect(files).toEqual(expect.arrayContaining(['bin', 'conformance', 'dist', 'LICENSE', 'README.md']));
+    expect(files).not.toContain('src');
+    expect(files).not.toContain('test');
+  });
+
+  test('holds its own conformance data against itself', async () => {
+    const { stdout } = await run(process.execPath, [launcher, 'conformance', '--json'], {
+      maxBuffer: 64 << 20,
+    });
+    const last = JSON.parse(stdout.trim().split('\n').at(-1)!);
+    expect(last.ok).toBe(true);
+    expect(last.result.failures).toEqual([]);
+    expect(
+      last.result.suites.reduce((sum: number, suite: { passed: number }) => sum + suite.passed, 0),
+    ).toBeGreaterThan(1000);
+  }, 60_000);
+
+  test('starts a node, publishes and stops', async () => {
+    const home = join(place, 'home');
+    const args = ['--json', '--home', home];
+    const node = spawn(
+      process.execPath,
+      [launcher, 'up', ...args, '--listen', 'tcp://127.0.0.1:0', '--keys', 'plain'],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
+    try {
+      for await (const line of createInterface({ input: node.stdout! })) {
+        const event = JSON.parse(line);
+        if (event.ok === false) throw new Error(line);
+        if (event.event === 'ready') break;
+      }
+      const { stdout } = await run(process.execPath, [
+        launcher,
+        'publish',
+        join(place, 'package.json'),
+        ...args,
+      ]);
+      expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+        ok: true,
+        result: { items: 1, seq: 1 },
+      });
+      const stopped = await run(process.execPath, [launcher, 'stop', ...args]);
+      expect(JSON.parse(stopped.stdout.trim().split('\n').at(-1)!)).toMatchObject({
+        ok: true,
+        result: { clean: true },
+      });
+    } finally {
+      node.kill('SIGKILL');
+    }
+  }, 60_000);
+
+  test('is a library', async () => {
+    await writeFile(
+      join(place, 'use.js'),
+      `import { createNode, VERSION, ERRORS } from 'granary';
+       console.log(typeof createNode, VERSION, ERRORS.E_NO_DAEMON.exit);`,
+    );
+    const { stdout } = await run(process.execPath, ['use.js'], { cwd: place });
+    expect(stdout).toMatch(/^function \d+\.\d+\.\d+ 7\n$/);
+  });
+
+  test('under an older Node.js it exits with 2 and one clear line', async () => {
+    // What the launcher sees under Node 20, wherever the tests run; it must also parse there, hence its old syntax.
+    const pretend = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); require(${JSON.stringify(launcher)});`;
+    const failed = await run(process.execPath, ['-e', pretend]).catch((error) => error);
+    expect(failed.code).toBe(2);
+    expect(failed.stdout).toBe('');
+    expect(failed.stderr.trim().split('\n')).toHaveLength(1);
+    expect(failed.stderr).toContain('needs Node.js 24.21 or newer');
+    expect(failed.stderr).toContain('20.20.2');
+  });
+});
