@@ -111,7 +111,7 @@ export async function testProvider(size: number, misdeeds: Misdeeds = {}) {
         return encodeReply(types.GET_CHUNK, {
           contentId,
           chunkIndex,
-          data: misdeeds.chunk?.(data, chunkIndex, time) ?? data,
+          bytes: misdeeds.chunk?.(data, chunkIndex, time) ?? data,
         });
       }
       default:
