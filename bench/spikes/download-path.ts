@@ -7,9 +7,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash';
+import { selfSigned } from '../self-signed.ts';
 import { CHUNK, PREAMBLE, type ReceivePlan, type SendPlan, type Used } from './chunk-frame.ts';
 import { suites } from './download-variants.ts';
-import { selfSigned } from '../self-signed.ts';
 
 const { values } = parseArgs({
   options: {

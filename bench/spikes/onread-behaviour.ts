@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type net from 'node:net';
 import { connect as connectPlain } from 'node:net';
 import tls from 'node:tls';
-import { FRAME } from './chunk-frame.ts';
 import { selfSigned } from '../self-signed.ts';
+import { FRAME } from './chunk-frame.ts';
 
 type OnRead = net.OnReadOpts;
 

@@ -110,8 +110,9 @@ function check(setting: SettingKey, from: Given | undefined): unknown {
 
 function unknown(shown: string, name: string, known: readonly string[], place: string): ActorError {
   const guess = nearest(name, known);
-  return failure('E_CONFIG', `unknown setting ${shown}`, {
+  const meant = guess === null ? '' : `; did you mean ${guess}?`;
+  return failure('E_CONFIG', `unknown setting ${shown}${meant}`, {
     subject: place,
-    next: guess === null ? `known are: ${[...new Set(known)].join(', ')}` : `did you mean ${guess}?`,
+    ...(guess === null && { next: `known are: ${[...new Set(known)].join(', ')}` }),
   });
 }

@@ -59,7 +59,10 @@ describe('usage errors exit 2, with the last line in the form asked for', () => 
     await writeFile(join(home, 'config.toml'), '[network]\nlissen = []\n');
     const { exit, error } = await failureOf('up');
     expect(exit).toBe(2);
-    expect(error).toMatchObject({ code: 'E_CONFIG', next: 'did you mean network.listen?' });
+    expect(error).toMatchObject({
+      code: 'E_CONFIG',
+      message: 'unknown setting network.lissen; did you mean network.listen?',
+    });
   });
 
   test('for people: words on standard error, nothing on standard output', async () => {

@@ -147,7 +147,8 @@ export class ClientSession {
   }
 
   #cancelAll(reason: string): void {
-    for (const { abort } of this.#calls.values()) abort.abort(failure('E_ACTOR_DOWN', reason, { next: 'granary up, and the command again' }));
+    for (const { abort } of this.#calls.values())
+      abort.abort(failure('E_ACTOR_DOWN', reason, { next: 'granary up, and the command again' }));
   }
 }
 

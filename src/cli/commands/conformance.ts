@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { runConformance } from '../../../conformance/runner.ts';
 import { collect } from '../arguments.ts';
 import type { Register } from '../context.ts';
 import { printable } from '../printable.ts';
@@ -20,6 +19,7 @@ export const conformance: Register = (program, cli) => {
     .addHelpText('after', '\nExample:\n  $ granary conformance\n')
     .action((options: Options) =>
       cli.run(async ({ output }) => {
+        const { runConformance } = await import('../../../conformance/runner.ts');
         const result = await runConformance({
           ...(options.vectors && { vectors: options.vectors.map((path) => resolve(path)) }),
           ...(options.transcripts && { transcripts: options.transcripts.map((path) => resolve(path)) }),

@@ -1,6 +1,5 @@
 import { numberIn } from '../arguments.ts';
 import type { Register } from '../context.ts';
-import { runDemo } from '../demo/run-demo.ts';
 import { secondsText } from '../units.ts';
 
 interface Options {
@@ -27,6 +26,7 @@ export const demo: Register = (program, cli) => {
         // The second Ctrl-C does not wait for folders to be removed; the nodes got it from the terminal, too.
         interrupts.second.addEventListener('abort', () => process.exit(130), { once: true });
         output.say('Two nodes on this machine, one folder, every byte checked.\n');
+        const { runDemo } = await import('../demo/run-demo.ts');
         const { files, size, keep } = options;
         const result = await runDemo(output, { files, size, keep: keep ?? false }, interrupts.first);
         output.result(result, () =>

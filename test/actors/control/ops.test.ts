@@ -103,6 +103,7 @@ function refsOf(tables: Record<string, Answers>) {
 const store: Answers = {
   ownShares: () => [own],
   subscriptions: () => [subscription],
+  subscription: ({ shareId }: { shareId: string }) => (shareId === OTHER ? subscription : null),
   identity: () => ({ nodeKey: NODE_KEY, nodeId: '11'.repeat(32) }),
   items: () => ({ items: [item], next: 1000 }),
   lease: () => null,
@@ -157,6 +158,11 @@ test('items: own, held and remote, the path filled in', async () => {
     ...entry,
     state: 'own',
   });
+  await expect(operations.items.run(refs, { share: '99'.repeat(32), ...page }, signal)).rejects.toMatchObject(
+    {
+      code: 'E_NOT_FOUND',
+    },
+  );
   const held = refsOf({ store: { ...store, lease: () => ({ contentId: item.contentId }) } });
   expect((await operations.items.run(held.refs, { share: OTHER, ...page }, signal)).items[0]!.state).toBe(
     'held',

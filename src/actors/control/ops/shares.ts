@@ -1,4 +1,5 @@
 import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
+import { failure } from '../../../errors.ts';
 import { parseAddress } from '../../../protocol/addresses/address.ts';
 import { fromHex } from '../../../protocol/crypto/bytes.ts';
 import { formatShareLink, MAX_LINK_BOOTSTRAP } from '../../../protocol/links/share-link.ts';
@@ -21,9 +22,14 @@ export const shares: AskOperation<'shares'> = async (refs, _body, signal) => {
 
 export const items: AskOperation<'items'> = async (refs, body, signal) => {
   const shareId = await shareIdOf(refs, body.share, signal);
-  const own = (await refs.store.ask('ownShares', null, { signal })).some(
-    (share) => share.shareId === shareId,
-  );
+  const [ownShares, subscription] = await Promise.all([
+    refs.store.ask('ownShares', null, { signal }),
+    refs.store.ask('subscription', { shareId }, { signal }),
+  ]);
+  const own = ownShares.some((share) => share.shareId === shareId);
+  if (!own && subscription === null) {
+    throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: body.share });
+  }
   const request = { shareId, cursor: body.cursor, limit: body.limit };
   const page = await refs.store.ask('items', request, { signal });
   const held = own ? new Set<string>() : await heldOf(refs, page.items, signal);

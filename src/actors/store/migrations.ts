@@ -1,0 +1,117 @@
+import type { Database } from './database.ts';
+
+/**
+ * The schema of `state.db`, one step a version. A step that was released never changes; the next version is a new step.
+ *
+ * Items belong to a manifest, and a share points to its manifest: a new revision is a new manifest with its items and
+ * one changed pointer, and a share that is both own and subscribed may have two. Ids are octets; times are seconds since
+ * 1970; the nanoseconds and inodes of a file are decimal text, because they have 64 bits.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE manifests (
+    id INTEGER PRIMARY KEY,
+    manifest_id BLOB NOT NULL UNIQUE,
+    dht_key BLOB NOT NULL UNIQUE,
+    seq INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    public INTEGER NOT NULL,
+    title TEXT,
+    description TEXT,
+    items INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE items (
+    manifest INTEGER NOT NULL REFERENCES manifests (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT,
+    mime TEXT,
+    tags TEXT,
+    chunk_count INTEGER NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    PRIMARY KEY (manifest, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX items_by_content ON items (content_id);
+
+  CREATE TABLE own_shares (
+    id INTEGER PRIMARY KEY,
+    share_id BLOB NOT NULL UNIQUE,
+    share_key BLOB NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    head_key BLOB NOT NULL UNIQUE,
+    head BLOB,
+    manifest INTEGER REFERENCES manifests (id),
+    catalog BLOB,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX own_shares_by_manifest ON own_shares (manifest);
+
+  CREATE TABLE sources (
+    share INTEGER NOT NULL REFERENCES own_shares (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    epoch INTEGER NOT NULL,
+    gone INTEGER NOT NULL,
+    PRIMARY KEY (share, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sources_by_content ON sources (content_id);
+
+  CREATE TABLE subscriptions (
+    id INTEGER PRIMARY KEY,
+    share_id BLOB NOT NULL UNIQUE,
+    share_key BLOB NOT NULL,
+    trust TEXT NOT NULL CHECK (trust IN ('trusted', 'normal', 'untrusted')),
+    weight REAL NOT NULL,
+    peers TEXT NOT NULL,
+    head_key BLOB NOT NULL UNIQUE,
+    head BLOB,
+    manifest INTEGER REFERENCES manifests (id),
+    source TEXT,
+    last_sync INTEGER,
+    error_code TEXT,
+    error_message TEXT
+  ) STRICT;
+  CREATE INDEX subscriptions_by_manifest ON subscriptions (manifest);
+
+  CREATE TABLE peers (
+    address TEXT PRIMARY KEY,
+    node_key BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    capability_keys INTEGER NOT NULL,
+    native INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX peers_by_age ON peers (seen_at);
+
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO counters VALUES ('lease_epoch', 0);
+  `,
+];
+
+/** Version of a data folder that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Version of an open database; 0 when it is empty. */
+export function schemaVersion(database: Database): number {
+  return database.get<{ user_version: number }>('PRAGMA user_version')!.user_version;
+}
+
+/** Brings a database to the last of `steps`, all steps in one transaction. */
+export function migrate(database: Database, steps: readonly string[] = MIGRATIONS): void {
+  const from = schemaVersion(database);
+  if (from >= steps.length) return;
+  database.transaction(() => {
+    for (const step of steps.slice(from)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${steps.length}`);
+  });
+}

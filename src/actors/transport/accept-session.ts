@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net';
+import type { SigningKey } from '../../protocol/crypto/ed25519.ts';
+import { freshHandshakeSecrets } from '../../protocol/handshake/own-secrets.ts';
+import { createReplayTable } from '../../protocol/handshake/replay-table.ts';
+import { createResponder } from '../../protocol/handshake/responder.ts';
+import type { ChunkServer } from './chunk-server.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import type { ShardContext } from './context.ts';
+import { OWN_CAPABILITIES } from './dial-attempt.ts';
+import { driveHandshake } from './handshake-driver.ts';
+import { InboundSession } from './inbound-session.ts';
+import { isBoundTo } from './peer-certificate.ts';
+import type { RequestRouter } from './request-router.ts';
+import { peerOf } from './session.ts';
+import type { SessionTable } from './session-table.ts';
+
+/** The accepting half of a shard. Handshakes run beside each other; one that fails ends without a word, as the network does. */
+export class SessionAcceptor {
+  readonly #context: ShardContext;
+  readonly #host: ConnectionHost;
+  readonly #key: SigningKey;
+  readonly #sessions: SessionTable;
+  readonly #router: RequestRouter;
+  readonly #chunks: ChunkServer;
+  readonly #replays = createReplayTable();
+  readonly #pending = new Set<Connection>();
+  #stopped = false;
+
+  constructor(
+    context: ShardContext,
+    parts: {
+      host: ConnectionHost;
+      key: SigningKey;
+      sessions: SessionTable;
+      router: RequestRouter;
+      chunks: ChunkServer;
+    },
+  ) {
+    this.#context = context;
+    this.#host = parts.host;
+    this.#key = parts.key;
+    this.#sessions = parts.sessions;
+    this.#router = parts.router;
+    this.#chunks = parts.chunks;
+  }
+
+  /** Resolves when the handshake is over: true when there is a session now. */
+  async adopt(socket: Socket, remote: string): Promise<boolean> {
+    if (this.#stopped) {
+      socket.destroy();
+      return false;
+    }
+    const connection = Connection.accept(this.#host, socket, remote);
+    this.#pending.add(connection);
+    const responder = createResponder({
+      key: this.#key,
+      capabilities: OWN_CAPABILITIES,
+      replays: this.#replays,
+      secrets: freshHandshakeSecrets(),
+    });
+    let accepted = false;
+    const { handshakeMs } = this.#context.config;
+    const end = await driveHandshake(connection, responder, this.#context.clock, handshakeMs, (result) => {
+      const bound = isBoundTo(connection.socket, result.peerKey);
+      // Two Granary nodes always show each other certificates of their keys: if not, somebody sits between.
+      if (!bound && (result.native || this.#context.config.requireBound)) return connection.destroy();
+      if (!this.#sessions.makeRoom()) return connection.destroy();
+      accepted = true;
+      const session = new InboundSession({
+        connection,
+        peer: peerOf(result, bound),
+        clock: this.#context.clock,
+        inFlight: this.#context.config.inFlight,
+        router: this.#router,
+        chunks: this.#chunks,
+        buffers: this.#host.buffers,
+        ended: (ended) => this.#sessions.remove(ended),
+      });
+      this.#sessions.addInbound(session);
+    });
+    this.#pending.delete(connection);
+    if (accepted) return true;
+    this.#context.metrics.add('handshakes_failed', 1);
+    this.#context.log.debug(
+      { remote, end: end.kind, ...(end.kind === 'failed' && { reason: end.step.reason }) },
+      'no handshake',
+    );
+    return false;
+  }
+
+  quiesce(): void {
+    this.#stopped = true;
+  }
+
+  close(): void {
+    for (const connection of this.#pending) connection.destroy();
+  }
+}

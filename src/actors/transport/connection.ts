@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
+import { DecodeError } from '../../protocol/cbor/decode-error.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { sha256 } from '../../protocol/crypto/sha256.ts';
+import type { Log } from '../../supervisor/contract/actor.ts';
+import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { ChunkBuffers } from './chunk-buffers.ts';
+import { FrameAssembler } from './frame-assembler.ts';
+import { PeerFault } from './peer-fault.ts';
+import { RateMeter } from './rate-meter.ts';
+
+/** What a connection needs of its shard. */
+export interface ConnectionHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly buffers: ChunkBuffers;
+  readonly secureContext: SecureContext;
+  /** Octets that came and went, for the shard's counters. */
+  received(count: number): void;
+  sent(count: number): void;
+  /** A connection was ended because of what the peer sent. */
+  dropped(): void;
+}
+
+/** Whoever reads the connection at the moment: first the handshake, then the session. */
+export interface ConnectionReader {
+  frame(frame: Uint8Array): void;
+  /** Once. Null: an orderly end. */
+  closed(error: Error | null): void;
+}
+
+/** Until the handshake takes over nothing may come, and an end is told by the waiting promise. */
+const NOBODY: ConnectionReader = { frame: () => {}, closed: () => {} };
+
+/**
+ * One TLS connection cut into frames, and the boundary of its session: whatever goes wrong while a frame is handled
+ * ends this connection and nothing else.
+ */
+export class Connection {
+  readonly socket: TLSSocket;
+  readonly remote: string;
+  readonly assembler: FrameAssembler;
+  readonly up = new RateMeter();
+  readonly down = new RateMeter();
+  reader: ConnectionReader = NOBODY;
+  /** When the last octet came, in the clock's milliseconds. */
+  lastByteAt: number;
+  readonly #host: ConnectionHost;
+  #closed = false;
+
+  private constructor(host: ConnectionHost, remote: string, open: (self: Connection) => TLSSocket) {
+    this.#host = host;
+    this.remote = remote;
+    this.lastByteAt = host.clock.now();
+    this.assembler = new FrameAssembler(host.buffers, (frame) =>
+      this.guard(() => this.reader.frame(frame), frame),
+    );
+    this.socket = open(this);
+    this.socket.setNoDelay(true);
+    let failure: Error | null = null;
+    this.socket.on('error', (error) => {
+      failure = error;
+    });
+    this.socket.on('end', () => this.socket.destroy());
+    this.socket.on('close', () => this.#close(failure));
+  }
+
+  /** A connection accepted by us, not read yet. */
+  static accept(host: ConnectionHost, socket: Socket, remote: string): Connection {
+    return new Connection(host, remote, (self) => {
+      const tls = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: host.secureContext,
+        requestCert: true,
+        rejectUnauthorized: false,
+      });
+      tls.on('data', (piece: Buffer) => self.guard(() => self.#take(piece.length, piece)));
+      return tls;
+    });
+  }
+
+  /** Dials. Received octets go straight to where the frame is assembled. */
+  static dial(host: ConnectionHost, ip: string, port: number, remote: string): Connection {
+    return new Connection(host, remote, (self) => {
+      const onread = {
+        buffer: () => self.#place(),
+        callback: (count: number) => {
+          self.guard(() => self.#take(count, null));
+          return true;
+        },
+      };
+      // Node's types know `onread` for net sockets only.
+      const options: ConnectionOptions & { onread: typeof onread } = {
+        host: ip,
+        port,
+        servername: 'localhost',
+        secureContext: host.secureContext,
+        rejectUnauthorized: false,
+        onread,
+      };
+      return connectTls(options);
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** One write a frame. `done` is called when the octets are with the system, or never will be. */
+  write(bytes: Uint8Array, done?: () => void): void {
+    this.up.add(bytes.length, this.#host.clock.now());
+    this.#host.sent(bytes.length);
+    this.socket.write(bytes, done && (() => this.guard(done)));
+  }
+
+  destroy(error?: Error): void {
+    this.socket.destroy(error);
+  }
+
+  /** Runs work for this session: what it throws ends the session, not the shard. */
+  guard(work: () => void, frame?: Uint8Array): void {
+    try {
+      work();
+    } catch (error) {
+      this.#broken(error, frame ?? null);
+    }
+  }
+
+  #broken(error: unknown, frame: Uint8Array | null): void {
+    if (this.#closed) return;
+    this.#host.dropped();
+    const fields = { remote: this.remote, ...(frame && { frame: toHex(sha256(frame).subarray(0, 8)) }) };
+    if (error instanceof PeerFault || error instanceof DecodeError) {
+      this.#host.log.info({ ...fields, fault: error.message }, 'peer broke the protocol');
+    } else {
+      const stack = error instanceof Error ? error.stack : String(error);
+      this.#host.log.error({ ...fields, stack }, 'session ended by a bug');
+    }
+    this.socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    this.#close(error instanceof Error ? error : null);
+  }
+
+  #place(): Uint8Array {
+    let place: Uint8Array | null = null;
+    this.guard(() => {
+      place = this.assembler.place();
+    });
+    // After a fault the socket is gone, but Node asks once more before it notices.
+    return place ?? Buffer.allocUnsafe(1);
+  }
+
+  /** `piece` null: the octets were received in place. */
+  #take(count: number, piece: Uint8Array | null): void {
+    if (this.#closed) return;
+    const now = this.#host.clock.now();
+    this.lastByteAt = now;
+    this.down.add(count, now);
+    this.#host.received(count);
+    if (piece === null) this.assembler.received(count);
+    else this.assembler.push(piece);
+  }
+
+  #close(error: Error | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.assembler.close();
+    try {
+      this.reader.closed(error);
+    } catch (thrown) {
+      this.#host.log.error({ remote: this.remote, error: String(thrown) }, 'closing a session failed');
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import type { Lease } from '../store/contract.ts';
+
+/** A read that takes longer was no read from memory. */
+const SLOW_READ_MS = 1;
+/** How long reads of a file go to the thread pool after a slow one. */
+const POOL_MS = 1_000;
+/** How long a look at the file's state is good for. */
+const CHECK_MS = 1_000;
+
+/** A published file, open, as long as it looks the way it did when it was hashed. */
+export class ContentFile {
+  readonly lease: Lease;
+  readonly #fd: number;
+  #checkedAt: number;
+  #poolUntil = 0;
+  #reads = 0;
+  #closed = false;
+
+  private constructor(lease: Lease, fd: number, now: number) {
+    this.lease = lease;
+    this.#fd = fd;
+    this.#checkedAt = now;
+  }
+
+  /** Null: not there, not readable, or changed since it was hashed. */
+  static open(lease: Lease, now: number): ContentFile | null {
+    let fd: number;
+    try {
+      // Without O_NONBLOCK a FIFO put in the file's place would hold the shard for ever.
+      fd = openSync(lease.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch {
+      return null;
+    }
+    if (looksLike(fd, lease)) return new ContentFile(lease, fd, now);
+    closeSync(fd);
+    return null;
+  }
+
+  /** Looks at the file at most once a second. */
+  stillLooksAlike(now: number): boolean {
+    if (now - this.#checkedAt < CHECK_MS) return true;
+    this.#checkedAt = now;
+    return looksLike(this.#fd, this.lease);
+  }
+
+  /**
+   * Reads in place while the file's reads are fast, else on the thread pool, which spares the other sessions of this
+   * shard the wait for a disk. True when all octets were read; a promise when the pool does it.
+   */
+  read(
+    target: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    now: () => number,
+  ): boolean | Promise<boolean> {
+    const start = now();
+    if (start < this.#poolUntil) return this.#readOnPool(target, offset, length, position);
+    let count: number;
+    try {
+      count = readSync(this.#fd, target, offset, length, position);
+    } catch {
+      return false;
+    }
+    const end = now();
+    if (end - start > SLOW_READ_MS) this.#poolUntil = end + POOL_MS;
+    return count === length;
+  }
+
+  /** Closes once nothing reads from it any more. */
+  close(): void {
+    this.#closed = true;
+    if (this.#reads === 0) closeSync(this.#fd);
+  }
+
+  #readOnPool(target: Buffer, offset: number, length: number, position: number): Promise<boolean> {
+    this.#reads++;
+    return new Promise((resolve) => {
+      read(this.#fd, target, offset, length, position, (error, count) => {
+        this.#reads--;
+        if (this.#closed && this.#reads === 0) close(this.#fd, () => {});
+        resolve(error === null && count === length);
+      });
+    });
+  }
+}
+
+function looksLike(fd: number, lease: Lease): boolean {
+  try {
+    const now = fstatSync(fd, { bigint: true });
+    return (
+      now.isFile() &&
+      now.size === BigInt(lease.size) &&
+      now.mtimeNs === lease.mtimeNs &&
+      now.ctimeNs === lease.ctimeNs &&
+      now.ino === lease.inode
+    );
+  } catch {
+    return false;
+  }
+}

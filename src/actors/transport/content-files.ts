@@ -1,0 +1,122 @@
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
+import type { Lease } from '../store/contract.ts';
+import { ContentFile } from './content-file.ts';
+import type { ShardContext } from './context.ts';
+
+/** Published files a shard holds open; the one not read for longest makes room. */
+const MAX_OPEN = 256;
+/** Between attempts to listen to the store again after its death. */
+const LISTEN_AGAIN_MS = 100;
+
+interface Loading {
+  readonly file: Promise<ContentFile | null>;
+  /** The source changed while its lease was on the way. */
+  stale: boolean;
+}
+
+/**
+ * The shard's leases and the files behind them. The store says when a lease became void; when it dies, all are.
+ */
+export class ContentFiles {
+  readonly #context: ShardContext;
+  readonly #open = new Map<string, ContentFile>();
+  readonly #loading = new Map<string, Loading>();
+
+  constructor(context: ShardContext) {
+    this.#context = context;
+    context.spawn(() => this.#listen());
+  }
+
+  /** The file of a content this node shares; null when it shares none, or the file changed. */
+  get(contentId: string): ContentFile | null | Promise<ContentFile | null> {
+    const known = this.#open.get(contentId);
+    if (known === undefined) return this.#load(contentId);
+    if (!known.stillLooksAlike(this.#context.clock.now())) {
+      this.gone(known);
+      return null;
+    }
+    // Taken out and in again: the map's order is that of use.
+    this.#open.delete(contentId);
+    this.#open.set(contentId, known);
+    return known;
+  }
+
+  /** The file is not what was published: nobody serves it until it is published again. */
+  gone(file: ContentFile): void {
+    const { contentId } = file.lease;
+    if (this.#open.get(contentId) === file) this.#drop(contentId);
+    this.#tellGone(file.lease);
+  }
+
+  close(): void {
+    for (const contentId of [...this.#open.keys()]) this.#drop(contentId);
+  }
+
+  #load(contentId: string): Promise<ContentFile | null> {
+    const running = this.#loading.get(contentId);
+    if (running && !running.stale) return running.file;
+    const loading: Loading = { stale: false, file: this.#fetch(contentId, () => loading.stale) };
+    this.#loading.set(contentId, loading);
+    const loaded = () => {
+      if (this.#loading.get(contentId) === loading) this.#loading.delete(contentId);
+    };
+    loading.file.then(loaded, loaded);
+    return loading.file;
+  }
+
+  async #fetch(contentId: string, stale: () => boolean): Promise<ContentFile | null> {
+    const lease = await this.#context.refs.store.ask('lease', { contentId }).catch(expected);
+    if (stale()) return this.#load(contentId);
+    if (lease === null || this.#context.signal.aborted) return null;
+    const file = ContentFile.open(lease, this.#context.clock.now());
+    if (file === null) {
+      this.#tellGone(lease);
+      return null;
+    }
+    this.#open.get(contentId)?.close();
+    this.#open.set(contentId, file);
+    if (this.#open.size > MAX_OPEN) this.#drop(this.#open.keys().next().value!);
+    return file;
+  }
+
+  async #listen(): Promise<void> {
+    const { refs, signal, clock } = this.#context;
+    while (!signal.aborted) {
+      // What was learnt while nobody listened may have become void unheard.
+      this.close();
+      for (const loading of this.#loading.values()) loading.stale = true;
+      try {
+        for await (const { contentIds } of refs.store.stream('leaseChanges', null, { signal })) {
+          for (const contentId of contentIds) this.#void(contentId);
+        }
+      } catch (error) {
+        expected(error);
+      }
+      this.close();
+      await sleep(clock, LISTEN_AGAIN_MS, signal);
+    }
+  }
+
+  #void(contentId: string): void {
+    const loading = this.#loading.get(contentId);
+    if (loading) loading.stale = true;
+    this.#drop(contentId);
+  }
+
+  #drop(contentId: string): void {
+    this.#open.get(contentId)?.close();
+    this.#open.delete(contentId);
+  }
+
+  #tellGone({ contentId, path, epoch }: Lease): void {
+    this.#context.log.warn({ contentId, path }, 'a published file changed: not served until published again');
+    void this.#context.refs.store.ask('sourceGone', { contentId, path, epoch }).catch(expected);
+  }
+}
+
+/** The store may be down, busy or stopping: then there is no lease. */
+function expected(error: unknown): null {
+  if (error instanceof ActorError) return null;
+  throw error;
+}

@@ -1,0 +1,229 @@
+import { decodeEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
+import { CHUNK_NOT_FOUND, errorReply } from '../../protocol/wire/errors.ts';
+import { LENGTH_PREFIX, MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
+import { GET_CHUNK } from '../../protocol/wire/message-types.ts';
+import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { ChunkBuffers } from './chunk-buffers.ts';
+import type { ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
+import type { Connection } from './connection.ts';
+import { PeerFault } from './peer-fault.ts';
+import type { RequestRouter } from './request-router.ts';
+import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
+
+/** Chunk frames written but not yet with the system: enough to keep the socket busy, and 1 MiB a slow reader can hold. */
+const UNSENT_CHUNKS = 4;
+/** Other actors asked at once for one peer. */
+const OWNERS_ASKED = 4;
+/** A frame of the longest kind takes this long at the slowest speed that is put up with. */
+const STALL_MS = (MAX_PAYLOAD / DRIP_BYTES_PER_SECOND) * 1000;
+
+/** A request in the order it came, until its reply is written. */
+type Turn =
+  | { readonly kind: 'chunk'; readonly request: ChunkRequest; reading: boolean }
+  | { readonly kind: 'owner'; readonly ask: () => Promise<Uint8Array>; asked: boolean; size: number }
+  | { readonly kind: 'frame'; readonly frame: Uint8Array };
+
+export interface InboundOptions {
+  readonly connection: Connection;
+  readonly peer: Peer;
+  readonly clock: Clock;
+  readonly inFlight: number;
+  readonly router: RequestRouter;
+  readonly chunks: ChunkServer;
+  readonly buffers: ChunkBuffers;
+  ended(session: InboundSession): void;
+}
+
+/**
+ * A session that was dialled to us: it only serves. Replies go out strictly in the order of the requests; a peer with
+ * `inFlight` requests under way, or that does not take its replies, is not read from.
+ */
+export class InboundSession implements Session {
+  readonly connection: Connection;
+  readonly peer: Peer;
+  readonly direction = 'in';
+  readonly address: string;
+  readonly since: number;
+  readonly #options: InboundOptions;
+  readonly #clock: Clock;
+  #turns: Turn[] = [];
+  #queued = 0;
+  #owners = 0;
+  #unsentChunks = 0;
+  #unsent = 0;
+  #paused = false;
+  #pumping = false;
+  #over = false;
+  /** When the oldest write under way began to be waited for. */
+  #writingSince = 0;
+  #idleSince: number;
+  #drip: { since: number; bytes: number } | null = null;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.connection = options.connection;
+    this.peer = options.peer;
+    this.address = `tcp://${options.connection.remote}`;
+    this.since = Math.floor(options.clock.wall() / 1000);
+    this.#idleSince = options.clock.now();
+    this.connection.reader = {
+      frame: (frame) => this.#receive(frame),
+      closed: () => this.#closed(),
+    };
+  }
+
+  get idleSince(): number | null {
+    return this.#turns.length > 0 || this.#unsent > 0 ? null : this.#idleSince;
+  }
+
+  check(now: number): void {
+    if (this.#unsent > 0 && now - this.#writingSince > STALL_MS) return this.#drop('takes no replies');
+    if (this.#paused || this.connection.assembler.partial === 0) {
+      this.#drip = null;
+      return;
+    }
+    this.#drip ??= { since: now, bytes: this.connection.down.total };
+    if (now - this.#drip.since < DRIP_SECONDS * 1000) return;
+    const came = this.connection.down.total - this.#drip.bytes;
+    if (came < DRIP_BYTES_PER_SECOND * DRIP_SECONDS) return this.#drop('sends a request too slowly');
+    this.#drip = { since: now, bytes: this.connection.down.total };
+  }
+
+  #receive(frame: Uint8Array): void {
+    const request = decodeEnvelope(frame.subarray(LENGTH_PREFIX));
+    const route = this.#options.router.route(request, this.peer);
+    switch (route.kind) {
+      case 'frame':
+        this.#turns.push({ kind: 'frame', frame: route.frame });
+        break;
+      case 'chunk':
+        this.#turns.push({ kind: 'chunk', request: route, reading: false });
+        break;
+      case 'owner':
+        this.#queued += request.payload.length;
+        this.#turns.push({ kind: 'owner', ask: route.ask, asked: false, size: request.payload.length });
+        break;
+    }
+    this.#pump();
+  }
+
+  /** Writes every reply whose turn has come, and starts what may be started. */
+  #pump(): void {
+    if (this.#pumping || this.#over) return;
+    this.#pumping = true;
+    try {
+      while (!this.#over && this.#turns.length > 0 && this.#answer(this.#turns[0]!)) this.#turns.shift();
+      this.#askOwners();
+      this.#idleSince = this.#clock.now();
+      this.#pace();
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** True when the reply at the head is written. */
+  #answer(turn: Turn): boolean {
+    switch (turn.kind) {
+      case 'frame':
+        if (this.#unsent >= MAX_PAYLOAD) return false;
+        this.#write(turn.frame, () => {});
+        return true;
+      case 'owner':
+        return false;
+      case 'chunk': {
+        if (turn.reading || this.#unsentChunks >= UNSENT_CHUNKS || this.#unsent >= 2 * MAX_PAYLOAD)
+          return false;
+        const reply = this.#options.chunks.serve(turn.request);
+        if (reply instanceof Promise) {
+          turn.reading = true;
+          this.#settle(reply, (read) => this.#chunkRead(turn, read));
+          return false;
+        }
+        this.#writeChunk(turn.request, reply);
+        return true;
+      }
+    }
+  }
+
+  #chunkRead(turn: Turn & { kind: 'chunk' }, reply: ChunkReply | null): void {
+    if (this.#over) {
+      if (reply) this.#options.buffers.give(reply.buffer);
+      return;
+    }
+    this.#turns.shift();
+    this.#writeChunk(turn.request, reply);
+    this.#pump();
+  }
+
+  #writeChunk({ reqId }: ChunkRequest, reply: ChunkReply | null): void {
+    if (reply === null) {
+      const frame = encodeFrame(errorReply({ type: GET_CHUNK, reqId }, CHUNK_NOT_FOUND));
+      return this.#write(frame, () => {});
+    }
+    this.#unsentChunks++;
+    this.#write(reply.frame, () => {
+      this.#unsentChunks--;
+      this.#options.buffers.give(reply.buffer);
+    });
+  }
+
+  #write(frame: Uint8Array, sent: () => void): void {
+    if (this.#unsent === 0) this.#writingSince = this.#clock.now();
+    this.#unsent += frame.length;
+    this.connection.write(frame, () => {
+      this.#unsent -= frame.length;
+      this.#writingSince = this.#clock.now();
+      sent();
+      this.#pump();
+    });
+  }
+
+  /** Others are asked ahead of their turn, but not for more than what can be held. */
+  #askOwners(): void {
+    for (const [place, turn] of this.#turns.entries()) {
+      if (this.#owners >= OWNERS_ASKED || this.#unsent >= MAX_PAYLOAD) return;
+      if (turn.kind !== 'owner' || turn.asked || place >= OWNERS_ASKED) continue;
+      turn.asked = true;
+      this.#owners++;
+      this.#settle(turn.ask(), (frame) => {
+        this.#owners--;
+        this.#queued -= turn.size;
+        const at = this.#turns.indexOf(turn);
+        if (at >= 0) this.#turns[at] = { kind: 'frame', frame };
+        this.#pump();
+      });
+    }
+  }
+
+  /** A promise of ours inside the session's boundary. */
+  #settle<T>(promise: Promise<T>, then: (value: T) => void): void {
+    promise.then(
+      (value) => this.connection.guard(() => then(value)),
+      (error: unknown) =>
+        this.connection.guard(() => {
+          throw error;
+        }),
+    );
+  }
+
+  #pace(): void {
+    const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.connection.socket.pause();
+    else this.connection.socket.resume();
+  }
+
+  #drop(why: string): void {
+    this.connection.guard(() => {
+      throw new PeerFault(why);
+    });
+  }
+
+  #closed(): void {
+    this.#over = true;
+    this.#turns = [];
+    this.#options.ended(this);
+  }
+}

@@ -1,0 +1,126 @@
+import { DecodeError } from '../../protocol/cbor/decode-error.ts';
+import { Reader } from '../../protocol/cbor/reader.ts';
+import { type Envelope, encodeFrame, FLAG_RESPONSE } from '../../protocol/wire/envelope.ts';
+import {
+  errorReply,
+  UNSUPPORTED_MESSAGE_TYPE,
+  undecodable,
+  unknownMessageType,
+} from '../../protocol/wire/errors.ts';
+import { MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
+import * as types from '../../protocol/wire/message-types.ts';
+import { decodeRequest, messageSpec } from '../../protocol/wire/registry.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { WireReply, WireRequest } from '../wire-request.ts';
+import type { ShardContext } from './context.ts';
+import { RequestRates } from './request-rates.ts';
+import type { Peer } from './session.ts';
+
+type Owner = 'store' | 'publish';
+
+const OWNERS: ReadonlyMap<number, Owner> = new Map<number, Owner>([
+  [types.FIND_VALUE, 'store'],
+  [types.GET_MANIFEST, 'store'],
+  [types.GET_CHUNK_HASHES, 'store'],
+  [types.LIST_PUBLIC_SHARES, 'publish'],
+  [types.GET_COMMUNITY_STATUS, 'publish'],
+  [types.LIST_COMMUNITY_PUBLIC_SHARES, 'publish'],
+  [types.LIST_COMMUNITY_MEMBERS_PAGE, 'publish'],
+  [types.LIST_COMMUNITY_SHARES_PAGE, 'publish'],
+  [types.SEARCH_COMMUNITY_SHARES, 'publish'],
+  [types.LIST_COMMUNITY_EVENTS, 'publish'],
+]);
+
+/** How long an owner may take before the peer hears that we are busy: clients of the reference wait 3 s. */
+const OWNER_MS = 3_000;
+const BUSY = 'temporarily unavailable';
+
+/** What becomes of one request. */
+export type Route =
+  /** Answered: a whole frame. */
+  | { readonly kind: 'frame'; readonly frame: Uint8Array }
+  | { readonly kind: 'chunk'; readonly reqId: number; readonly contentId: Uint8Array; readonly index: number }
+  /** Another actor answers. The promise gives a whole frame and never rejects. */
+  | { readonly kind: 'owner'; ask(): Promise<Uint8Array> };
+
+/** Decides who answers a request of a peer. */
+export class RequestRouter {
+  readonly #context: ShardContext;
+  readonly #rates = new RequestRates();
+
+  constructor(context: ShardContext) {
+    this.#context = context;
+  }
+
+  /** Views in the result are views on the request's frame. */
+  route(request: Envelope, peer: Peer): Route {
+    const { type, reqId } = request;
+    const refused = this.#rates.admit(peer.nodeKey, peer.dialect, type, this.#context.clock.now());
+    if (refused !== null) return refuse(request, refused);
+    if (type === types.GET_CHUNK) return chunkRoute(request);
+    const spec = messageSpec(type, peer.dialect);
+    if (spec === null) return refuse(request, unknownMessageType(type));
+    if (spec.kind === 'reply') return refuse(request, faultOf(request.payload, spec.reply.read));
+    const owner = OWNERS.get(type);
+    if (owner === undefined) return refuse(request, `message type ${type} is not served by this node`);
+    // The payload crosses to another thread: alone, not with the buffer it lies in.
+    const payload = new Uint8Array(request.payload);
+    const wire = { type, payload, peer: { nodeKey: peer.nodeKey, dialect: peer.dialect } };
+    return {
+      kind: 'owner',
+      ask: async () => replyFrame({ type, reqId }, spec.replyType, await this.#ask(owner, wire)),
+    };
+  }
+
+  async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {
+    try {
+      return await this.#context.refs[owner].ask('wire', request, { deadlineMs: OWNER_MS });
+    } catch (error) {
+      if (!(error instanceof ActorError)) throw error;
+      this.#context.log.warn({ owner, type: request.type, code: error.code }, 'a peer got no answer');
+      return { error: BUSY };
+    }
+  }
+}
+
+function replyFrame(
+  request: { type: number; reqId: number },
+  replyType: number,
+  reply: WireReply,
+): Uint8Array {
+  if ('error' in reply) return encodeFrame(errorReply(request, reply.error));
+  // What is longer no client of the network would read.
+  if (reply.payload.length > MAX_PAYLOAD) return encodeFrame(errorReply(request, 'reply exceeds max size'));
+  return encodeFrame({
+    type: replyType,
+    reqId: request.reqId,
+    flags: FLAG_RESPONSE,
+    payload: reply.payload,
+  });
+}
+
+export const refuse = (request: Pick<Envelope, 'type' | 'reqId'>, text: string): Route => ({
+  kind: 'frame',
+  frame: encodeFrame(errorReply(request, text)),
+});
+
+function chunkRoute(request: Envelope): Route {
+  try {
+    const { contentId, chunkIndex } = decodeRequest(types.GET_CHUNK, request.payload);
+    return { kind: 'chunk', reqId: request.reqId, contentId: new Uint8Array(contentId), index: chunkIndex };
+  } catch (error) {
+    if (error instanceof DecodeError) return refuse(request, undecodable(error));
+    throw error;
+  }
+}
+
+/** The reference decodes what it then refuses, and tells of the decoding first. */
+function faultOf(payload: Uint8Array, read: (r: Reader) => unknown): string {
+  try {
+    read(new Reader(payload));
+    return UNSUPPORTED_MESSAGE_TYPE;
+  } catch (error) {
+    if (error instanceof DecodeError) return undecodable(error);
+    throw error;
+  }
+}
