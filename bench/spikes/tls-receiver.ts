@@ -22,7 +22,7 @@ function run(plan: ReceivePlan, port: number): void {
     process.send?.({ used: stop(plan.size) });
   };
   const verify = (index: number, payload: Uint8Array): void => {
-    if (!blake3(payload).equals(expected.subarray(index * 32, index * 32 + 32))) {
+    if (!blake3(payload as Buffer).equals(expected.subarray(index * 32, index * 32 + 32))) {
       throw new Error(`chunk ${index} is damaged`);
     }
     fs.writeSync(fd, payload, 0, CHUNK, index * CHUNK);

@@ -24,6 +24,8 @@ export function nodeSettings(home: string, socket: string, settings: Settings): 
       advertise: network.advertise,
       maxPending: network.max_pending,
       maxPendingPerAddress: network.max_pending_per_address,
+      maxPerSecond: network.max_accepts_per_second,
+      maxPerSecondPerNet: network.max_accepts_per_second_per_net,
     },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
     control: { socket, maxClients: settings.control.max_clients },

@@ -33,6 +33,8 @@ export const settingsSchema = z.strictObject({
     in_flight: transport.inFlight,
     max_pending: acceptor.maxPending,
     max_pending_per_address: acceptor.maxPendingPerAddress,
+    max_accepts_per_second: acceptor.maxPerSecond,
+    max_accepts_per_second_per_net: acceptor.maxPerSecondPerNet,
   }),
   store: z.strictObject({
     keys: storeConfig.shape.keys,

@@ -9,6 +9,9 @@ export const acceptorConfig = z.strictObject({
   /** Connections without a finished handshake: in all, and from one address. */
   maxPending: z.int().min(1).default(512),
   maxPendingPerAddress: z.int().min(1).default(8),
+  /** Handshakes begun in a second: in all, and from one /24 or /48. Twice as many may come at once. */
+  maxPerSecond: z.int().min(1).default(300),
+  maxPerSecondPerNet: z.int().min(1).default(60),
 });
 
 export const acceptorContract = defineContract({

@@ -6,6 +6,6 @@ import type { transportContract } from './contract.ts';
 /** What every part of a shard works with. */
 export type ShardContext = ActorContext<
   ConfigOf<typeof transportContract>,
-  RefsOf<typeof contracts, (typeof transportContract)['uses'][number]>,
+  RefsOf<typeof contracts, (typeof transportContract)['uses'][number], never>,
   (typeof transportContract)['metrics'][number]
 >;

@@ -84,9 +84,9 @@ export const transportContract = defineContract({
   messages: {
     /**
      * An accepted connection, unread. Answers when the handshake is over, one way or the other, so that the
-     * calls in flight are the connections without a handshake.
+     * calls in flight are the connections without a handshake; `sessions` is what the shard holds then.
      */
-    adopt: ask<{ socket: Socket; remote: string }, { established: boolean }>({
+    adopt: ask<{ socket: Socket; remote: string }, { established: boolean; sessions: number }>({
       deadlineMs: 30_000,
       transfer: (request) => [request.socket as never],
     }),

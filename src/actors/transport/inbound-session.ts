@@ -78,7 +78,10 @@ export class InboundSession implements Session {
   }
 
   check(now: number): void {
-    if (this.#unsent > 0 && now - this.#writingSince > STALL_MS) return this.#drop('takes no replies');
+    if (this.#unsent > 0 && now - this.#writingSince > STALL_MS) {
+      this.#drop('takes no replies');
+      return;
+    }
     if (this.#paused || this.connection.assembler.partial === 0) {
       this.#drip = null;
       return;
@@ -86,8 +89,8 @@ export class InboundSession implements Session {
     this.#drip ??= { since: now, bytes: this.connection.down.total };
     if (now - this.#drip.since < DRIP_SECONDS * 1000) return;
     const came = this.connection.down.total - this.#drip.bytes;
-    if (came < DRIP_BYTES_PER_SECOND * DRIP_SECONDS) return this.#drop('sends a request too slowly');
-    this.#drip = { since: now, bytes: this.connection.down.total };
+    if (came < DRIP_BYTES_PER_SECOND * DRIP_SECONDS) this.#drop('sends a request too slowly');
+    else this.#drip = { since: now, bytes: this.connection.down.total };
   }
 
   #receive(frame: Uint8Array): void {
@@ -159,7 +162,8 @@ export class InboundSession implements Session {
   #writeChunk({ reqId }: ChunkRequest, reply: ChunkReply | null): void {
     if (reply === null) {
       const frame = encodeFrame(errorReply({ type: GET_CHUNK, reqId }, CHUNK_NOT_FOUND));
-      return this.#write(frame, () => {});
+      this.#write(frame, () => {});
+      return;
     }
     this.#unsentChunks++;
     this.#write(reply.frame, () => {

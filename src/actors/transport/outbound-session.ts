@@ -59,7 +59,7 @@ export class OutboundSession implements Session {
   readonly #owed = new Map<number, Owed>();
   #nextId = 1;
   #outbox: Uint8Array[] = [];
-  #users = 0;
+  #fetches = 0;
   #idleSince: number;
   #owedSince = 0;
   #drip: { since: number; bytes: number } | null = null;
@@ -86,15 +86,20 @@ export class OutboundSession implements Session {
   }
 
   get idleSince(): number | null {
-    return this.#users > 0 || this.#owed.size > 0 ? null : this.#idleSince;
+    return this.#fetches > 0 || this.#owed.size > 0 ? null : this.#idleSince;
   }
 
-  /** Keeps the session open until the returned function is called, also while nothing is asked. */
-  use(): () => void {
-    this.#users++;
+  /**
+   * Chunks are going to be asked for: their buffers are kept at hand, and the session stays open also while nothing is
+   * under way, until the returned function is called.
+   */
+  fetchChunks(): () => void {
+    this.#fetches++;
+    this.connection.assembler.bulk = true;
     return () => {
-      this.#users--;
+      this.#fetches--;
       this.#idleSince = this.#clock.now();
+      if (this.#fetches === 0) this.connection.assembler.bulk = false;
     };
   }
 
@@ -103,10 +108,11 @@ export class OutboundSession implements Session {
     const end = this.#end;
     if (end) {
       // Later, because giving the place wakes the next who waits, and so on through a queue of any length.
-      return queueMicrotask(() => {
+      queueMicrotask(() => {
         this.places.give();
         awaiting.lost(end);
       });
+      return;
     }
     const now = this.#clock.now();
     if (this.#owed.size === 0) this.#owedSince = now;
@@ -130,18 +136,20 @@ export class OutboundSession implements Session {
     }
     const heard = Math.max(this.connection.lastByteAt, this.#owedSince);
     if (now - heard > this.#options.requestMs) {
-      return this.close(
+      this.close(
         this.#failure('E_PEER_SILENT', `no reply in ${Math.round(now - heard)} ms`, { retryable: true }),
       );
+      return;
     }
     this.#drip ??= { since: now, bytes: this.connection.down.total };
     if (now - this.#drip.since < DRIP_SECONDS * 1000) return;
     const oldest = this.#owed.values().next().value!;
     const came = this.connection.down.total - this.#drip.bytes;
     if (oldest.askedAt <= this.#drip.since && came < DRIP_BYTES_PER_SECOND * DRIP_SECONDS) {
-      return this.close(
+      this.close(
         this.#failure('E_PEER_SILENT', `${came} bytes in ${DRIP_SECONDS} s: too slow`, { retryable: true }),
       );
+      return;
     }
     this.#drip = { since: now, bytes: this.connection.down.total };
   }

@@ -74,7 +74,11 @@ export class RequestRouter {
 
   async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {
     try {
-      return await this.#context.refs[owner].ask('wire', request, { deadlineMs: OWNER_MS });
+      const { store, publish } = this.#context.refs;
+      const options = { deadlineMs: OWNER_MS };
+      return await (owner === 'store'
+        ? store.ask('wire', request, options)
+        : publish.ask('wire', request, options));
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;
       this.#context.log.warn({ owner, type: request.type, code: error.code }, 'a peer got no answer');

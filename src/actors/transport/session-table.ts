@@ -20,6 +20,10 @@ export class SessionTable {
     this.#tick();
   }
 
+  get size(): number {
+    return this.#all.size;
+  }
+
   /** The living session dialled to this address. */
   outbound(address: string): OutboundSession | null {
     return this.#outbound.get(address) ?? null;

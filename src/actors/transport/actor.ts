@@ -1,0 +1,65 @@
+import { publicKeyBytes } from '../../protocol/crypto/ed25519.ts';
+import { actor } from '../contracts.ts';
+import { SessionAcceptor } from './accept-session.ts';
+import { ChunkBuffers } from './chunk-buffers.ts';
+import { ChunkFetch } from './chunk-fetch.ts';
+import { ChunkServer } from './chunk-server.ts';
+import { ChunkSink } from './chunk-sink.ts';
+import type { ConnectionHost } from './connection.ts';
+import { transportContract } from './contract.ts';
+import { Dialer } from './dialer.ts';
+import { askPeer } from './peer-request.ts';
+import { RequestRouter } from './request-router.ts';
+import { sessionInfo } from './session.ts';
+import { SessionTable } from './session-table.ts';
+import { secureContextOf } from './tls-contexts.ts';
+
+/** One transport shard: the sockets it accepted or dialled, their sessions, and the bytes of chunks both ways. */
+export default actor(transportContract, async (context) => {
+  const { clock, config, metrics, refs } = context;
+  const identity = await refs.store.ask('identity', null);
+  const key = { privateKey: identity.privateKey, publicKey: publicKeyBytes(identity.privateKey) };
+  const buffers = new ChunkBuffers();
+  const host: ConnectionHost = {
+    clock,
+    log: context.log,
+    buffers,
+    secureContext: secureContextOf(identity),
+    received: (count) => metrics.add('bytes_down', count),
+    sent: (count) => metrics.add('bytes_up', count),
+    dropped: () => metrics.add('sessions_dropped', 1),
+  };
+  const sessions = new SessionTable(context);
+  const chunks = new ChunkServer(context, buffers);
+  const router = new RequestRouter(context);
+  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks });
+  const dialer = new Dialer(context, { host, key, dialMs: config.dialMs }, sessions);
+
+  return {
+    handlers: {
+      async adopt({ socket, remote }) {
+        return { established: await acceptor.adopt(socket, remote), sessions: sessions.size };
+      },
+      async connect(peer) {
+        return sessionInfo(await dialer.session(peer), clock.now());
+      },
+      async request({ peer, type, payload }, call) {
+        return await askPeer(await dialer.session(peer), type, payload, call.signal);
+      },
+      fetch({ peer, files }, call) {
+        const sink = new ChunkSink(clock, buffers);
+        return new ChunkFetch(context, sink, () => dialer.session(peer), files).run(call.signal);
+      },
+      sessions: () => sessions.infos(),
+    },
+    quiesce() {
+      acceptor.quiesce();
+      dialer.quiesce();
+    },
+    stop() {
+      acceptor.close();
+      sessions.close();
+      chunks.close();
+    },
+  };
+});

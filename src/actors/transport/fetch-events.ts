@@ -1,0 +1,88 @@
+import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { FetchEvent } from './contract.ts';
+
+/** Progress is told at most this often: a message to another thread costs more than a chunk's hash. */
+const TELL_EVERY_MS = 50;
+
+/** Events of a fetch on their way to whoever pulls them. Chunks are counted, not listed, so that nothing piles up. */
+export class FetchEvents {
+  readonly #clock: Clock;
+  readonly #files: number[] = [];
+  readonly #corrupt: { index: number; chunk: number }[] = [];
+  #chunks = 0;
+  #bytes = 0;
+  #toldAt: number;
+  #end: { error: Error | null } | null = null;
+  /** There is something to tell that should not wait. */
+  #due = false;
+  #wake: (() => void) | null = null;
+  #disarm: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#toldAt = clock.now();
+  }
+
+  chunk(bytes: number): void {
+    this.#chunks++;
+    this.#bytes += bytes;
+    if (this.#disarm !== null) return;
+    const due = this.#toldAt + TELL_EVERY_MS - this.#clock.now();
+    this.#disarm = this.#clock.after(Math.max(0, due), () => this.#tell());
+  }
+
+  /** Told with the progress: files that end in one interval wait for each other. */
+  file(index: number): void {
+    this.#files.push(index);
+  }
+
+  corrupt(index: number, chunk: number): void {
+    this.#corrupt.push({ index, chunk });
+    this.#tell();
+  }
+
+  end(error: Error | null): void {
+    this.#end ??= { error };
+    this.#tell();
+  }
+
+  /** Every event until the end; throws the error it ended with. */
+  async *drain(): AsyncGenerator<FetchEvent, void, undefined> {
+    try {
+      for (;;) {
+        this.#due = false;
+        // Looked at before the rest is taken: what comes while the consumer works is taken in the next round.
+        const end = this.#end;
+        yield* this.#take();
+        if (end?.error) throw end.error;
+        if (end) return;
+        if (this.#due) continue;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = null;
+      }
+    } finally {
+      this.#disarm?.();
+    }
+  }
+
+  #tell(): void {
+    this.#due = true;
+    this.#wake?.();
+  }
+
+  *#take(): Generator<FetchEvent> {
+    this.#disarm?.();
+    this.#disarm = null;
+    this.#toldAt = this.#clock.now();
+    if (this.#chunks > 0) {
+      const event = { kind: 'progress', chunks: this.#chunks, bytes: this.#bytes } as const;
+      this.#chunks = 0;
+      this.#bytes = 0;
+      yield event;
+    }
+    for (const index of this.#files.splice(0)) yield { kind: 'file', index };
+    for (const { index, chunk } of this.#corrupt.splice(0)) yield { kind: 'corrupt', index, chunk };
+  }
+}

@@ -1,0 +1,89 @@
+import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
+import { ioFailure } from '../../errors.ts';
+import { blake3 } from '../../protocol/crypto/blake3.ts';
+import { CHUNK_HASH_LENGTH, CHUNK_SIZE, chunkCount, chunkLength } from '../../protocol/objects/chunks.ts';
+import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { FetchFile } from './contract.ts';
+
+/** A file that is being fetched: what each of its chunks must hash to, and where it goes. */
+export class TargetFile {
+  readonly index: number;
+  readonly contentId: Uint8Array;
+  readonly path: string;
+  readonly chunks: number;
+  /** Chunks not verified and written yet. */
+  missing: number;
+  readonly #size: number;
+  readonly #hashes: Uint8Array;
+  #fd = -1;
+  #writes = 0;
+  #closed = false;
+
+  /** `file.hashes` must hold 32 octets for each chunk. */
+  constructor(index: number, file: FetchFile) {
+    this.index = index;
+    this.contentId = Buffer.from(file.contentId, 'hex');
+    this.path = file.path;
+    this.chunks = chunkCount(file.size);
+    this.missing = this.chunks;
+    this.#size = file.size;
+    this.#hashes = file.hashes;
+  }
+
+  /** Whether these octets are that chunk. */
+  verify(chunk: number, data: Uint8Array): boolean {
+    if (data.length !== chunkLength(this.#size, chunk)) return false;
+    const hash = blake3(data);
+    const at = chunk * CHUNK_HASH_LENGTH;
+    for (let i = 0; i < CHUNK_HASH_LENGTH; i++) if (hash[i] !== this.#hashes[at + i]) return false;
+    return true;
+  }
+
+  /** Writes a verified chunk at once. Throws the error of the table. */
+  writeNow(chunk: number, data: Uint8Array): void {
+    try {
+      const fd = this.#open();
+      const start = chunk * CHUNK_SIZE;
+      // A nearly full disk takes less than it was given.
+      for (let done = 0; done < data.length; ) {
+        done += writeSync(fd, data, done, data.length - done, start + done);
+      }
+    } catch (error) {
+      throw ioFailure(error, this.path);
+    }
+  }
+
+  /** Writes on libuv's pool: `done` hears how it went. `data` must not change until then. */
+  writeOnPool(chunk: number, data: Uint8Array, done: (error: ActorError | null) => void): void {
+    let fd: number;
+    try {
+      fd = this.#open();
+    } catch (error) {
+      done(ioFailure(error, this.path));
+      return;
+    }
+    const start = chunk * CHUNK_SIZE;
+    this.#writes++;
+    const rest = (from: number) => {
+      write(fd, data, from, data.length - from, start + from, (error, count) => {
+        if (error === null && from + count < data.length) return rest(from + count);
+        this.#writes--;
+        if (this.#closed && this.#writes === 0) closeSync(fd);
+        done(error === null ? null : ioFailure(error, this.path));
+      });
+    };
+    rest(0);
+  }
+
+  /** Lets go of the file once nothing is being written to it any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#fd >= 0 && this.#writes === 0) closeSync(this.#fd);
+  }
+
+  #open(): number {
+    if (this.#fd < 0) this.#fd = openSync(this.path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    return this.#fd;
+  }
+}
