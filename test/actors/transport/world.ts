@@ -1,0 +1,218 @@
+import { createPrivateKey } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { selfSigned } from '../../../bench/self-signed.ts';
+import type { Lease } from '../../../src/actors/store/contract.ts';
+import transport from '../../../src/actors/transport/actor.ts';
+import {
+  type FetchEvent,
+  type FetchFile,
+  transportConfig,
+  type transportContract,
+} from '../../../src/actors/transport/contract.ts';
+import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
+import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
+import { concatBytes, toHex } from '../../../src/protocol/crypto/bytes.ts';
+import { publicKeyBytes } from '../../../src/protocol/crypto/ed25519.ts';
+import { CHUNK_SIZE } from '../../../src/protocol/objects/chunks.ts';
+import { nodeIdOf } from '../../../src/protocol/objects/ids.ts';
+import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
+import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
+import type { MessagesOf } from '../../../src/supervisor/contract/contract.ts';
+
+type Shard = Behaviour<MessagesOf<typeof transportContract>>;
+type Config = Parameters<typeof transportConfig.parse>[0];
+
+/** A shard on the test's thread, over real sockets, with a scripted store behind it. */
+export class TestShard {
+  readonly nodeKey: string;
+  readonly nodeId: string;
+  readonly leases = new Map<string, Lease>();
+  readonly gone: string[] = [];
+  readonly warnings: object[] = [];
+  readonly remembered: object[] = [];
+  readonly metrics = new Map<string, number>();
+  readonly adopted: Promise<{ established: boolean }>[] = [];
+  /** What store and publish answer to requests of peers. */
+  wire: (request: WireRequest) => WireReply | Promise<WireReply> = () => ({ error: 'nothing here' });
+  knownPeer: object | null = null;
+  /** Tells the shard that leases are void. */
+  voidLeases: (contentIds: readonly string[]) => void = () => {};
+  readonly #stopping = new AbortController();
+  readonly #servers: Server[] = [];
+  #behaviour: Shard | null = null;
+  readonly #identity: { key: string; cert: string };
+
+  private constructor(identity: { key: string; cert: string }) {
+    this.#identity = identity;
+    const key = publicKeyBytes(createPrivateKey(identity.key));
+    this.nodeKey = toHex(key);
+    this.nodeId = toHex(nodeIdOf(key));
+  }
+
+  static async start(
+    config: Config = {},
+    options: { clock?: Clock; identity?: { key: string; cert: string } } = {},
+  ): Promise<TestShard> {
+    const shard = new TestShard(options.identity ?? selfSigned('ed25519'));
+    const context = shard.#context(config, options.clock ?? systemClock);
+    shard.#behaviour = await transport.start(context);
+    return shard;
+  }
+
+  get handlers(): Shard['handlers'] {
+    return this.#behaviour!.handlers;
+  }
+
+  readonly call = { signal: new AbortController().signal, remainingMs: () => 60_000 };
+
+  /** Listens on loopback and adopts what comes, as the acceptor would have it. */
+  async listen(): Promise<string> {
+    const server = createServer({ pauseOnConnect: true }, (socket) => this.adopt(socket));
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  adopt(socket: Socket): void {
+    const remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.adopted.push(Promise.resolve(this.handlers.adopt({ socket, remote }, this.call)));
+  }
+
+  /** Shares the file at this path. */
+  share(path: string, contentId: string): void {
+    const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
+    this.leases.set(contentId, {
+      contentId,
+      path,
+      size: Number(size),
+      mtimeNs,
+      ctimeNs,
+      inode: ino,
+      epoch: 1,
+    });
+  }
+
+  async fetch(
+    address: string,
+    files: readonly FetchFile[],
+    signal: AbortSignal = this.call.signal,
+  ): Promise<FetchEvent[]> {
+    const events: FetchEvent[] = [];
+    const stream = this.handlers.fetch({ peer: { address }, files }, { ...this.call, signal });
+    for await (const event of stream) events.push(event);
+    return events;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stops'));
+    await this.#behaviour?.quiesce?.();
+    await this.#behaviour?.stop?.();
+    for (const server of this.#servers) server.close();
+  }
+
+  async #store(name: string, request: unknown): Promise<unknown> {
+    switch (name) {
+      case 'identity':
+        return {
+          nodeKey: this.nodeKey,
+          nodeId: this.nodeId,
+          privateKey: createPrivateKey(this.#identity.key),
+          certificate: this.#identity.cert,
+          tlsKey: this.#identity.key,
+        };
+      case 'lease':
+        return this.leases.get((request as { contentId: string }).contentId) ?? null;
+      case 'sourceGone':
+        this.gone.push((request as { contentId: string }).contentId);
+        return null;
+      case 'knownPeer':
+        return this.knownPeer;
+      case 'rememberPeer':
+        this.remembered.push(request as object);
+        return null;
+      case 'wire':
+        return await this.wire(request as WireRequest);
+      default:
+        throw new Error(`no ${name} here`);
+    }
+  }
+
+  async *#leaseChanges(signal: AbortSignal) {
+    const queue: (readonly string[])[] = [];
+    let wake = () => {};
+    this.voidLeases = (contentIds) => {
+      queue.push(contentIds);
+      wake();
+    };
+    signal.addEventListener('abort', () => wake());
+    while (!signal.aborted) {
+      for (const contentIds of queue.splice(0)) yield { contentIds };
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+
+  #context(config: Config, clock: Clock): object {
+    const { signal } = this.#stopping;
+    const note = (fields: object, message: string) => void this.warnings.push({ ...fields, message });
+    const add = (name: string, amount: number) =>
+      void this.metrics.set(name, (this.metrics.get(name) ?? 0) + amount);
+    return {
+      name: 'transport',
+      member: 0,
+      epoch: 1,
+      config: transportConfig.parse(config),
+      clock,
+      signal,
+      log: { debug: () => {}, info: note, warn: note, error: note },
+      metrics: {
+        add,
+        set: (name: string, value: number) => void this.metrics.set(name, value),
+        get: (name: string) => this.metrics.get(name) ?? 0,
+      },
+      refs: {
+        store: {
+          ask: (name: string, request: unknown) => this.#store(name, request),
+          stream: () => this.#leaseChanges(signal),
+        },
+        publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
+      },
+      spawn: (work: () => Promise<void>) => {
+        work().catch((error: unknown) => {
+          if (!signal.aborted) this.warnings.push({ crash: String(error) });
+        });
+      },
+    };
+  }
+}
+
+/** Some bytes as a file of the network: its id and its chunk hashes. */
+export function contentOf(bytes: Uint8Array) {
+  const hashes = Array.from({ length: Math.ceil(bytes.length / CHUNK_SIZE) }, (_, i) =>
+    blake3(bytes.subarray(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE)),
+  );
+  return { contentId: toHex(blake3(bytes)), size: bytes.length, hashes: concatBytes(...hashes) };
+}
+
+/** A folder for one test file's files. */
+export async function workFolder() {
+  const root = await mkdtemp(join(tmpdir(), 'granary-transport-'));
+  let count = 0;
+  return {
+    root,
+    /** Writes the bytes to a fresh file. */
+    async file(bytes: Uint8Array): Promise<string> {
+      const path = join(root, `file-${count++}`);
+      await writeFile(path, bytes);
+      return path;
+    },
+    size: async (path: string) => (await stat(path)).size,
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
