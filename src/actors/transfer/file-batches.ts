@@ -1,6 +1,7 @@
 import type { DownloadFile } from './download-file.ts';
 
-/** What one fetch asks for: few enough to fail alone, enough that opening the next one does not matter. */
+/** What one fetch asks for: little at first, for a quick start; then enough that opening the next one does not matter. */
+const FIRST_FILES = 16;
 const MAX_FILES = 256;
 const MAX_BYTES = 64 << 20;
 
@@ -9,6 +10,7 @@ export class FileBatches {
   readonly #files: readonly DownloadFile[];
   readonly #first: (readonly DownloadFile[])[] = [];
   #next = 0;
+  #most = FIRST_FILES;
 
   constructor(files: readonly DownloadFile[]) {
     this.#files = files;
@@ -19,9 +21,10 @@ export class FileBatches {
     if (first !== undefined) return first;
     const from = this.#next;
     let bytes = 0;
-    while (this.#next < this.#files.length && this.#next - from < MAX_FILES && bytes < MAX_BYTES) {
+    while (this.#next < this.#files.length && this.#next - from < this.#most && bytes < MAX_BYTES) {
       bytes += this.#files[this.#next++]!.size;
     }
+    this.#most = Math.min(MAX_FILES, this.#most * 2);
     return this.#next > from ? this.#files.slice(from, this.#next) : null;
   }
 

@@ -9,10 +9,10 @@ import { FileBatches } from './file-batches.ts';
 import type { Finisher } from './finisher.ts';
 import type { Provider } from './provider.ts';
 
-/** Batches under way at once: while one is prepared or ends, the others keep the provider busy. */
+/** Batches under way at once: one that is prepared, and two that keep the provider busy even while one of them ends. */
 const LANES = 3;
-/** Files of a batch that are prepared at once. */
-const PREPARED_AT_ONCE = 8;
+/** Files of a batch that are prepared at once: as many requests as a session takes. */
+const PREPARED_AT_ONCE = 16;
 /** Files in a row that a provider did not have, or had wrong, before it is taken for useless. */
 const MAX_STRIKES = 8;
 /** Failures that are ours: no other provider mends them. */
@@ -38,6 +38,7 @@ export class ProviderFetch {
   readonly #batches: FileBatches;
   readonly #end = new AbortController();
   readonly #signal: AbortSignal;
+  #preparing: Promise<unknown> = Promise.resolve();
   #strikes = 0;
   #useful = false;
   #error: ActorError | null = null;
@@ -60,10 +61,9 @@ export class ProviderFetch {
   async #lane(): Promise<void> {
     try {
       for (;;) {
-        if (this.#signal.aborted) return;
-        const batch = this.#batches.take();
-        if (batch === null) return;
-        await this.#fetch(batch);
+        const files = await this.#nextBatch();
+        if (files === null) return;
+        await this.#fetch(files);
       }
     } catch (error) {
       // What one lane fails on ends the others as well.
@@ -72,8 +72,19 @@ export class ProviderFetch {
     }
   }
 
-  async #fetch(batch: readonly DownloadFile[]): Promise<void> {
-    const files = await this.#prepare(batch);
+  /** One batch is prepared after the other, so that the lanes do not all prepare and then all fetch. */
+  #nextBatch(): Promise<readonly DownloadFile[] | null> {
+    const next = this.#preparing.then(() => this.#prepareNext());
+    this.#preparing = next.catch(() => {});
+    return next;
+  }
+
+  async #prepareNext(): Promise<readonly DownloadFile[] | null> {
+    const batch = this.#signal.aborted ? null : this.#batches.take();
+    return batch && (await this.#prepare(batch));
+  }
+
+  async #fetch(files: readonly DownloadFile[]): Promise<void> {
     if (files.length === 0 || this.#signal.aborted) return;
     try {
       await this.#parts.spent.fetch.during(this.#receive(files));

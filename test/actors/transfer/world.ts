@@ -118,21 +118,21 @@ export class World implements AsyncDisposable {
     throw new Error('the stream ended without a result');
   }
 
-  /** Files below the target folder with their octets; folders end in `/`. */
-  async tree(folder = this.out): Promise<Record<string, Uint8Array>> {
-    const found: Record<string, Uint8Array> = {};
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    for (const entry of entries) {
+  /** Content ids of the files below a folder; of what is neither file nor folder, a word. */
+  async tree(folder = this.out): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       const name = path.slice(folder.length + 1);
-      if (entry.isFile()) found[name] = new Uint8Array(await readFile(path));
-      else if (!entry.isDirectory()) found[`${name}@`] = new Uint8Array(0);
+      if (entry.isFile()) found[name] = idOf(await readFile(path));
+      else if (!entry.isDirectory()) found[name] = 'neither';
     }
     return found;
   }
 
-  async names(folder = this.out): Promise<string[]> {
-    return Object.keys(await this.tree(folder)).sort();
+  /** What the share lists, as `tree` would show it. */
+  get listed(): Record<string, string> {
+    return Object.fromEntries(this.items.map(({ path, name, contentId }) => [path ?? name, contentId]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -235,6 +235,6 @@ function cancellable<T>(work: Promise<T>, signal: AbortSignal | undefined): Prom
     const abort = () => reject(failure('E_ABORTED', 'the call was cancelled'));
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject);
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort));
   });
 }
