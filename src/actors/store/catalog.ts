@@ -5,6 +5,8 @@ import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 
 const MAX_LIMIT = 1000;
+/** Shares told of that list one content: more are no help to find it. */
+const MAX_SHARES_OF_ONE = 64;
 
 export interface StoredItem {
   readonly position: number;
@@ -72,22 +74,26 @@ export class Catalog {
       .map((row) => itemRow(share.shareId, row));
   }
 
-  /** One item with that content: of the subscribed shares the most trusted, else of an own one. */
-  itemOf(contentId: Uint8Array): ItemRow | null {
-    const row = this.#database.get<StoredItem & { share_id: Uint8Array }>(
-      `SELECT i.*, s.share_id FROM items i JOIN subscriptions s ON s.manifest = i.manifest WHERE i.content_id = ?
-       ORDER BY CASE s.trust WHEN 'trusted' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END, s.weight DESC, s.id, i.position
-       LIMIT 1`,
+  /** Items with that content, one a share: of subscribed shares first, the most trusted of them first. */
+  withContent(contentId: Uint8Array): readonly ItemRow[] {
+    const rows = this.#database.all<StoredItem & { share_id: Uint8Array }>(
+      `SELECT i.*, s.share_id, min(i.position)
+       FROM items i JOIN (
+         SELECT share_id, manifest, 0 AS own, weight, id,
+           CASE trust WHEN 'trusted' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank FROM subscriptions
+         UNION ALL SELECT share_id, manifest, 1, 0, id, 0 FROM own_shares
+       ) s ON s.manifest = i.manifest
+       WHERE i.content_id = ? GROUP BY s.own, s.share_id
+       ORDER BY s.own, s.rank, s.weight DESC, s.id LIMIT ?`,
       contentId,
+      MAX_SHARES_OF_ONE,
     );
-    const own =
-      row ??
-      this.#database.get<StoredItem & { share_id: Uint8Array }>(
-        `SELECT i.*, s.share_id FROM items i JOIN own_shares s ON s.manifest = i.manifest WHERE i.content_id = ?
-         ORDER BY s.id, i.position LIMIT 1`,
-        contentId,
-      );
-    return own === undefined ? null : itemRow(toHex(own.share_id), own);
+    const byShare = new Map<Hex, ItemRow>();
+    for (const row of rows) {
+      const shareId = toHex(row.share_id);
+      if (!byShare.has(shareId)) byShare.set(shareId, itemRow(shareId, row));
+    }
+    return [...byShare.values()];
   }
 
   #shares(where: string, ...values: readonly Uint8Array[]): readonly KnownShare[] {

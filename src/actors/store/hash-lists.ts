@@ -6,6 +6,7 @@ import { failure } from '../../errors.ts';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import { CHUNK_HASH_LENGTH } from '../../protocol/objects/chunks.ts';
+import { eachBounded } from '../each-bounded.ts';
 import type { StoreContext } from './context.ts';
 import type { Hex } from './contract.ts';
 import type { Database } from './database.ts';
@@ -13,7 +14,7 @@ import { syncFolder, writeFileAtomically } from './durable-file.ts';
 import { idOctets, isHexId } from './hex-ids.ts';
 
 /** Files written at the same time: the syncs of several share one trip to the disk. */
-const PARALLEL = 8;
+const PARALLEL = 4;
 /** Milliseconds of sweeping before others on this thread get their turn. */
 const SLICE_MS = 4;
 
@@ -84,11 +85,7 @@ export class HashLists {
       wanted.push({ contentId: toHex(id), hashes });
     }
     if (wanted.length === 0) return;
-    const entries = wanted.values();
-    const write = async () => {
-      for (const list of entries) await this.#write(list);
-    };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL, wanted.length) }, write));
+    await eachBounded(wanted, PARALLEL, (list) => this.#write(list));
     await syncFolder(this.#folder);
   }
 
@@ -114,7 +111,7 @@ export class HashLists {
   async sweep(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
     let removed = 0;
-    let until = clock.now() + SLICE_MS;
+    let until = Number.NEGATIVE_INFINITY;
     for (const name of this.#atStart) {
       if (clock.now() >= until) {
         await setImmediate();
@@ -122,7 +119,7 @@ export class HashLists {
         until = clock.now() + SLICE_MS;
       }
       if (this.#fresh.has(name)) continue;
-      if (isHexId(name) && this.#claims(idOctets(name, 'content id')).length > 0) continue;
+      if (isHexId(name) && this.#isClaimed(idOctets(name, 'content id'))) continue;
       // At once: between the question and the removal nobody may put a list of that name.
       rmSync(join(this.#folder, name), { force: true, recursive: true });
       this.#present.delete(name);
@@ -147,6 +144,15 @@ export class HashLists {
       if (code === 'ENOENT' || code === 'EIO' || code === 'EISDIR') return null;
       throw error;
     }
+  }
+
+  #isClaimed(contentId: Uint8Array): boolean {
+    const { claimed } = this.#database.get<{ claimed: number }>(
+      `SELECT EXISTS (SELECT 1 FROM sources WHERE content_id = ?1)
+           OR EXISTS (SELECT 1 FROM items WHERE content_id = ?1) AS claimed`,
+      contentId,
+    )!;
+    return claimed === 1;
   }
 
   #ownClaims(contentId: Uint8Array): readonly Claim[] {

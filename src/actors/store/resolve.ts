@@ -9,7 +9,8 @@ const SHORT_ID = /^[0-9a-f]{6,63}$/i;
 
 /**
  * The items that a target names: a share (by id, by the beginning of it, or an own one by name), a path in one, or a
- * content id. `E_NOT_FOUND` for none, `E_USAGE` for a beginning that several shares have.
+ * content id; then they are the same file, once for each share that lists it, the best share first. `E_NOT_FOUND` for
+ * none, `E_USAGE` for a beginning that several shares have.
  */
 export function resolveTarget(catalog: Catalog, target: string): readonly ItemRow[] {
   const slash = target.indexOf('/');
@@ -17,8 +18,8 @@ export function resolveTarget(catalog: Catalog, target: string): readonly ItemRo
   const path = slash < 0 ? '' : target.slice(slash + 1).replace(/\/+$/, '');
   const share = shareNamed(catalog, head);
   if (share === null) {
-    const item = slash < 0 && isHexId(target) ? catalog.itemOf(fromHex(target, 32)!) : null;
-    if (item !== null) return [item];
+    const items = slash < 0 && isHexId(target) ? catalog.withContent(fromHex(target, 32)!) : [];
+    if (items.length > 0) return items;
     throw failure('E_NOT_FOUND', 'no content and no share of that id or name is known here', {
       subject: target,
     });

@@ -22,7 +22,7 @@ import { encodeReply } from '../../protocol/wire/registry.ts';
 import type { CatalogItem, Revision } from './contract.ts';
 import { idOctets } from './hex-ids.ts';
 
-/** Chunks of one file whose hash list still fits a payload: 34 octets each, 48 around them (SCP2P wire, section 6). */
+/** Chunks of one file whose hash list still fits a payload: 34 octets each, and less than 48 around (SCP2P wire, section 6). */
 const MAX_FILE_CHUNKS = Math.floor((MAX_PAYLOAD - 48) / 34);
 
 /** What a revision says, without the number and the date that only a new one gets. */

@@ -1,5 +1,6 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
 import { Catalog } from './catalog.ts';
 import { type StoreContext, unixNow } from './context.ts';
@@ -49,7 +50,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const peers = new KnownPeers(database);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const guard = new GuardedHandlers(home.root);
-  context.spawn(() => hashLists.sweep(context.signal));
+  context.spawn(() => sweepHashLists(context, hashLists));
 
   const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges'> = {
     identity: () => identity,
@@ -106,4 +107,15 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       opened.close();
     },
   };
+}
+
+/** What cannot be removed now is tried again by the next start. */
+async function sweepHashLists({ config, log, signal }: StoreContext, hashLists: HashLists): Promise<void> {
+  try {
+    await hashLists.sweep(signal);
+  } catch (error) {
+    const known = storeFailure(error, config.home);
+    if (!(known instanceof ActorError)) throw error;
+    log.warn({ code: known.code, reason: known.message }, 'old hash lists were not all removed');
+  }
 }
