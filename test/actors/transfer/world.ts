@@ -196,7 +196,7 @@ export class World implements AsyncDisposable {
         _: string,
         { peer, files }: { peer: PeerTarget; files: never },
         { signal }: { signal: AbortSignal },
-      ) => of(peer).fetch(files, signal),
+      ) => pulled(of(peer).fetch(files, signal), signal),
     };
   }
 
@@ -237,4 +237,24 @@ function cancellable<T>(work: Promise<T>, signal: AbortSignal | undefined): Prom
     signal?.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort));
   });
+}
+
+/** So are streams: the consumer is free at once, the producer ends in its own time. */
+async function* pulled<T>(
+  source: AsyncGenerator<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(failure('E_ABORTED', 'the call was cancelled')));
+  });
+  aborted.catch(() => {});
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    void source.return(undefined).catch(() => {});
+  }
 }
