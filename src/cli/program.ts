@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { bench } from './commands/bench.ts';
+import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
 import { demo } from './commands/demo.ts';
@@ -38,6 +39,7 @@ const COMMANDS: readonly Register[] = [
   id,
   stats,
   stop,
+  config,
   conformance,
   bench,
 ];

@@ -30,6 +30,8 @@ export interface SyncedShare extends ShareSync {
 
 export interface ShareSyncOptions {
   readonly registry: IdentityRegistry;
+  /** Addresses asked beside those of the share. */
+  readonly bootstrap: readonly string[];
   readonly peers: PassPeers;
   /** Whether rotations and revocations are to be asked for even without news. */
   readonly identityDue: boolean;
@@ -62,14 +64,14 @@ export async function syncShare(
 async function attempt(
   context: SyncContext,
   before: Subscription,
-  { registry, peers: passPeers, identityDue }: ShareSyncOptions,
+  { registry, bootstrap, peers: passPeers, identityDue }: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
   const shareKey = fromHex(before.shareKey, 32);
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
-  const peers = candidatesOf(before.peers, context.config.bootstrap).map((target) => passPeers.of(target));
+  const peers = candidatesOf(before.peers, bootstrap).map((target) => passPeers.of(target));
   if (peers.length === 0)
     throw failure('E_NO_PROVIDER', 'neither the link nor the settings name a peer to ask');
 

@@ -30,6 +30,12 @@ test('on a worker of its own, under the supervisor, and stopped in the middle of
           throw new Error('nobody asks');
         },
         stop() {},
+        settings() {
+          throw new Error('nobody asks');
+        },
+        reload() {
+          throw new Error('nobody asks');
+        },
       }),
     },
   );

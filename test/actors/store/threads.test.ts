@@ -52,6 +52,12 @@ function tree(): Supervisor {
           throw new Error('nobody asks here');
         },
         stop() {},
+        settings() {
+          throw new Error('nobody asks here');
+        },
+        reload() {
+          throw new Error('nobody asks here');
+        },
       }),
     },
   );
