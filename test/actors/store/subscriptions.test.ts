@@ -124,6 +124,11 @@ describe('subscriptions', () => {
       () => ({ manifest: published(share, 6).offer.manifest }),
     ],
     [
+      'another manifest of the same number',
+      'E_MANIFEST_INVALID',
+      () => ({ manifest: published(share, 5, { title: 'another' }).offer.manifest }),
+    ],
+    [
       'an item changed after signing',
       'E_MANIFEST_INVALID',
       () => {
