@@ -5,6 +5,7 @@ import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
 import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Register[] = [
   id,
   stats,
   stop,
+  doctor,
   config,
   conformance,
   bench,

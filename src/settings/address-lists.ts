@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type AddressFault, parseAddress } from '../protocol/addresses/address.ts';
+import { type AddressFault, type AddressResult, parseAddress } from '../protocol/addresses/address.ts';
+import { parseListenAddress } from '../protocol/addresses/listen-address.ts';
 
 type Check = (payload: z.core.ParsePayload<string[]>) => void;
 
@@ -12,16 +13,17 @@ const FAULTS: Readonly<Record<AddressFault, string>> = {
 };
 
 /** `tcp://IP:PORT`; the system picks a free port for 0. */
-export const listenAddresses: Check = each((text) => {
-  // Port 0 is no address of the network, but one to listen on.
-  return faultOf(text.endsWith(':0') ? `${text.slice(0, -1)}1` : text, { key: false, quic: false });
-});
+export const listenAddresses: Check = each((text) =>
+  faultOf(parseListenAddress(text), { key: false, quic: false }),
+);
 
 /** `tcp://IP:PORT` */
-export const advertisedAddresses: Check = each((text) => faultOf(text, { key: false, quic: false }));
+export const advertisedAddresses: Check = each((text) =>
+  faultOf(parseAddress(text), { key: false, quic: false }),
+);
 
 /** What a link may carry: `tcp://IP:PORT` or `quic://IP:PORT`, with `@NODE_KEY` where the key is known. */
-export const peerAddresses: Check = each((text) => faultOf(text, { key: true, quic: true }));
+export const peerAddresses: Check = each((text) => faultOf(parseAddress(text), { key: true, quic: true }));
 
 function each(fault: (text: string) => string | null): Check {
   return ({ value, issues }) => {
@@ -39,8 +41,7 @@ function each(fault: (text: string) => string | null): Check {
   };
 }
 
-function faultOf(text: string, allowed: { key: boolean; quic: boolean }): string | null {
-  const parsed = parseAddress(text);
+function faultOf(parsed: AddressResult, allowed: { key: boolean; quic: boolean }): string | null {
   if (!parsed.ok) return FAULTS[parsed.reason];
   if (parsed.address.transport !== 'tcp' && !allowed.quic) return 'it can only be TCP';
   if (parsed.address.nodeKey !== null && !allowed.key) return 'it takes no key';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConfigReload, SettingRow } from '../actors/supervisor/contract.ts';
 import { type LoadedSettings, loadSettings, readSettings, type SettingSources } from './load.ts';
 import { configFailure, type SettingProblem } from './problem.ts';
-import { SETTING_KEYS, type SettingKey, type Settings } from './schema.ts';
+import { SETTING_KEYS, type SettingKey, type Settings, settingsSchema } from './schema.ts';
 
 export interface ReloadListener {
   reloaded(result: ConfigReload): void;
@@ -87,6 +87,16 @@ export function settingRows({ settings, origins }: LoadedSettings): SettingRow[]
     value: settingOf(settings, setting),
     origin: origins.get(setting.key) ?? 'default',
   }));
+}
+
+/** The settings that such rows stand for. */
+export function settingsOfRows(rows: readonly SettingRow[]): Settings {
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const { group, name, key } of SETTING_KEYS) {
+    const value = rows.find((row) => row.key === key)?.value;
+    groups[group] = { ...groups[group], [name]: value };
+  }
+  return settingsSchema.parse(groups);
 }
 
 /** The running settings with what may change live as it is written now. */
