@@ -161,6 +161,18 @@ describe('what a provider does not have', () => {
     expect(await world.tree()).toEqual(rest);
   });
 
+  test('is told after wrong bytes, which matter more', async () => {
+    await using world = await atTwo(10, 20, 30);
+    world.peers = [A];
+    world.a.contents.delete(world.items[0]!.contentId);
+    world.a.chunk = (bytes) => (bytes.length === 30 ? flipped(bytes) : bytes);
+    await expect(world.get()).rejects.toMatchObject({
+      code: 'E_CHUNK_CORRUPT',
+      subject: 'folder/2.bin',
+      message: expect.stringMatching(/^2 of 3 files were not had: chunk 0 came twice/),
+    });
+  });
+
   test('is had from the next one', async () => {
     await using world = await atTwo(...Array.from({ length: 100 }, (_, i) => i + 1), 2 * CHUNK);
     for (const at of [3, 50, 51, 100]) world.a.contents.delete(world.items[at]!.contentId);
