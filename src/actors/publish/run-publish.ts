@@ -64,7 +64,7 @@ async function* publishShare(
     const progress = meter.due(clock.now());
     if (progress) yield { kind: 'progress', progress };
   }
-  const refused = tooLarge(walk, request.title);
+  const refused = await tooLarge(walk, request.title);
   if (refused) throw refused;
   if (walk.files.length === 0) throw nothingLeft(skipped);
   const walked = clock.now();

@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { failure } from '../../errors.ts';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { chunkCount } from '../../protocol/objects/chunks.ts';
-import { encodeManifest } from '../../protocol/objects/manifest.ts';
+import { encodeManifest, type ManifestItem } from '../../protocol/objects/manifest.ts';
 import { MANIFEST_LIMITS } from '../../protocol/objects/manifest-contents.ts';
 import { MAX_LISTED_CHUNKS } from '../../protocol/wire/content.ts';
 import { MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
@@ -11,12 +12,14 @@ import type { FileWalk, FoundFile } from './file-walk.ts';
 
 /** Octets by which the real list of files may be shorter than the one made of stand-ins. */
 const SLACK = 4096;
+/** Files whose lines are made before others on this thread get their turn. */
+const SLICE = 128;
 
 /**
  * What the network cannot carry, found before a byte is hashed: `E_SHARE_TOO_LARGE` with what is too much and how much
  * it is. Null: by the sizes seen, the share can be published.
  */
-export function tooLarge(walk: FileWalk, title: string | null): ActorError | null {
+export async function tooLarge(walk: FileWalk, title: string | null): Promise<ActorError | null> {
   if (walk.tooMany) {
     const count = walk.gaveUp ? `more than ${words(walk.count - 1)}` : words(walk.count);
     return failure('E_SHARE_TOO_LARGE', `${count} files: one share carries ${words(MANIFEST_LIMITS.items)}`);
@@ -37,7 +40,7 @@ export function tooLarge(walk: FileWalk, title: string | null): ActorError | nul
       `${words(chunks)} chunks of 256 KiB, ${words(walk.bytes)} bytes in all: one share carries ${words(MANIFEST_LIMITS.chunks)} chunks, which is 24.4 GiB`,
     );
   }
-  const octets = listLength(walk.files, title);
+  const octets = await listLength(walk.files, title);
   if (octets - SLACK > MAX_PAYLOAD) {
     return failure(
       'E_SHARE_TOO_LARGE',
@@ -51,21 +54,17 @@ export function tooLarge(walk: FileWalk, title: string | null): ActorError | nul
  * Octets of the manifest, nearly. Hashes are lists of numbers there, so that their length depends on their octets:
  * other hashes stand in for those that nobody knows yet, and over thousands of them the length is the same.
  */
-function listLength(files: readonly FoundFile[], title: string | null): number {
-  const items = files.map((file) => {
-    const standIn = blake3(Buffer.from(file.inside));
-    const { size, name, path, mime, tags } = catalogItem(file.inside, file.size, '', '');
-    return {
-      contentId: standIn,
-      size,
-      name,
-      path,
-      mime,
-      tags,
-      chunkCount: chunkCount(size),
-      chunkListHash: standIn,
-    };
-  });
+async function listLength(files: readonly FoundFile[], title: string | null): Promise<number> {
+  const empty = manifestLength([], title);
+  let octets = empty;
+  for (let at = 0; at < files.length; at += SLICE) {
+    if (at > 0) await setImmediate();
+    octets += manifestLength(files.slice(at, at + SLICE), title) - empty;
+  }
+  return octets;
+}
+
+function manifestLength(files: readonly FoundFile[], title: string | null): number {
   return encodeManifest({
     version: 1,
     sharePubkey: new Uint8Array(32).fill(255),
@@ -77,10 +76,15 @@ function listLength(files: readonly FoundFile[], title: string | null): number {
     description: null,
     visibility: 'private',
     communities: [],
-    items,
+    items: files.map(standInItem),
     recommendedShares: [],
     signature: new Uint8Array(64),
   }).length;
+}
+
+function standInItem({ inside, size }: FoundFile): ManifestItem {
+  const hash = blake3(Buffer.from(inside));
+  return { ...catalogItem(inside, size, '', ''), contentId: hash, chunkListHash: hash };
 }
 
 const words = (count: number): string => count.toLocaleString('en-US');
