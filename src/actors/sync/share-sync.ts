@@ -61,6 +61,8 @@ export async function syncShare(
   }
 }
 
+const sourceOf = ({ source }: Subscription): readonly string[] => (source === null ? [] : [source]);
+
 async function attempt(
   context: SyncContext,
   before: Subscription,
@@ -71,9 +73,9 @@ async function attempt(
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
-  const peers = candidatesOf(before.peers, bootstrap).map((target) => passPeers.of(target));
-  if (peers.length === 0)
-    throw failure('E_NO_PROVIDER', 'neither the link nor the settings name a peer to ask');
+  const known = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
+  const peers = candidatesOf(...known).map((target) => passPeers.of(target));
+  if (peers.length === 0) throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
 
   const { found, answered, failures } = await lookUpHeads(
     context,

@@ -43,6 +43,7 @@ describe('subscriptions', () => {
       title: null,
       description: null,
       seq: null,
+      source: null,
       manifestId: null,
       items: 0,
       bytes: 0,

@@ -63,6 +63,14 @@ test('a link that is none is refused; a share nobody can be asked about is kept 
   await expect(world.sync('00'.repeat(32))).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
 });
 
+test('a link without peers: whoever this node is connected to is asked', async () => {
+  const world = await World.start();
+  world.peer(A).put(revision(share, 1));
+  world.follow(share);
+  world.connected = [{ direction: 'out', address: A, nodeKey: 'ab'.repeat(32) }];
+  expect(await world.sync()).toMatchObject([{ seq_after: 1, source: A, error: null }]);
+});
+
 test('a forged head is passed over and counted; the honest peer decides', async () => {
   const world = await World.start();
   const real = revision(share, 3);

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../../src/errors.ts';
 import { HastyClock } from './hasty-clock.ts';
@@ -35,6 +35,21 @@ describe('one provider after the other', () => {
     world.peers = [`${A}@${KEY}`];
     await world.get();
     expect(new Set(world.routed)).toEqual(new Set([KEY]));
+  });
+
+  test('beside the peers of the link: where the manifest came from, then whoever we dialled', async () => {
+    await using world = await atTwo(10);
+    world.peers = [];
+    world.source = A;
+    expect(await world.get()).toMatchObject({ providers: [A] });
+    await rm(world.out, { recursive: true });
+    world.source = C;
+    world.connected = [
+      { direction: 'in', address: A, nodeKey: KEY },
+      { direction: 'out', address: B, nodeKey: KEY },
+    ];
+    expect(await world.get()).toMatchObject({ providers: [B] });
+    expect([world.a.connects, world.b.connects]).toEqual([1, 1]);
   });
 
   test('nobody can be reached: E_NO_PROVIDER with the reasons, and no folder', async () => {
