@@ -59,14 +59,15 @@ function* valuesOf(document: Record<string, unknown>, text: string): Generator<F
 
 /** Line of a key, from 1: found by reading the file as people write it; null for rarer spellings. */
 function lineOf(text: string, group: string, name: string | null): number | null {
+  const wanted = name === null ? group : `${group}.${name}`;
   let inside = '';
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
-    if (line.startsWith('[')) inside = line.slice(1, Math.max(1, line.indexOf(']'))).trim();
-    if (name === null && (inside === group || keyOf(line) === group)) return index + 1;
-    if (name === null) continue;
-    const key = keyOf(line);
-    if ((inside === group && key === name) || (inside === '' && key === `${group}.${name}`)) return index + 1;
+    const header = /^\[{1,2}([^[\]]*)\]/.exec(line)?.[1];
+    if (header !== undefined) inside = header.replaceAll('"', '').trim();
+    const key = header === undefined ? keyOf(line) : '';
+    const path = [inside, key].filter((part) => part !== '').join('.');
+    if (path === wanted || path.startsWith(`${wanted}.`)) return index + 1;
   }
   return null;
 }

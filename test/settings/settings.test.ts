@@ -82,6 +82,8 @@ describe('mistakes are E_CONFIG and say where', () => {
     ['[network]\nlisten = ["tcp://0.0.0.0:1"]\nlissen = []\n', 'config.toml:3', 'network.listen'],
     ['\n[netwrok]\nlisten = []\n', 'config.toml:2', 'network'],
     ['[hashing]\n# a remark\nthread = 2\n', 'config.toml:3', 'hashing.threads'],
+    ['[hashing.thread]\nx = 1\n', 'config.toml:1', 'hashing.threads'],
+    ['[ "sync" ]\n"interval" = 2\n', 'config.toml:2', 'sync.interval_seconds'],
     ['network.in_fligth = 2\n', 'config.toml:1', 'network.in_flight'],
   ])('an unknown name in %j', async (text, line, meant) => {
     await file(text);
@@ -98,6 +100,10 @@ describe('mistakes are E_CONFIG and say where', () => {
     ['[store]\nkeys = "none"\n', 'store.keys'],
     ['store = 3\n', 'store must be a table'],
     ['[[store]]\nkeys = "plain"\n', 'store must be a table'],
+    ['[node]\nlog_level = 2026-01-01\n', 'node.log_level'],
+    ['[hashing]\nthreads = 1.5\n', 'hashing.threads'],
+    ['[hashing]\nthreads = 99999999999999999999\n', 'line 2'],
+    ['\u0000', 'line 1'],
     ['[node\nlog_level = "info"\n', 'line 1, column 6'],
     ['[network]\nlisten = ["tcp://localhost:1"]\n', 'its host is no IP address'],
   ])('a wrong value in %j', async (text, says) => {
