@@ -206,6 +206,15 @@ describe('subscriptions', () => {
     expect(manifestFiles()).toEqual([five.manifestId]);
   });
 
+  test('of two heads of one revision the later stays', async () => {
+    await life.ask('subscribe', subscription(share));
+    const { offer, manifest } = published(share, 5);
+    const later = head(share, 5, manifest, 100n);
+    for (const each of [offer.head, later, offer.head])
+      await life.ask('commitManifest', { ...offer, head: each });
+    expect(await findHead(life, shareId)).toEqual(later);
+  });
+
   test('what stands beside the fields of a manifest is not kept', async () => {
     await life.ask('subscribe', subscription(share));
     const { offer, manifestId } = published(share, 1);
