@@ -8,11 +8,13 @@ import { openIdentity } from './identity.ts';
 import { KeyRing } from './key-ring.ts';
 import { lockHome } from './lock.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { openProgress } from './progress-database.ts';
 import { openState } from './state-database.ts';
 
 export interface OpenHome {
   readonly home: Home;
   readonly database: Database;
+  readonly progress: Database;
   readonly keys: KeyRing;
   readonly identity: NodeIdentity;
   /** Everything into its files, the running mark gone, the lock free. */
@@ -28,9 +30,11 @@ export async function openHome(
   const home = prepareHome(context.config.home);
   const lock = lockHome(home);
   let database: Database | null = null;
+  let progress: Database | null = null;
   try {
     const version = checkVersion(home, steps.length);
     database = await openState(context, home, steps);
+    progress = openProgress(context, home, existsSync(home.running));
     for (const folder of [home.root, home.keys, home.manifests, home.hashes]) {
       await sweepUnfinished(folder, log);
     }
@@ -39,16 +43,19 @@ export async function openHome(
     // Last: a folder with a version has everything that belongs to one.
     if (version !== steps.length) await writeVersion(home, steps.length);
     if (!existsSync(home.running)) await writeFileDurably(home.running, Buffer.from(`${process.pid}\n`));
-    const opened = database;
+    const opened = [database, progress];
     return {
       home,
       database,
+      progress,
       keys,
       identity,
       close() {
         try {
-          opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-          opened.close();
+          for (const each of opened) {
+            each.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+            each.close();
+          }
           rmSync(home.running, { force: true });
         } finally {
           lock.release();
@@ -56,6 +63,7 @@ export async function openHome(
       },
     };
   } catch (error) {
+    progress?.close();
     database?.close();
     lock.release();
     throw error;

@@ -19,6 +19,7 @@ import { SourceLedger } from './source-ledger.ts';
 import { storeFailure } from './store-failure.ts';
 import { Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { Transfers } from './transfers.ts';
 import { WireAnswers } from './wire-answers.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
@@ -48,6 +49,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const subscriber = new Subscriber(context, { database, subscriptions, shelf });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
+  const transfers = new Transfers(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const guard = new GuardedHandlers(home.root);
   context.spawn(() => sweepHashLists(context, hashLists));
@@ -64,6 +66,10 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
         .filter(({ contentId, chunkCount }) => hashLists.has(contentId, chunkCount)),
     async putHashLists(lists) {
       await hashLists.put(lists);
+      return null;
+    },
+    async keepHashLists(lists) {
+      await hashLists.put(lists, false);
       return null;
     },
     commitRevision: (revision) => publisher.commit(revision),
@@ -89,6 +95,25 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     items: ({ shareId, cursor, limit }) => catalog.page(shareId, cursor, limit),
     resolve: ({ target }) => resolveTarget(catalog, target),
+
+    transfers: () => transfers.list(),
+    putTransfer(transfer) {
+      transfers.put(transfer);
+      return null;
+    },
+    planTransfer({ transfer, files }) {
+      transfers.plan(transfer, files);
+      return null;
+    },
+    transferFiles: ({ id }) => transfers.files(id),
+    noteProgress({ id, files, bytes, changed }) {
+      transfers.progress(id, { files, bytes }, changed);
+      return null;
+    },
+    dropTransfer({ id }) {
+      transfers.drop(id);
+      return null;
+    },
 
     knownPeer: ({ address }) => peers.get(address),
     rememberPeer(peer) {
