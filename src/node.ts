@@ -13,7 +13,7 @@ import {
   supervisorContract,
 } from './actors/supervisor/contract.ts';
 import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
-import { transferContract } from './actors/transfer/contract.ts';
+import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
 import { type transportConfig, transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
 import type { Log } from './supervisor/contract/actor.ts';
@@ -38,6 +38,7 @@ export interface NodeSettings {
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly sync?: ConfigInput<typeof syncConfig>;
+  readonly transfer?: ConfigInput<typeof transferConfig>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
 }
 
@@ -83,7 +84,7 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
       { contract: publishContract, module: module('publish'), config: {} },
       { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-      { contract: transferContract, module: module('transfer'), config: {} },
+      { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
       {
         contract: controlContract,
         module: module('control'),

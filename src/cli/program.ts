@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { bench } from './commands/bench.ts';
+import { cancel } from './commands/cancel.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
@@ -9,8 +10,11 @@ import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
+import { pause } from './commands/pause.ts';
 import { peers } from './commands/peers.ts';
 import { publish } from './commands/publish.ts';
+import { queue } from './commands/queue.ts';
+import { resume } from './commands/resume.ts';
 import { search } from './commands/search.ts';
 import { shares } from './commands/shares.ts';
 import { stats } from './commands/stats.ts';
@@ -35,6 +39,10 @@ const COMMANDS: readonly Register[] = [
   shares,
   items,
   get,
+  queue,
+  pause,
+  resume,
+  cancel,
   peers,
   connect,
   id,
