@@ -97,6 +97,20 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counters VALUES ('lease_epoch', 0);
   `,
+  `
+  CREATE TABLE held (
+    path TEXT PRIMARY KEY,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    epoch INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX held_by_content ON held (content_id);
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

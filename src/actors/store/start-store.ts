@@ -7,6 +7,7 @@ import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
+import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
@@ -23,6 +24,8 @@ import { Transfers } from './transfers.ts';
 import { WireAnswers } from './wire-answers.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
+
+const MAX_LEASES = 1_000;
 
 /** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
 export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
@@ -43,6 +46,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const hashLists = await HashLists.open(context, database, home.hashes);
   const changes = new LeaseChanges();
   const ledger = new SourceLedger(database);
+  const held = new HeldFiles(database);
   const shares = new OwnShares(database, keys);
   const publisher = new Publisher(context, { database, shares, shelf, ledger, changes });
   const subscriptions = new Subscriptions(database, shelf);
@@ -53,6 +57,11 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const guard = new GuardedHandlers(home.root);
   context.spawn(() => sweepHashLists(context, hashLists));
+
+  const leaseOf = (contentId: string) => {
+    const id = idOctets(contentId, 'content id');
+    return ledger.lease(id) ?? held.lease(id);
+  };
 
   const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges'> = {
     identity: () => identity,
@@ -86,10 +95,18 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     manifest: ({ manifestId }) => shelf.read(idOctets(manifestId, 'manifest id')),
     hashList: ({ contentId }) => hashLists.read(idOctets(contentId, 'content id')),
-    lease: ({ contentId }) => ledger.lease(idOctets(contentId, 'content id')),
+    lease: ({ contentId }) => leaseOf(contentId),
+    leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
+    holdFiles(files) {
+      changes.announce(database.transaction(() => held.hold(files)));
+      return null;
+    },
     sourceGone({ contentId, path, epoch }) {
       const id = idOctets(contentId, 'content id');
-      if (database.transaction(() => ledger.markGone(id, path, epoch))) changes.announce([toHex(id)]);
+      const gone = database.transaction(
+        () => ledger.markGone(id, path, epoch) || held.forget(id, path, epoch),
+      );
+      if (gone) changes.announce([toHex(id)]);
       return null;
     },
 

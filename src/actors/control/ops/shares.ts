@@ -37,24 +37,15 @@ export const items: AskOperation<'items'> = async (refs, body, signal) => {
   return { items: page.items.map((item) => entry(item, state(item))), next: page.next };
 };
 
-/** Leases asked for at once: well inside what one link may have in flight. */
-const LEASE_BATCH = 64;
-
 /** The contents that this node could serve. */
 async function heldOf(
   refs: ControlRefs,
   rows: readonly ItemRow[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const held = new Set<string>();
-  for (let at = 0; at < rows.length; at += LEASE_BATCH) {
-    const ids = rows.slice(at, at + LEASE_BATCH).map((item) => item.contentId);
-    const leases = await Promise.all(
-      ids.map((contentId) => refs.store.ask('lease', { contentId }, { signal })),
-    );
-    for (const lease of leases) if (lease) held.add(lease.contentId);
-  }
-  return held;
+  const contentIds = rows.map((item) => item.contentId);
+  const leases = await refs.store.ask('leases', { contentIds }, { signal });
+  return new Set(leases.map(({ contentId }) => contentId));
 }
 
 function entry(item: ItemRow, state: ItemEntry['state']): ItemEntry {
