@@ -28,7 +28,11 @@ export function nodeSettings(home: string, socket: string, settings: Settings): 
       maxPerSecondPerNet: network.max_accepts_per_second_per_net,
     },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
-    transfer: { maxActive: settings.downloads.max_active, categories: settings.downloads.categories },
+    transfer: {
+      maxActive: settings.downloads.max_active,
+      reserveBytes: settings.downloads.reserve_bytes,
+      categories: settings.downloads.categories,
+    },
     control: { socket, maxClients: settings.control.max_clients },
   };
 }
