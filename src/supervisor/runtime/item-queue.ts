@@ -6,9 +6,9 @@ export class ItemQueue {
   #wake: (() => void) | null = null;
   endedByProducer = false;
 
-  push(item: unknown): void {
+  push(items: readonly unknown[]): void {
     if (this.#ended) return;
-    this.#items.push(item);
+    this.#items.push(...items);
     this.#wake?.();
   }
 

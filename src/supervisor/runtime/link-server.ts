@@ -3,6 +3,7 @@ import { ActorError, toErrorRecord } from '../contract/actor-error.ts';
 import type { Clock } from '../contract/clock.ts';
 import { type Contract, type Messages, messageOrder } from '../contract/contract.ts';
 import { FRAME, type Frame, type Link } from '../link/frame.ts';
+import { busyError } from './call-errors.ts';
 import { CreditGate } from './credit-gate.ts';
 
 type AnyHandler = (request: unknown, call: Call) => unknown;
@@ -11,8 +12,10 @@ export interface ServerEnvironment {
   readonly clock: Clock;
   /** A handler threw something that is not an `ActorError`: a bug, the end of this actor's life. */
   crash(error: unknown): void;
+  /** The other side broke the rules of the link. */
+  violated(error: Error): void;
   /** Counts what waits or runs, over all links of the actor. */
-  depth(change: 1 | -1): void;
+  depth(change: number, kind: 'call' | 'stream'): void;
   /** Runs turns one after another for serial contracts, at once for all others. */
   turn<T>(work: () => T | Promise<T>): Promise<T>;
 }
@@ -63,10 +66,12 @@ export class LinkServer {
     link.onFrames((frames) => {
       for (const frame of frames) this.#receive(frame);
     });
+    link.onClose(() => this.close());
   }
 
   /** Cancels everything that runs for this link and closes it. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     for (const served of this.#running.values()) {
       served.abort.abort(new ActorError('E_ABORTED', 'the caller is gone'));
@@ -85,7 +90,7 @@ export class LinkServer {
       case FRAME.ask:
         void this.#answer(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
         return;
-      case FRAME.tell:
+      case FRAME.tells:
         this.#hear(this.#names[frame[1]]!, frame[2]);
         return;
       case FRAME.open:
@@ -104,6 +109,10 @@ export class LinkServer {
   }
 
   async #answer(id: number, name: string, request: unknown, ms: number): Promise<void> {
+    if (this.#full()) {
+      this.#link.post([FRAME.fail, id, toErrorRecord(busyError(this.#contract.name, this.#budget))]);
+      return;
+    }
     const served = this.#begin(id, null);
     try {
       const reply = await this.#environment.turn(() =>
@@ -113,35 +122,44 @@ export class LinkServer {
     } catch (error) {
       this.#failed(error, served, (record) => this.#link.post([FRAME.fail, id, record]));
     } finally {
-      this.#finish(id);
+      this.#finish(id, 'stream');
     }
   }
 
   /** Synchronous where the handler is: a tell costs a call, not a promise. */
-  #hear(name: string, message: unknown): void {
-    if (++this.#tells > this.#budget) {
-      this.#environment.crash(new Error(`${this.#contract.name}: a sender exceeded its credit`));
+  #hear(name: string, bodies: readonly unknown[]): void {
+    this.#tells += bodies.length;
+    if (this.#tells > this.#budget) {
+      this.#environment.violated(new Error(`${this.#contract.name}: a sender exceeded its credit`));
       return;
     }
-    this.#environment.depth(1);
+    this.#environment.depth(bodies.length, 'call');
+    const handler = this.#handlers[name]!;
     // Nobody waits for a tell: an expected failure in one is as much a bug as an unexpected one.
     const crash = (error: unknown) => this.#environment.crash(error);
+    const heard = () => this.#heard(1);
+    let done = 0;
     try {
-      const result = this.#contract.serial
-        ? this.#environment.turn(() => this.#handlers[name]!(message, NO_CALL))
-        : this.#handlers[name]!(message, NO_CALL);
-      if (result instanceof Promise) result.then(() => this.#heard(), crash);
-      else this.#heard();
+      for (const body of bodies) {
+        if (this.#closed) break;
+        const result = this.#contract.serial
+          ? this.#environment.turn(() => handler(body, NO_CALL))
+          : handler(body, NO_CALL);
+        if (result instanceof Promise) result.then(heard, crash);
+        else done++;
+      }
     } catch (error) {
       crash(error);
     }
+    if (done > 0) this.#heard(done);
   }
 
-  #heard(): void {
-    this.#environment.depth(-1);
-    this.#tells--;
+  #heard(count: number): void {
+    this.#environment.depth(-count, 'call');
+    this.#tells -= count;
+    this.#owed += count;
     // Credit goes back in batches: half the budget at once, or what is owed at the end of the turn.
-    if (++this.#owed >= this.#creditBatch) this.#payCredit();
+    if (this.#owed >= this.#creditBatch) this.#payCredit();
     else if (this.#tells === 0 && !this.#paying) {
       this.#paying = true;
       queueMicrotask(() => {
@@ -157,6 +175,10 @@ export class LinkServer {
   }
 
   async #produce(id: number, name: string, request: unknown, ms: number): Promise<void> {
+    if (this.#full()) {
+      this.#link.post([FRAME.end, id, toErrorRecord(busyError(this.#contract.name, this.#budget))]);
+      return;
+    }
     const spec = this.#contract.messages[name];
     const gate = new CreditGate(spec?.kind === 'stream' ? spec.window : 1);
     const served = this.#begin(id, gate);
@@ -166,13 +188,13 @@ export class LinkServer {
       for await (const item of items) {
         if (!gate.take()) await gate.wait();
         if (signal.aborted) break;
-        this.#link.post([FRAME.item, id, item]);
+        this.#link.append(FRAME.items, id, item);
       }
       if (!signal.aborted) this.#link.post([FRAME.end, id, null]);
     } catch (error) {
       this.#failed(error, served, (record) => this.#link.post([FRAME.end, id, record]));
     } finally {
-      this.#finish(id);
+      this.#finish(id, 'stream');
     }
   }
 
@@ -196,16 +218,24 @@ export class LinkServer {
     this.#environment.crash(error);
   }
 
+  /**
+   * The caller keeps to its budget by itself; calls it gave up while their handlers still run may come to as much
+   * again. Beyond that the handlers do not heed their signals, and the bound holds all the same.
+   */
+  #full(): boolean {
+    return this.#running.size >= 2 * this.#budget;
+  }
+
   #begin(id: number, gate: CreditGate | null): Served {
     const served = { abort: new AbortController(), gate };
     this.#running.set(id, served);
-    this.#environment.depth(1);
+    this.#environment.depth(1, gate ? 'stream' : 'call');
     return served;
   }
 
-  #finish(id: number): void {
+  #finish(id: number, kind: 'call' | 'stream'): void {
     this.#running.delete(id);
-    this.#environment.depth(-1);
+    this.#environment.depth(-1, kind);
   }
 
   #call(signal: AbortSignal, ms: number): Call {
