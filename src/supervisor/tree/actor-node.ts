@@ -1,7 +1,8 @@
 import { ActorError, fromErrorRecord } from '../contract/actor-error.ts';
+import type { LeafStatus } from '../contract/tree-status.ts';
 import type { ControlReport } from '../runtime/control.ts';
 import type { Child, Death } from './child.ts';
-import type { LeafStatus, TreeNode } from './tree-node.ts';
+import type { TreeNode } from './tree-node.ts';
 import type { TreeRuntime } from './tree-runtime.ts';
 
 /** After a cut, how long an exit is waited for: a thread inside a native call that does not return never exits. */

@@ -1,8 +1,9 @@
 import { ActorError, fromErrorRecord } from '../contract/actor-error.ts';
+import type { BranchStatus } from '../contract/tree-status.ts';
 import { RestartBudget } from './backoff.ts';
 import type { Child, Death } from './child.ts';
 import { Lane } from './lane.ts';
-import type { BranchStatus, TreeNode } from './tree-node.ts';
+import type { TreeNode } from './tree-node.ts';
 import type { TreeRuntime } from './tree-runtime.ts';
 import type { BranchSpec } from './tree-spec.ts';
 

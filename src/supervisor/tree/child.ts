@@ -1,12 +1,10 @@
 import type { ErrorRecord } from '../contract/actor-error.ts';
+import type { ActorState, DeathCause } from '../contract/tree-status.ts';
 import { clearMailbox, metricsMemory } from '../memory/metrics-page.ts';
 import type { LogLevel } from '../observe/log.ts';
 import type { ControlMessage, ControlReport, UseSpec } from '../runtime/control.ts';
 import type { Life, LifeEnd, LoopTimes, Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';
-
-export type ChildState = 'idle' | 'starting' | 'up' | 'stopping' | 'down';
-export type DeathCause = 'crash' | 'memory' | 'hung' | 'exit' | 'start-timeout';
 
 /** Why an actor is cut from outside. */
 export type CutReason = 'start-timeout' | 'hung' | 'memory' | 'shutdown';
@@ -35,7 +33,7 @@ export class Child {
   /** Unique in the tree: `store`, `transport/0`. */
   readonly id: string;
   readonly metrics: SharedArrayBuffer;
-  state: ChildState = 'idle';
+  state: ActorState = 'idle';
   health: 'healthy' | 'busy' = 'healthy';
   epoch = 0;
   restarts = 0;

@@ -1,6 +1,6 @@
 import type { Restart } from '../contract/contract.ts';
-import type { Child, ChildState, Death, DeathCause } from './child.ts';
-import type { Strategy } from './tree-spec.ts';
+import type { TreeStatus } from '../contract/tree-status.ts';
+import type { Child, Death } from './child.ts';
 
 /** What a supervisor supervises: an actor, or another supervisor. */
 export interface TreeNode {
@@ -19,25 +19,3 @@ export interface TreeNode {
   hold(): void;
   status(): TreeStatus;
 }
-
-/** A supervisor and its children, as they are now. */
-export interface BranchStatus {
-  readonly name: string;
-  readonly strategy: Strategy;
-  readonly intensity: number;
-  readonly periodMs: number;
-  /** Restarts within the last period: one more than `intensity` ends the supervisor. */
-  readonly recent: number;
-  readonly children: readonly TreeStatus[];
-}
-
-export interface LeafStatus {
-  readonly actor: string;
-  readonly state: ChildState;
-  readonly health: 'healthy' | 'busy';
-  readonly restarts: number;
-  /** Null while it never died. */
-  readonly lastDeath: { readonly cause: DeathCause; readonly message: string | null } | null;
-}
-
-export type TreeStatus = BranchStatus | LeafStatus;

@@ -1,10 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
+import type { Strategy } from '../contract/tree-status.ts';
 
-/**
- * Which children restart when one dies. `one_for_one`: it alone. `rest_for_one`: it and those started after it,
- * which were started on the strength of it. `one_for_all`: all.
- */
-export type Strategy = 'one_for_one' | 'rest_for_one' | 'one_for_all';
+export type { Strategy };
 
 /** More restarts than `intensity` within `periodMs`, and the supervisor gives up: it stops its children and dies. */
 export interface RestartLimits {
