@@ -122,7 +122,7 @@ export class LinkServer {
     } catch (error) {
       this.#failed(error, served, (record) => this.#link.post([FRAME.fail, id, record]));
     } finally {
-      this.#finish(id, 'stream');
+      this.#finish(id, 'call');
     }
   }
 
