@@ -47,7 +47,7 @@ test('a flooded mailbox cannot delay a stop', async () => {
   fill(60_000);
   const from = performance.now();
   expect(await tree.supervisor.stop()).toMatchObject({ clean: true });
-  // What runs gets two seconds to finish.
+  // What runs gets a second to finish.
   expect(performance.now() - from).toBeLessThan(4_000);
 });
 

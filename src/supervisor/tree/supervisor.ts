@@ -58,7 +58,7 @@ export interface SupervisorOptions {
 }
 
 /** How long actors may take to finish what runs before they are stopped. */
-const DRAIN_MS = 2_000;
+const DRAIN_MS = 1_000;
 
 /**
  * A whole tree: starts it, links it, watches it, restarts what dies, stops it. Lives on the main thread and does
