@@ -3,7 +3,7 @@ import { formatIp, parseIp } from '../../protocol/addresses/ip.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { actor } from '../contracts.ts';
 import { Admission } from './admission.ts';
-import { advertisedOf } from './advertised.ts';
+import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
 import { Listeners } from './listeners.ts';
 import { Shards } from './shards.ts';
@@ -14,8 +14,9 @@ export default actor(acceptorContract, async (context) => {
   const admission = new Admission(config);
   const shards = new Shards(clock, refs.transport.size);
   const listeners = new Listeners(accept);
+  const wanted = advertisedAs(config.advertise);
   const bound = await listeners.open(config.listen);
-  const advertised = config.advertise.length > 0 ? config.advertise : advertisedOf(bound);
+  const advertised = wanted.length > 0 ? wanted : advertisedOf(bound);
 
   function accept(socket: Socket): void {
     const { remotePort } = socket;
@@ -32,23 +33,33 @@ export default actor(acceptorContract, async (context) => {
     metrics.add('accepted', 1);
     metrics.set('pending', admission.pending);
     const host = address.includes(':') ? `[${address}]` : address;
-    shards.given(shard);
     context.spawn(async () => {
-      let sessions: number | null = null;
       try {
-        const request = { socket, remote: `${host}:${remotePort}` };
-        ({ sessions } = await refs.transport.member(shard).ask('adopt', request));
-      } catch (error) {
-        if (!(error instanceof ActorError)) throw error;
-        // The shard is being restarted, or stops. The peer dials again.
-        context.log.debug({ shard, code: error.code }, 'a connection was lost with its shard');
-        socket.destroy();
+        await handOver(socket, `${host}:${remotePort}`, shard);
       } finally {
         release();
-        shards.answered(shard, sessions);
         metrics.set('pending', admission.pending);
       }
     });
+  }
+
+  /** Gives the connection to the shard, or to the next one while those asked turn out to be down. */
+  async function handOver(socket: Socket, remote: string, first: number): Promise<void> {
+    for (let shard: number | null = first; shard !== null && !socket.destroyed; shard = shards.pick()) {
+      shards.given(shard);
+      let sessions: number | null = null;
+      try {
+        ({ sessions } = await refs.transport.member(shard).ask('adopt', { socket, remote }));
+        return;
+      } catch (error) {
+        if (!(error instanceof ActorError)) throw error;
+        // A socket that was on its way already is gone with its shard, and counts as destroyed: the peer dials again.
+        context.log.debug({ shard, code: error.code }, 'a shard did not take a connection');
+      } finally {
+        shards.answered(shard, sessions);
+      }
+    }
+    socket.destroy();
   }
 
   return {

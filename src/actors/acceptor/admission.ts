@@ -1,3 +1,4 @@
+import { hostOf, neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 export interface AdmissionLimits {
@@ -9,14 +10,17 @@ export interface AdmissionLimits {
 
 /** Seconds' worth of connections that may come at once after a quiet time. */
 const BURST_SECS = 2;
+/** The part of all pending handshakes that one neighbourhood may have: its silent sockets leave room for others. */
+const NET_SHARE = 4;
 const ALL = '';
 
 /**
  * Who may start a handshake: each costs us about 2.4 ms of CPU and a silent one a socket for ten seconds, so they have a
- * budget of their own, in all, by address, and by neighbourhood (/24, for IPv6 /48).
+ * budget of their own, in all, by address (IPv6: /64), and by neighbourhood (/24, for IPv6 /48).
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
+  readonly #perNet: number;
   readonly #all: TokenBuckets;
   readonly #nets: TokenBuckets;
   readonly #pendingOf = new Map<string, number>();
@@ -24,6 +28,7 @@ export class Admission {
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
+    this.#perNet = Math.max(limits.maxPendingPerAddress, Math.floor(limits.maxPending / NET_SHARE));
     this.#all = new TokenBuckets(limits.maxPerSecond, limits.maxPerSecond * BURST_SECS);
     this.#nets = new TokenBuckets(limits.maxPerSecondPerNet, limits.maxPerSecondPerNet * BURST_SECS);
   }
@@ -33,31 +38,29 @@ export class Admission {
     return this.#pending;
   }
 
-  /** Null: refused. Else the handshake is counted until the returned function is called. */
+  /** Null: refused. Else the handshake is counted until the returned function is called, once. */
   admit(address: string, nowMs: number): (() => void) | null {
-    const here = this.#pendingOf.get(address) ?? 0;
-    if (this.#pending >= this.#limits.maxPending || here >= this.#limits.maxPendingPerAddress) return null;
-    const net = netOf(address);
+    const host = `host ${hostOf(address)}`;
+    const net = `net ${neighbourhoodOf(address)}`;
+    if (this.#pending >= this.#limits.maxPending) return null;
+    if (this.#of(host) >= this.#limits.maxPendingPerAddress || this.#of(net) >= this.#perNet) return null;
     if (!this.#all.has(ALL, nowMs) || !this.#nets.has(net, nowMs)) return null;
     this.#all.take(ALL, nowMs);
     this.#nets.take(net, nowMs);
-    this.#pending++;
-    this.#pendingOf.set(address, here + 1);
-    return () => {
-      this.#pending--;
-      const left = this.#pendingOf.get(address)! - 1;
-      if (left > 0) this.#pendingOf.set(address, left);
-      else this.#pendingOf.delete(address);
-    };
+    this.#count(host, net, 1);
+    return () => this.#count(host, net, -1);
   }
-}
 
-/** The /24 of an IPv4 address, the /48 of an IPv6 one: what one party can have at little cost. */
-export function netOf(address: string): string {
-  if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.'));
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  // With `::` among the first three groups the rest of them are zero.
-  if (tail !== undefined) while (groups.length < 3) groups.push('0');
-  return groups.slice(0, 3).join(':');
+  #of(name: string): number {
+    return this.#pendingOf.get(name) ?? 0;
+  }
+
+  #count(host: string, net: string, change: 1 | -1): void {
+    this.#pending += change;
+    for (const name of [host, net]) {
+      const count = this.#of(name) + change;
+      if (count > 0) this.#pendingOf.set(name, count);
+      else this.#pendingOf.delete(name);
+    }
+  }
 }

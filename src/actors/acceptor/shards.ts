@@ -2,9 +2,12 @@ import type { Clock } from '../../supervisor/contract/clock.ts';
 
 /** A shard that did not take a connection is left alone for so long: its restart takes about as much. */
 const REST_MS = 100;
+/** What a shard said of its sessions is good for so long: they end without a word to us. */
+const KNOWN_MS = 10_000;
 
 interface Shard {
   sessions: number;
+  saidAt: number;
   pending: number;
   restsUntil: number;
 }
@@ -16,16 +19,21 @@ export class Shards {
 
   constructor(clock: Clock, count: number) {
     this.#clock = clock;
-    this.#shards = Array.from({ length: count }, () => ({ sessions: 0, pending: 0, restsUntil: 0 }));
+    const saidAt = Number.NEGATIVE_INFINITY;
+    this.#shards = Array.from({ length: count }, () => ({ sessions: 0, saidAt, pending: 0, restsUntil: 0 }));
   }
 
   /** The least loaded one; null while none takes connections. */
   pick(): number | null {
     const now = this.#clock.now();
     let best: number | null = null;
+    let least = Number.POSITIVE_INFINITY;
     for (const [index, shard] of this.#shards.entries()) {
       if (shard.restsUntil > now) continue;
-      if (best === null || load(shard) < load(this.#shards[best]!)) best = index;
+      const load = shard.pending + (now - shard.saidAt < KNOWN_MS ? shard.sessions : 0);
+      if (load >= least) continue;
+      best = index;
+      least = load;
     }
     return best;
   }
@@ -37,13 +45,10 @@ export class Shards {
   /** The handshake is over; null: the shard did not answer. */
   answered(index: number, sessions: number | null): void {
     const shard = this.#shards[index]!;
+    const now = this.#clock.now();
     shard.pending--;
-    if (sessions !== null) shard.sessions = sessions;
-    else {
-      shard.sessions = 0;
-      shard.restsUntil = this.#clock.now() + REST_MS;
-    }
+    shard.sessions = sessions ?? 0;
+    shard.saidAt = now;
+    if (sessions === null) shard.restsUntil = now + REST_MS;
   }
 }
-
-const load = ({ sessions, pending }: Shard): number => sessions + pending;

@@ -6,7 +6,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { Subscription } from '../store/contract.ts';
 import type { SearchContext } from './context.ts';
-import { runSliced } from './run-sliced.ts';
+import { runSliced } from '../run-sliced.ts';
 import { buildSegment } from './segment-builder.ts';
 import type { SegmentFolder } from './segment-folder.ts';
 import { Segment } from './segment-reader.ts';

@@ -9,8 +9,11 @@ export type SqlValue = string | number | Uint8Array | null;
 export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #committed: () => void;
 
-  constructor(path: string) {
+  /** `committed` is called after every transaction. */
+  constructor(path: string, committed: () => void = () => {}) {
+    this.#committed = committed;
     this.#database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
     this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
   }
@@ -43,6 +46,7 @@ export class Database {
     try {
       const result = work();
       this.exec('COMMIT');
+      this.#committed();
       return result;
     } catch (error) {
       // SQLite itself rolls back after some errors, among them a full disk.

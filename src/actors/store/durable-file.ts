@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Log } from '../../supervisor/contract/actor.ts';
 
 /** In the name of every file that is not finished; what carries it after a crash is rubbish. */
 export const UNFINISHED = '.unfinished-';
@@ -40,4 +41,13 @@ export async function syncFolder(folder: string): Promise<void> {
 export async function writeFileDurably(path: string, content: Uint8Array): Promise<void> {
   await writeFileAtomically(path, content);
   await syncFolder(dirname(path));
+}
+
+/** Removes what a crash left unfinished in a folder. */
+export async function sweepUnfinished(folder: string, log: Log): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.includes(UNFINISHED)) continue;
+    log.info({ path: join(folder, name) }, 'an unfinished file is removed');
+    await rm(join(folder, name), { force: true });
+  }
 }

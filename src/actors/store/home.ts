@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../errors.ts';
+import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { writeFileDurably } from './durable-file.ts';
-import { SCHEMA_VERSION } from './migrations.ts';
 
 /** Where things lie in the data folder. */
 export interface Home {
@@ -79,8 +79,8 @@ function unusable(error: unknown, folder: string): unknown {
 
 const versionFile = (home: Home): string => join(home.root, 'VERSION');
 
-/** Version that wrote the data folder; 0 for a new one. `E_HOME_NEWER` when we are too old for it. */
-export function checkVersion(home: Home): number {
+/** Version that wrote the data folder; 0 for a new one. `E_HOME_NEWER` when it is above `known`. */
+export function checkVersion(home: Home, known: number): number {
   const path = versionFile(home);
   if (!existsSync(path)) return 0;
   const version = Number(readFileSync(path, 'latin1').trim());
@@ -89,18 +89,18 @@ export function checkVersion(home: Home): number {
       subject: path,
     });
   }
-  if (version > SCHEMA_VERSION) throw tooNew(home, version);
+  if (version > known) throw tooNew(home, version, known);
   return version;
 }
 
-export function tooNew(home: Home, version: number): unknown {
+export function tooNew(home: Home, version: number, known: number): ActorError {
   return failure(
     'E_HOME_NEWER',
-    `the data folder was written by a newer granary: it has version ${version}, this one knows ${SCHEMA_VERSION}`,
+    `the data folder was written by a newer granary: it has version ${version}, this one knows ${known}`,
     { subject: home.root },
   );
 }
 
-export async function writeVersion(home: Home): Promise<void> {
-  await writeFileDurably(versionFile(home), Buffer.from(`${SCHEMA_VERSION}\n`));
+export async function writeVersion(home: Home, version: number): Promise<void> {
+  await writeFileDurably(versionFile(home), Buffer.from(`${version}\n`));
 }

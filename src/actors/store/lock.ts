@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { failure } from '../../errors.ts';
 import type { Home } from './home.ts';
-import { isBusy } from './sqlite-failure.ts';
+import { isBusy, sqliteFailure } from './sqlite-failure.ts';
 
 /** The claim of one store on its data folder. */
 export interface HomeLock {
@@ -15,12 +15,20 @@ export interface HomeLock {
  * file of its own, because a locked database cannot be read.
  */
 export function lockHome(home: Home): HomeLock {
-  const database = new DatabaseSync(home.lock, { timeout: 0 });
+  const database = new DatabaseSync(home.lock, { timeout: 0, open: false });
   try {
+    database.open();
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
-    if (!isBusy(error)) throw error;
+    if (database.isOpen) database.close();
+    if (!isBusy(error)) {
+      const cause = sqliteFailure(error, home.lock);
+      if (cause === error) throw error;
+      throw failure('E_HOME_UNUSABLE', 'the lock of the data folder cannot be used', {
+        subject: home.lock,
+        cause,
+      });
+    }
     throw failure('E_HOME_LOCKED', `another node runs on this data folder${holderOf(home)}`, {
       subject: home.root,
     });

@@ -15,6 +15,7 @@ export const MIGRATIONS: readonly string[] = [
     dht_key BLOB NOT NULL UNIQUE,
     seq INTEGER NOT NULL,
     length INTEGER NOT NULL,
+    digest BLOB NOT NULL,
     public INTEGER NOT NULL,
     title TEXT,
     description TEXT,
@@ -97,9 +98,6 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO counters VALUES ('lease_epoch', 0);
   `,
 ];
-
-/** Version of a data folder that this program writes. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Version of an open database; 0 when it is empty. */
 export function schemaVersion(database: Database): number {

@@ -3,9 +3,9 @@ import { shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { shareIdOf } from '../../protocol/objects/ids.ts';
 import { compareShareHeads, type ShareHead, verifyShareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { eachBounded } from '../each-bounded.ts';
 import type { SyncContext } from './context.ts';
 import type { SyncFailure } from './contract.ts';
-import { eachBounded } from './each-bounded.ts';
 import type { Peer } from './peer.ts';
 
 /** Peers asked about one share at the same time. */

@@ -1,18 +1,11 @@
 import { failure } from '../../errors.ts';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { checkDhtValue, type DhtContent } from '../../protocol/objects/dht-value.ts';
 import { FIND_VALUE, GET_MANIFEST } from '../../protocol/wire/message-types.ts';
-import {
-  decodeReply,
-  encodeRequest,
-  MESSAGES,
-  type ReplyOf,
-  type RequestOf,
-  type RequestType,
-} from '../../protocol/wire/registry.ts';
+import type { ReplyOf, RequestOf, RequestType } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { askPeer, shardOf } from '../ask-peer.ts';
 import type { PeerTarget, SessionInfo } from '../transport/contract.ts';
 import { type SyncContext, unixNow } from './context.ts';
 
@@ -51,7 +44,7 @@ export class Peer {
   /** Dialled once a pass. */
   session(signal: AbortSignal): Promise<SessionInfo> {
     this.#session ??= this.#guarded(
-      this.#shard().ask('connect', this.target, {
+      shardOf(this.#context.refs.transport, this.target).ask('connect', this.target, {
         deadlineMs: PEER_DEADLINE_MS,
         signal: this.#context.signal,
       }),
@@ -89,21 +82,8 @@ export class Peer {
   ): Promise<ReplyOf<T>> {
     await this.session(signal);
     if (this.#gone !== null) throw this.#gone;
-    const { target } = this;
-    const reply = await this.#guarded(
-      this.#shard().ask(
-        'request',
-        { peer: target, type, payload: encodeRequest(type, request) },
-        { deadlineMs: PEER_DEADLINE_MS, signal },
-      ),
-    );
-    if (reply.type !== MESSAGES[type].replyType) throw this.#broke(`it answered with type ${reply.type}`);
-    try {
-      return decodeReply(type, reply.payload);
-    } catch (error) {
-      if (error instanceof DecodeError) throw this.#broke(error.message);
-      throw error;
-    }
+    const options = { deadlineMs: PEER_DEADLINE_MS, signal };
+    return await this.#guarded(askPeer(this.#context.refs.transport, this.target, type, request, options));
   }
 
   async #guarded<T>(call: Promise<T>): Promise<T> {
@@ -116,10 +96,6 @@ export class Peer {
       if (limited || GIVES_UP.has(error.code)) this.#gone = error;
       throw error;
     }
-  }
-
-  #shard() {
-    return this.#context.refs.transport.route(this.target.nodeKey ?? this.target.address);
   }
 
   #broke(what: string): ActorError {

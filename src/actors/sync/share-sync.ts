@@ -5,8 +5,8 @@ import type { IdentityRegistry } from '../../protocol/objects/identity-registry.
 import { encodeManifest } from '../../protocol/objects/manifest.ts';
 import { shareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
-import { candidatesOf } from './candidates.ts';
 import type { SyncContext } from './context.ts';
 import type { ShareSync, SyncFailure } from './contract.ts';
 import { lookUpHeads } from './head-lookup.ts';

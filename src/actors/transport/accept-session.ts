@@ -10,6 +10,7 @@ import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
 import { InboundSession } from './inbound-session.ts';
 import { isBoundTo } from './peer-certificate.ts';
+import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
 import type { SessionTable } from './session-table.ts';
@@ -22,8 +23,8 @@ export class SessionAcceptor {
   readonly #sessions: SessionTable;
   readonly #router: RequestRouter;
   readonly #chunks: ChunkServer;
+  readonly #memory = new ReplyMemory();
   readonly #replays = createReplayTable();
-  readonly #pending = new Set<Connection>();
   #stopped = false;
 
   constructor(
@@ -46,12 +47,12 @@ export class SessionAcceptor {
 
   /** Resolves when the handshake is over: true when there is a session now. */
   async adopt(socket: Socket, remote: string): Promise<boolean> {
-    if (this.#stopped) {
+    // A connection may have died on its way here.
+    if (this.#stopped || socket.destroyed) {
       socket.destroy();
       return false;
     }
     const connection = Connection.accept(this.#host, socket, remote);
-    this.#pending.add(connection);
     const responder = createResponder({
       key: this.#key,
       capabilities: OWN_CAPABILITIES,
@@ -64,7 +65,7 @@ export class SessionAcceptor {
       const bound = isBoundTo(connection.socket, result.peerKey);
       // Two Granary nodes always show each other certificates of their keys: if not, somebody sits between.
       if (!bound && (result.native || this.#context.config.requireBound)) return connection.destroy();
-      if (!this.#sessions.makeRoom()) return connection.destroy();
+      if (!this.#sessions.makeRoom(connection.remote)) return connection.destroy();
       accepted = true;
       const session = new InboundSession({
         connection,
@@ -74,11 +75,11 @@ export class SessionAcceptor {
         router: this.#router,
         chunks: this.#chunks,
         buffers: this.#host.buffers,
+        memory: this.#memory,
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);
     });
-    this.#pending.delete(connection);
     if (accepted) return true;
     this.#context.metrics.add('handshakes_failed', 1);
     this.#context.log.debug(
@@ -90,9 +91,5 @@ export class SessionAcceptor {
 
   quiesce(): void {
     this.#stopped = true;
-  }
-
-  close(): void {
-    for (const connection of this.#pending) connection.destroy();
   }
 }

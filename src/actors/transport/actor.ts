@@ -25,6 +25,7 @@ export default actor(transportContract, async (context) => {
     log: context.log,
     buffers,
     secureContext: secureContextOf(identity),
+    connections: new Set(),
     received: (count) => metrics.add('bytes_down', count),
     sent: (count) => metrics.add('bytes_up', count),
     dropped: () => metrics.add('sessions_dropped', 1),
@@ -57,8 +58,9 @@ export default actor(transportContract, async (context) => {
       dialer.quiesce();
     },
     stop() {
-      acceptor.close();
       sessions.close();
+      // Handshakes, ours and those of others.
+      for (const connection of host.connections) connection.destroy();
       chunks.close();
     },
   };

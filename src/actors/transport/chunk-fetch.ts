@@ -1,5 +1,4 @@
 import { failure } from '../../errors.ts';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import { isError } from '../../protocol/wire/errors.ts';
@@ -13,7 +12,7 @@ import type { FetchEvent, FetchFile } from './contract.ts';
 import { FetchEvents } from './fetch-events.ts';
 import type { OutboundSession, Reply } from './outbound-session.ts';
 import { PeerFault } from './peer-fault.ts';
-import { isRateLimit, peerError } from './peer-request.ts';
+import { brokenBy, isRateLimit, peerError } from './peer-request.ts';
 import { TargetFile } from './target-file.ts';
 
 /** How long asking rests after "rate limit exceeded": the reference's own back-off. */
@@ -44,8 +43,8 @@ export class ChunkFetch {
   #asked = 0;
   /** Takes back the wish for a place; null: nothing is waited for. */
   #leaveQueue: (() => void) | null = null;
-  #pausedUntil = 0;
-  #disarmPause = () => {};
+  /** Ends the rest after a "rate limit exceeded"; null: asking does not rest. It outlives the session: so does the limit. */
+  #disarmPause: (() => void) | null = null;
   #chunkAt: number;
   /** Chunks that came since the session was opened: one that brings nothing is not opened again. */
   #came = 0;
@@ -117,7 +116,7 @@ export class ChunkFetch {
 
   /** Nothing is asked while the disk is behind, or the peer said that it had enough of us. */
   #resting(): boolean {
-    return this.#sink.full || this.#context.clock.now() < this.#pausedUntil;
+    return this.#sink.full || this.#disarmPause !== null;
   }
 
   #ask(session: OutboundSession, wanted: WantedChunk): void {
@@ -131,7 +130,7 @@ export class ChunkFetch {
           this.#receive(session, wanted, reply);
         } catch (error) {
           // The session ends for it, in its own boundary; this fetch has to hear of it too.
-          this.#end(protocolFailure(session, error));
+          this.#end(brokenBy(session, error));
           throw error;
         }
         this.#askMore();
@@ -195,9 +194,10 @@ export class ChunkFetch {
     const now = clock.now();
     if (!isRateLimit(error.message) || now - this.#chunkAt > RATE_PATIENCE_MS) return this.#end(error);
     this.#plan.putBack(wanted);
-    if (now < this.#pausedUntil) return;
-    this.#pausedUntil = now + RATE_PAUSE_MS;
-    this.#disarmPause = clock.after(RATE_PAUSE_MS, () => this.#askMore());
+    this.#disarmPause ??= clock.after(RATE_PAUSE_MS, () => {
+      this.#disarmPause = null;
+      this.#askMore();
+    });
   }
 
   #lost(session: OutboundSession, error: ActorError): void {
@@ -213,7 +213,6 @@ export class ChunkFetch {
     this.#session = null;
     this.#leaveQueue?.();
     this.#leaveQueue = null;
-    this.#disarmPause();
     this.#release();
     this.#release = () => {};
   }
@@ -221,6 +220,7 @@ export class ChunkFetch {
   #end(error: Error | null): void {
     if (this.#over) return;
     this.#over = true;
+    this.#disarmPause?.();
     this.#leaveSession();
     this.#events.end(error);
   }
@@ -235,12 +235,4 @@ function chunkOf({ frame, chunk, envelope }: Reply) {
   if (envelope!.type !== CHUNK_DATA) throw new PeerFault(`type ${envelope!.type} for a chunk`);
   const { contentId, chunkIndex, bytes } = decodeReply(GET_CHUNK, envelope!.payload);
   return { contentId, index: chunkIndex, data: bytes };
-}
-
-function protocolFailure(session: OutboundSession, error: unknown): Error {
-  if (error instanceof PeerFault || error instanceof DecodeError) {
-    return failure('E_PEER_PROTOCOL', error.message, { subject: session.address });
-  }
-  // A bug that a peer's bytes found costs this fetch and its session, not the shard.
-  return failure('E_INTERNAL', 'a chunk could not be handled', { subject: session.address, cause: error });
 }

@@ -16,6 +16,8 @@ export interface ConnectionHost {
   readonly log: Log;
   readonly buffers: ChunkBuffers;
   readonly secureContext: SecureContext;
+  /** Every connection of the shard that is not over, kept by the connections themselves. */
+  readonly connections: Set<Connection>;
   /** Octets that came and went, for the shard's counters. */
   received(count: number): void;
   sent(count: number): void;
@@ -59,11 +61,17 @@ export class Connection {
     this.socket = open(this);
     this.socket.setNoDelay(true);
     let failure: Error | null = null;
-    this.socket.on('error', (error) => {
-      failure = error;
-    });
+    const failed = (error: Error) => {
+      failure ??= error;
+      // A fault of TLS after its handshake is told, and the socket left open.
+      this.socket.destroy();
+    };
+    this.socket.on('error', failed);
+    // Such a fault on an accepted socket is told by this event alone, because no `tls.Server` looks after it.
+    this.socket.on('_tlsError', failed);
     this.socket.on('end', () => this.socket.destroy());
     this.socket.on('close', () => this.#close(failure));
+    host.connections.add(this);
   }
 
   /** A connection accepted by us, not read yet. */
@@ -164,6 +172,7 @@ export class Connection {
   #close(error: Error | null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#host.connections.delete(this);
     this.assembler.close();
     try {
       this.reader.closed(error);

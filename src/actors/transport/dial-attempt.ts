@@ -9,6 +9,7 @@ import type { Capabilities } from '../../protocol/wire/capabilities.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { driveHandshake, type HandshakeEnd } from './handshake-driver.ts';
+import { PeerFault } from './peer-fault.ts';
 
 export interface DialTarget {
   /** `tcp://ip:port` */
@@ -80,6 +81,9 @@ function judge(end: Exclude<HandshakeEnd, { kind: 'done' }>, address: string, re
         ? { outcome: { kind: 'no-answer' }, error: error('E_PEER_SILENT', 'the peer does not answer') }
         : { outcome: { kind: 'unreachable' }, error: error('E_PEER_UNREACHABLE', 'no connection in time') };
     case 'closed':
+      if (end.error instanceof PeerFault) {
+        return { outcome: { kind: 'refused' }, error: error('E_PEER_PROTOCOL', end.error.message, false) };
+      }
       if (!reached) {
         const why = end.error?.message ?? 'no connection';
         return {

@@ -43,7 +43,7 @@ export class Dialer {
     if (known && !known.end && (target.nodeKey === null || bytesEqual(known.peer.key, target.nodeKey))) {
       return Promise.resolve(known);
     }
-    if (this.#stopped) throw failure('E_BUSY', 'the node is stopping', { retryable: true });
+    if (this.#stopped) throw stopping();
     const name = `${target.address}@${target.nodeKey === null ? '' : toHex(target.nodeKey)}`;
     const running = this.#dialling.get(name);
     if (running) return running;
@@ -53,7 +53,7 @@ export class Dialer {
   }
 
   async #dial(target: DialTarget): Promise<OutboundSession> {
-    if (!this.#sessions.makeRoom()) throw noRoom();
+    if (!this.#sessions.makeRoom(null)) throw noRoom();
     const known = await this.#recall(target.address);
     const remembered = known && dialectOf(known.version, known.capabilityKeys);
     const attempts: DialAttempt[] = [];
@@ -101,10 +101,11 @@ export class Dialer {
     const bound = isBoundTo(connection.socket, result.peerKey);
     const peer = peerOf(result, bound);
     const { address } = target;
-    const unbound = (message: string) => {
+    const refuse = (error: ActorError) => {
       connection.destroy();
-      return failure('E_PEER_UNBOUND', message, { subject: address });
+      return error;
     };
+    const unbound = (message: string) => refuse(failure('E_PEER_UNBOUND', message, { subject: address }));
     if (!bound && result.native) return unbound('a Granary node, but TLS ends at somebody else');
     if (!result.native && known?.native && known.nodeKey === peer.nodeKey) {
       return unbound('this key was a Granary node before and does not say so any more');
@@ -112,6 +113,9 @@ export class Dialer {
     if (!bound && this.#context.config.requireBound) {
       return unbound('its certificate does not carry its node key, and unbound peers are refused');
     }
+    // Looked at once more: others were dialled, and the node may have begun to stop, meanwhile.
+    if (this.#stopped) return refuse(stopping());
+    if (!this.#sessions.makeRoom(null)) return refuse(noRoom());
     const session = new OutboundSession({
       connection,
       peer,
@@ -142,6 +146,8 @@ export class Dialer {
     void this.#context.refs.store.ask('rememberPeer', peer).catch(withoutStore);
   }
 }
+
+const stopping = () => failure('E_BUSY', 'the node is stopping', { retryable: true });
 
 function withoutStore(error: unknown): null {
   if (error instanceof ActorError) return null;

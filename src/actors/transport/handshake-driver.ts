@@ -59,7 +59,9 @@ export function driveHandshake(
     };
     connection.socket.once('secure', () => {
       secured = true;
-      if (side.start) connection.write(side.start(seconds()));
+      connection.guard(() => {
+        if (side.start) connection.write(side.start(seconds()));
+      });
     });
   });
 }

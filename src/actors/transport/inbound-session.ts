@@ -1,3 +1,4 @@
+import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
 import { CHUNK_NOT_FOUND, errorReply } from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
@@ -7,6 +8,7 @@ import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
+import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
 
@@ -16,12 +18,15 @@ const UNSENT_CHUNKS = 4;
 const OWNERS_ASKED = 4;
 /** A frame of the longest kind takes this long at the slowest speed that is put up with. */
 const STALL_MS = (MAX_PAYLOAD / DRIP_BYTES_PER_SECOND) * 1000;
+/** How long a peer may take none of its replies when the memory for them is used up: others wait for it. */
+const STALL_WHEN_FULL_MS = 15_000;
 
 /** A request in the order it came, until its reply is written. */
 type Turn =
   | { readonly kind: 'chunk'; readonly request: ChunkRequest; reading: boolean }
   | { readonly kind: 'owner'; readonly ask: () => Promise<Uint8Array>; asked: boolean; size: number }
-  | { readonly kind: 'frame'; readonly frame: Uint8Array };
+  /** `held`: octets of an answer that others gave, counted with those being sent. */
+  | { readonly kind: 'frame'; readonly frame: Uint8Array; readonly held: number };
 
 export interface InboundOptions {
   readonly connection: Connection;
@@ -31,6 +36,7 @@ export interface InboundOptions {
   readonly router: RequestRouter;
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
+  readonly memory: ReplyMemory;
   ended(session: InboundSession): void;
 }
 
@@ -38,7 +44,7 @@ export interface InboundOptions {
  * A session that was dialled to us: it only serves. Replies go out strictly in the order of the requests; a peer with
  * `inFlight` requests under way, or that does not take its replies, is not read from.
  */
-export class InboundSession implements Session {
+export class InboundSession implements Session, ReplyHolder {
   readonly connection: Connection;
   readonly peer: Peer;
   readonly direction = 'in';
@@ -51,13 +57,16 @@ export class InboundSession implements Session {
   #owners = 0;
   #unsentChunks = 0;
   #unsent = 0;
+  /** Octets of answers that are being read, or wait for their turn. */
+  #ready = 0;
   #paused = false;
   #pumping = false;
   #over = false;
   /** When the oldest write under way began to be waited for. */
   #writingSince = 0;
   #idleSince: number;
-  #drip: { since: number; bytes: number } | null = null;
+  #drip: { since: number; bytes: number; frame: number } | null = null;
+  #frames = 0;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -78,27 +87,39 @@ export class InboundSession implements Session {
   }
 
   check(now: number): void {
-    if (this.#unsent > 0 && now - this.#writingSince > STALL_MS) {
+    const patience = this.#options.memory.full ? STALL_WHEN_FULL_MS : STALL_MS;
+    if (this.#unsent > 0 && now - this.#writingSince > patience) {
       this.#drop('takes no replies');
       return;
     }
-    if (this.#paused || this.connection.assembler.partial === 0) {
+    this.#checkDrip(now);
+  }
+
+  /** One frame that takes too long. */
+  #checkDrip(now: number): void {
+    const { assembler, down } = this.connection;
+    if (this.#paused || assembler.partial === 0) this.#drip = null;
+    else if (this.#drip?.frame !== this.#frames) {
+      this.#drip = { since: now, bytes: down.total, frame: this.#frames };
+    } else if (now - this.#drip.since >= DRIP_SECONDS * 1000) {
+      const came = down.total - this.#drip.bytes;
       this.#drip = null;
-      return;
+      if (came < DRIP_BYTES_PER_SECOND * DRIP_SECONDS) this.#drop('sends a request too slowly');
     }
-    this.#drip ??= { since: now, bytes: this.connection.down.total };
-    if (now - this.#drip.since < DRIP_SECONDS * 1000) return;
-    const came = this.connection.down.total - this.#drip.bytes;
-    if (came < DRIP_BYTES_PER_SECOND * DRIP_SECONDS) this.#drop('sends a request too slowly');
-    else this.#drip = { since: now, bytes: this.connection.down.total };
+  }
+
+  /** There is memory for replies again. */
+  room(): void {
+    this.connection.guard(() => this.#pump());
   }
 
   #receive(frame: Uint8Array): void {
+    this.#frames++;
     const request = decodeEnvelope(frame.subarray(LENGTH_PREFIX));
     const route = this.#options.router.route(request, this.peer);
     switch (route.kind) {
       case 'frame':
-        this.#turns.push({ kind: 'frame', frame: route.frame });
+        this.#turns.push({ kind: 'frame', frame: route.frame, held: 0 });
         break;
       case 'chunk':
         this.#turns.push({ kind: 'chunk', request: route, reading: false });
@@ -123,6 +144,8 @@ export class InboundSession implements Session {
     } finally {
       this.#pumping = false;
     }
+    // Last, because it may wake others.
+    if (!this.#over) this.#options.memory.holds(this, this.#unsent + this.#ready);
   }
 
   /** True when the reply at the head is written. */
@@ -130,16 +153,17 @@ export class InboundSession implements Session {
     switch (turn.kind) {
       case 'frame':
         if (this.#unsent >= MAX_PAYLOAD) return false;
+        this.#ready -= turn.held;
         this.#write(turn.frame, () => {});
         return true;
       case 'owner':
         return false;
       case 'chunk': {
-        if (turn.reading || this.#unsentChunks >= UNSENT_CHUNKS || this.#unsent >= 2 * MAX_PAYLOAD)
-          return false;
+        if (turn.reading || !this.#mayReadChunk()) return false;
         const reply = this.#options.chunks.serve(turn.request);
         if (reply instanceof Promise) {
           turn.reading = true;
+          this.#ready += CHUNK_SIZE;
           this.#settle(reply, (read) => this.#chunkRead(turn, read));
           return false;
         }
@@ -149,18 +173,34 @@ export class InboundSession implements Session {
     }
   }
 
+  #mayReadChunk(): boolean {
+    if (this.#unsent >= 2 * MAX_PAYLOAD) return false;
+    const { memory } = this.#options;
+    if (this.#unsentChunks >= (memory.short ? 1 : UNSENT_CHUNKS)) return false;
+    return this.#hasRoom();
+  }
+
+  /** Memory of the shard for another reply; without any, this session waits its turn. */
+  #hasRoom(): boolean {
+    const { memory } = this.#options;
+    if (memory.full) memory.wait(this);
+    return !memory.full;
+  }
+
   #chunkRead(turn: Turn & { kind: 'chunk' }, reply: ChunkReply | null): void {
     if (this.#over) {
       if (reply) this.#options.buffers.give(reply.buffer);
       return;
     }
     this.#turns.shift();
+    this.#ready -= CHUNK_SIZE;
     this.#writeChunk(turn.request, reply);
     this.#pump();
   }
 
   #writeChunk({ reqId }: ChunkRequest, reply: ChunkReply | null): void {
     if (reply === null) {
+      this.#options.router.missed(this.peer);
       const frame = encodeFrame(errorReply({ type: GET_CHUNK, reqId }, CHUNK_NOT_FOUND));
       this.#write(frame, () => {});
       return;
@@ -185,16 +225,22 @@ export class InboundSession implements Session {
 
   /** Others are asked ahead of their turn, but not for more than what can be held. */
   #askOwners(): void {
-    for (const [place, turn] of this.#turns.entries()) {
+    for (let place = 0; place < OWNERS_ASKED; place++) {
       if (this.#owners >= OWNERS_ASKED || this.#unsent >= MAX_PAYLOAD) return;
-      if (turn.kind !== 'owner' || turn.asked || place >= OWNERS_ASKED) continue;
+      const turn = this.#turns[place];
+      if (turn === undefined) return;
+      if (turn.kind !== 'owner' || turn.asked) continue;
+      if (!this.#hasRoom()) return;
       turn.asked = true;
       this.#owners++;
       this.#settle(turn.ask(), (frame) => {
         this.#owners--;
         this.#queued -= turn.size;
         const at = this.#turns.indexOf(turn);
-        if (at >= 0) this.#turns[at] = { kind: 'frame', frame };
+        // Not there: the session is over.
+        if (at < 0) return;
+        this.#turns[at] = { kind: 'frame', frame, held: frame.length };
+        this.#ready += frame.length;
         this.#pump();
       });
     }
@@ -228,6 +274,7 @@ export class InboundSession implements Session {
   #closed(): void {
     this.#over = true;
     this.#turns = [];
+    this.#options.memory.leave(this);
     this.#options.ended(this);
   }
 }

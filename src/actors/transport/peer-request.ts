@@ -1,10 +1,12 @@
 import { failure } from '../../errors.ts';
+import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { decodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { errorTextOf, isError } from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_FRAME } from '../../protocol/wire/limits.ts';
 import { messageSpec } from '../../protocol/wire/registry.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { OutboundSession, Reply } from './outbound-session.ts';
+import { PeerFault } from './peer-fault.ts';
 
 export interface PeerReply {
   readonly type: number;
@@ -35,9 +37,15 @@ export function askPeer(
       session.ask(type, payload, {
         reply(reply) {
           settled();
-          const answer = judge(session, type, reply);
-          if (answer instanceof Error) reject(answer);
-          else resolve(answer);
+          try {
+            const answer = judge(session, type, reply);
+            if (answer instanceof Error) reject(answer);
+            else resolve(answer);
+          } catch (error) {
+            // The session ends for it, in its own boundary; whoever asked has to hear of it too.
+            reject(brokenBy(session, error));
+            throw error;
+          }
         },
         lost(error) {
           settled();
@@ -56,6 +64,15 @@ export function peerError(session: OutboundSession, envelope: Envelope): ActorEr
     subject: session.address,
     retryable: isRateLimit(text),
   });
+}
+
+/** What a caller hears when its reply could not be handled. */
+export function brokenBy(session: OutboundSession, error: unknown): ActorError {
+  if (error instanceof PeerFault || error instanceof DecodeError) {
+    return failure('E_PEER_PROTOCOL', error.message, { subject: session.address });
+  }
+  // A bug that a peer's bytes found costs this call and its session, not the shard.
+  return failure('E_INTERNAL', 'a reply could not be handled', { subject: session.address, cause: error });
 }
 
 /** The words every implementation of the network puts into such a refusal. */

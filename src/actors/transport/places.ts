@@ -6,6 +6,7 @@ export class Places {
   readonly #waiting: (() => void)[] = [];
   readonly #limit: number;
   #used = 0;
+  #granting = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -33,11 +34,18 @@ export class Places {
 
   give(): void {
     this.#used--;
-    while (this.#used < this.#limit) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#used++;
-      next();
+    // Whoever was granted a place may give it back at once: the loop below is then running already.
+    if (this.#granting) return;
+    this.#granting = true;
+    try {
+      while (this.#used < this.#limit) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        this.#used++;
+        next();
+      }
+    } finally {
+      this.#granting = false;
     }
   }
 }

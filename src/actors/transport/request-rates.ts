@@ -1,11 +1,14 @@
-import type { Dialect } from '../../protocol/dialect.ts';
 import { rateLimitExceeded } from '../../protocol/wire/errors.ts';
+import { GET_CHUNK_HASHES } from '../../protocol/wire/message-types.ts';
 import {
   RATE_LIMITS,
   RATE_WINDOW_SECS,
   type RateClass,
   rateClassOf,
 } from '../../protocol/wire/rate-class.ts';
+import type { Peer } from './session.ts';
+
+type RatedPeer = Pick<Peer, 'nodeKey' | 'dialect' | 'native'>;
 
 interface Window {
   readonly startedAt: number;
@@ -17,17 +20,22 @@ interface Window {
 const MAX_PEERS = 10_000;
 
 /**
- * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network. Chunks are
- * not counted: a seeder that serves from its own disk has back-pressure instead.
+ * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for two
+ * things. Chunks are not counted, only requests for chunks that are not here: a seeder that serves from its own disk has
+ * back-pressure instead. Nor are hash lists for Granary nodes, which ask for one for every file they fetch.
  */
 export class RequestRates {
   readonly #windows = new Map<string, Window>();
 
   /** Counts a request. The text to refuse it with, or null. */
-  admit(nodeKey: string, dialect: Dialect, type: number, nowMs: number): string | null {
+  admit({ nodeKey, dialect, native }: RatedPeer, type: number, nowMs: number): string | null {
     const kind = rateClassOf(type, dialect);
-    if (kind === 'chunk') return null;
+    if (native && type === GET_CHUNK_HASHES) return null;
     const window = this.#window(nodeKey, nowMs);
+    if (kind === 'chunk') {
+      const missed = window.counts.get('chunk') ?? 0;
+      return missed >= RATE_LIMITS.chunk ? rateLimitExceeded('chunk') : null;
+    }
     window.total++;
     // Without a class a request counts, but is never refused: the manner of the first dialect.
     if (kind === null) return null;
@@ -35,6 +43,12 @@ export class RequestRates {
     window.counts.set(kind, count);
     if (count > RATE_LIMITS[kind]) return rateLimitExceeded(kind);
     return window.total > RATE_LIMITS.total ? rateLimitExceeded('total') : null;
+  }
+
+  /** A chunk was asked for that is not here: that cost a question to the store. */
+  missed({ nodeKey }: RatedPeer, nowMs: number): void {
+    const { counts } = this.#window(nodeKey, nowMs);
+    counts.set('chunk', (counts.get('chunk') ?? 0) + 1);
   }
 
   #window(nodeKey: string, nowMs: number): Window {

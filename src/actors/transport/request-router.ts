@@ -55,7 +55,7 @@ export class RequestRouter {
   /** Views in the result are views on the request's frame. */
   route(request: Envelope, peer: Peer): Route {
     const { type, reqId } = request;
-    const refused = this.#rates.admit(peer.nodeKey, peer.dialect, type, this.#context.clock.now());
+    const refused = this.#rates.admit(peer, type, this.#context.clock.now());
     if (refused !== null) return refuse(request, refused);
     if (type === types.GET_CHUNK) return chunkRoute(request);
     const spec = messageSpec(type, peer.dialect);
@@ -70,6 +70,11 @@ export class RequestRouter {
       kind: 'owner',
       ask: async () => replyFrame({ type, reqId }, spec.replyType, await this.#ask(owner, wire)),
     };
+  }
+
+  /** The chunk that a peer asked for is not here. */
+  missed(peer: Peer): void {
+    this.#rates.missed(peer, this.#context.clock.now());
   }
 
   async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {

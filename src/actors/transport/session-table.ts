@@ -1,4 +1,5 @@
 import { failure } from '../../errors.ts';
+import { neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
 import type { ShardContext } from './context.ts';
 import type { SessionInfo } from './contract.ts';
 import type { InboundSession } from './inbound-session.ts';
@@ -7,12 +8,18 @@ import { type Session, sessionInfo } from './session.ts';
 
 /** A session that did something this lately is not closed to make room for another. */
 const FRESH_MS = 5_000;
+/** By so many sessions more than the newcomer's must a neighbourhood be ahead to give one of its own. */
+const AHEAD = 8;
 
-/** Every session of the shard, bounded. Outbound ones are found by their address. */
+/**
+ * Every session of the shard, bounded. Outbound ones are found by their address, inbound ones are counted by
+ * neighbourhood, so that one party with many sessions does not keep all others out.
+ */
 export class SessionTable {
   readonly #context: ShardContext;
   readonly #all = new Set<Session>();
   readonly #outbound = new Map<string, OutboundSession>();
+  readonly #neighbours = new Map<string, Set<Session>>();
   #disarm: (() => void) | null = null;
 
   constructor(context: ShardContext) {
@@ -36,24 +43,28 @@ export class SessionTable {
 
   addInbound(session: InboundSession): void {
     this.#add(session);
+    const name = neighbourhoodOfRemote(session.connection.remote);
+    const neighbours = this.#neighbours.get(name) ?? new Set();
+    this.#neighbours.set(name, neighbours);
+    neighbours.add(session);
   }
 
   remove(session: Session): void {
     this.#all.delete(session);
     if (this.#outbound.get(session.address) === session) this.#outbound.delete(session.address);
+    if (session.direction === 'in') this.#leaveNeighbours(session);
     this.#context.metrics.set('sessions', this.#all.size);
   }
 
-  /** Makes room for one more: the one idle longest goes. False: all are in use. */
-  makeRoom(): boolean {
+  /**
+   * Makes room for one more, from that remote address or dialled by us (null): the one idle longest goes; when all are
+   * busy, one of the neighbourhood that has by far the most. False: there is no room.
+   */
+  makeRoom(remote: string | null): boolean {
     if (this.#all.size < this.#context.config.maxSessions) return true;
-    let oldest: Session | null = null;
-    for (const session of this.#all) {
-      if (session.idleSince === null) continue;
-      if (oldest === null || session.idleSince < oldest.idleSince!) oldest = session;
-    }
-    if (oldest === null || this.#context.clock.now() - oldest.idleSince! < FRESH_MS) return false;
-    this.#end(oldest);
+    const goes = this.#idleLongest() ?? this.#oneOfMany(remote);
+    if (goes === null) return false;
+    this.#end(goes);
     return true;
   }
 
@@ -70,6 +81,31 @@ export class SessionTable {
   #add(session: Session): void {
     this.#all.add(session);
     this.#context.metrics.set('sessions', this.#all.size);
+  }
+
+  #idleLongest(): Session | null {
+    let oldest: Session | null = null;
+    for (const session of this.#all) {
+      if (session.idleSince === null) continue;
+      if (oldest === null || session.idleSince < oldest.idleSince!) oldest = session;
+    }
+    return oldest && this.#context.clock.now() - oldest.idleSince! >= FRESH_MS ? oldest : null;
+  }
+
+  /** The oldest session of the largest neighbourhood, if that is well ahead of the newcomer's own. */
+  #oneOfMany(remote: string | null): Session | null {
+    let most: Set<Session> | undefined;
+    for (const each of this.#neighbours.values()) if (each.size > (most?.size ?? 0)) most = each;
+    const own = remote === null ? undefined : this.#neighbours.get(neighbourhoodOfRemote(remote));
+    if (most === undefined || most.size - (own?.size ?? 0) <= AHEAD) return null;
+    return most.values().next().value!;
+  }
+
+  #leaveNeighbours(session: Session): void {
+    const name = neighbourhoodOfRemote(session.connection.remote);
+    const neighbours = this.#neighbours.get(name);
+    neighbours?.delete(session);
+    if (neighbours?.size === 0) this.#neighbours.delete(name);
   }
 
   #end(session: Session): void {
@@ -91,5 +127,9 @@ export class SessionTable {
     });
   }
 }
+
+/** `remote` is `ip:port`, an IPv6 address in brackets. */
+const neighbourhoodOfRemote = (remote: string): string =>
+  neighbourhoodOf(remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, ''));
 
 export const noRoom = () => failure('E_BUSY', 'every session of this shard is in use', { retryable: true });

@@ -83,7 +83,9 @@ export class TargetFile {
   }
 
   #open(): number {
-    if (this.#fd < 0) this.#fd = openSync(this.path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    // Without O_NONBLOCK a FIFO put in the file's place would hold the shard for ever.
+    const flags = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    if (this.#fd < 0) this.#fd = openSync(this.path, flags);
     return this.#fd;
   }
 }

@@ -11,6 +11,7 @@ import transport from '../../../src/actors/transport/actor.ts';
 import {
   type FetchEvent,
   type FetchFile,
+  type SessionInfo,
   transportConfig,
   type transportContract,
 } from '../../../src/actors/transport/contract.ts';
@@ -21,6 +22,7 @@ import { publicKeyBytes } from '../../../src/protocol/crypto/ed25519.ts';
 import { CHUNK_SIZE } from '../../../src/protocol/objects/chunks.ts';
 import { nodeIdOf } from '../../../src/protocol/objects/ids.ts';
 import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
+import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
 import type { MessagesOf } from '../../../src/supervisor/contract/contract.ts';
 
@@ -34,12 +36,20 @@ export class TestShard {
   readonly leases = new Map<string, Lease>();
   readonly gone: string[] = [];
   readonly warnings: object[] = [];
+  /** What the shard logged as bugs of its own. */
+  readonly bugs: object[] = [];
+  /** What was asked of other actors, by name. */
+  readonly asked = new Map<string, number>();
   readonly remembered: object[] = [];
   readonly metrics = new Map<string, number>();
   readonly adopted: Promise<{ established: boolean }>[] = [];
   /** What store and publish answer to requests of peers. */
   wire: (request: WireRequest) => WireReply | Promise<WireReply> = () => ({ error: 'nothing here' });
   knownPeer: object | null = null;
+  /** Store and publish are dead. */
+  down = false;
+  /** Holds answers of the store back until it is resolved. */
+  hold: Promise<void> | null = null;
   /** Tells the shard that leases are void. */
   voidLeases: (contentIds: readonly string[]) => void = () => {};
   readonly #stopping = new AbortController();
@@ -83,6 +93,26 @@ export class TestShard {
     this.adopted.push(Promise.resolve(this.handlers.adopt({ socket, remote }, this.call)));
   }
 
+  /** Sessions as the shard sees them. */
+  async sessions(): Promise<readonly SessionInfo[]> {
+    return await this.handlers.sessions(null, this.call);
+  }
+
+  request(
+    address: string,
+    type: number,
+    payload: Uint8Array = new Uint8Array(0),
+    options: { nodeKey?: string; signal?: AbortSignal } = {},
+  ) {
+    const { nodeKey, signal = this.call.signal } = options;
+    const request = { peer: { address, nodeKey }, type, payload };
+    return Promise.resolve(this.handlers.request(request, { ...this.call, signal }));
+  }
+
+  async connect(address: string, nodeKey?: string): Promise<SessionInfo> {
+    return await this.handlers.connect({ address, nodeKey }, this.call);
+  }
+
   /** Shares the file at this path. */
   share(path: string, contentId: string): void {
     const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
@@ -116,6 +146,9 @@ export class TestShard {
   }
 
   async #store(name: string, request: unknown): Promise<unknown> {
+    this.asked.set(name, (this.asked.get(name) ?? 0) + 1);
+    if (this.down) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
+    if (this.hold) await this.hold;
     switch (name) {
       case 'identity':
         return {
@@ -161,6 +194,7 @@ export class TestShard {
   #context(config: Config, clock: Clock): object {
     const { signal } = this.#stopping;
     const note = (fields: object, message: string) => void this.warnings.push({ ...fields, message });
+    const bug = (fields: object, message: string) => void this.bugs.push({ ...fields, message });
     const add = (name: string, amount: number) =>
       void this.metrics.set(name, (this.metrics.get(name) ?? 0) + amount);
     return {
@@ -170,7 +204,7 @@ export class TestShard {
       config: transportConfig.parse(config),
       clock,
       signal,
-      log: { debug: () => {}, info: note, warn: note, error: note },
+      log: { debug: () => {}, info: note, warn: note, error: bug },
       metrics: {
         add,
         set: (name: string, value: number) => void this.metrics.set(name, value),
@@ -185,7 +219,7 @@ export class TestShard {
       },
       spawn: (work: () => Promise<void>) => {
         work().catch((error: unknown) => {
-          if (!signal.aborted) this.warnings.push({ crash: String(error) });
+          if (!signal.aborted) this.bugs.push({ crash: String(error) });
         });
       },
     };

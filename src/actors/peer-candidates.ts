@@ -1,6 +1,6 @@
-import { type Address, formatAddress, parseAddress } from '../../protocol/addresses/address.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { PeerTarget } from '../transport/contract.ts';
+import { type Address, formatAddress, parseAddress } from '../protocol/addresses/address.ts';
+import { toHex } from '../protocol/crypto/bytes.ts';
+import type { PeerTarget } from './transport/contract.ts';
 
 /** Peers asked about one share: a link carries 16 at most, the rest is for the operator's own. */
 export const MAX_CANDIDATES = 32;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { candidatesOf, MAX_CANDIDATES } from '../../../src/actors/sync/candidates.ts';
-import { mostTelling } from '../../../src/actors/sync/telling-error.ts';
+import { candidatesOf, MAX_CANDIDATES } from '../../src/actors/peer-candidates.ts';
+import { mostTelling } from '../../src/actors/sync/telling-error.ts';
 
 const KEY = 'ab'.repeat(32);
 const OTHER = 'cd'.repeat(32);

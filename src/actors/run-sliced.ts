@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { Clock } from '../supervisor/contract/clock.ts';
 
 /** Milliseconds of work before others on this thread get their turn. */
 const SLICE_MS = 4;

@@ -1,0 +1,121 @@
+import type { PoolResult, PoolTask } from './pool-task.ts';
+import { DEPTH, PoolThread } from './pool-thread.ts';
+
+/** A task a job wants done, and what it does with the answer. Exactly one of the two is called, once. */
+export interface JobStep {
+  readonly task: PoolTask;
+  /** Nothing else may be with the thread meanwhile: if it dies, it died of this. */
+  readonly alone: boolean;
+  done(result: PoolResult): void;
+  /** The thread died, or threw. */
+  lost(cause: unknown): void;
+}
+
+export interface PoolJob {
+  /** What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. */
+  next(thread: number, idle: boolean): JobStep | null;
+}
+
+export interface PoolOptions {
+  readonly threads: number;
+  /** The module whose default export answers tasks. */
+  readonly module: URL;
+  /** Runs what nobody waits for; what it throws is a bug. */
+  spawn(work: () => Promise<void>): void;
+  onDeath(): void;
+}
+
+/**
+ * Deals the threads out to the jobs: each free place goes to the next job in turn that has something to do. So a job
+ * of a thousand gigabytes and one of a single file get the same share, and the second does not wait for the first.
+ */
+export class HashingPool {
+  readonly #threads: readonly PoolThread[];
+  readonly #spawn: PoolOptions['spawn'];
+  readonly #jobs: PoolJob[] = [];
+  #turn = 0;
+  #closed = false;
+
+  constructor({ threads, module, spawn, onDeath }: PoolOptions) {
+    this.#threads = Array.from({ length: threads }, (_, index) => new PoolThread(index, module, onDeath));
+    this.#spawn = spawn;
+  }
+
+  get threads(): number {
+    return this.#threads.length;
+  }
+
+  /** The same question to every thread, past the jobs. Rejects when one does not come up. */
+  all(task: PoolTask): Promise<readonly PoolResult[]> {
+    return Promise.all(this.#threads.map((thread) => thread.run(task)));
+  }
+
+  /** One task past the jobs, to a thread that may be gone: nobody waits for it. */
+  send(thread: number, task: PoolTask): void {
+    if (!this.#closed) this.#threads[thread]!.run(task).catch(() => {});
+  }
+
+  add(job: PoolJob): void {
+    this.#jobs.push(job);
+    this.wake();
+  }
+
+  /** The job is asked for nothing more; what is under way for it is still answered. */
+  remove(job: PoolJob): void {
+    const place = this.#jobs.indexOf(job);
+    if (place >= 0) this.#jobs.splice(place, 1);
+  }
+
+  /** A job has something to do that it had not before. */
+  wake(): void {
+    // One task each before anybody gets a second one.
+    for (let depth = 0; depth < DEPTH; depth++) {
+      for (const thread of this.#threads) {
+        if (thread.load > depth || thread.alone || this.#closed) continue;
+        const step = this.#nextFor(thread);
+        if (step) this.#run(thread, step);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  #nextFor(thread: PoolThread): JobStep | null {
+    const { length } = this.#jobs;
+    for (let i = 0; i < length; i++) {
+      const place = (this.#turn + i) % length;
+      const step = this.#jobs[place]!.next(thread.index, thread.load === 0);
+      if (step === null) continue;
+      this.#turn = place + 1;
+      return step;
+    }
+    return null;
+  }
+
+  #run(thread: PoolThread, step: JobStep): void {
+    thread.load++;
+    thread.alone = step.alone;
+    const settled = () => {
+      thread.load--;
+      thread.alone = false;
+    };
+    this.#spawn(async () => {
+      let result: PoolResult;
+      try {
+        result = await thread.run(step.task);
+      } catch (error) {
+        settled();
+        if (this.#closed) return;
+        step.lost(error);
+        this.wake();
+        return;
+      }
+      settled();
+      step.done(result);
+      this.wake();
+    });
+  }
+}

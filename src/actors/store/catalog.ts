@@ -1,0 +1,132 @@
+import { failure } from '../../errors.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { Hex, ItemRow } from './contract.ts';
+import type { Database } from './database.ts';
+import { idOctets } from './hex-ids.ts';
+
+const MAX_LIMIT = 1000;
+/** Shares told of that list one content: more are no help to find it. */
+const MAX_SHARES_OF_ONE = 64;
+
+export interface StoredItem {
+  readonly position: number;
+  readonly content_id: Uint8Array;
+  readonly size: number;
+  readonly name: string;
+  readonly path: string | null;
+  readonly mime: string | null;
+  readonly tags: string | null;
+  readonly chunk_count: number;
+  readonly chunk_list_hash: Uint8Array;
+}
+
+/** A share of which there may be items: own, subscribed, or both. */
+export interface KnownShare {
+  readonly shareId: Hex;
+  readonly name: string | null;
+  /** Row of its manifest; null while there is none. */
+  readonly manifest: number | null;
+}
+
+/** The items of all shares this node knows. */
+export class Catalog {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Every own and subscribed share; one that is both comes once, with the newer manifest. */
+  shares(): readonly KnownShare[] {
+    return this.#shares('');
+  }
+
+  share(shareId: Uint8Array): KnownShare | null {
+    return this.#shares('WHERE k.share_id = ?', shareId)[0] ?? null;
+  }
+
+  /** `E_NOT_FOUND` for a share that is neither published nor subscribed. */
+  page(shareId: Hex, cursor: number, limit: number): { items: readonly ItemRow[]; next: number | null } {
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+      throw failure('E_USAGE', `a page has 1 to ${MAX_LIMIT} items, not ${limit}`);
+    }
+    if (!Number.isSafeInteger(cursor) || cursor < 0) {
+      throw failure('E_USAGE', `a cursor is a number from 0 up, not ${cursor}`);
+    }
+    const share = this.share(idOctets(shareId, 'share id'));
+    if (share === null) {
+      throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: shareId });
+    }
+    const rows = this.#database.all<StoredItem>(
+      'SELECT * FROM items WHERE manifest = ? AND position >= ? ORDER BY position LIMIT ?',
+      share.manifest,
+      cursor,
+      limit + 1,
+    );
+    const items = rows.slice(0, limit).map((row) => itemRow(share.shareId, row));
+    return { items, next: rows[limit]?.position ?? null };
+  }
+
+  /** All items of a share, at most as many as a manifest holds. */
+  itemsOf(share: KnownShare): readonly ItemRow[] {
+    return this.#database
+      .all<StoredItem>('SELECT * FROM items WHERE manifest = ? ORDER BY position', share.manifest)
+      .map((row) => itemRow(share.shareId, row));
+  }
+
+  /** Items with that content, one a share: of subscribed shares first, the most trusted of them first. */
+  withContent(contentId: Uint8Array): readonly ItemRow[] {
+    const rows = this.#database.all<StoredItem & { share_id: Uint8Array }>(
+      `SELECT i.*, s.share_id, min(i.position)
+       FROM items i JOIN (
+         SELECT share_id, manifest, 0 AS own, weight, id,
+           CASE trust WHEN 'trusted' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank FROM subscriptions
+         UNION ALL SELECT share_id, manifest, 1, 0, id, 0 FROM own_shares
+       ) s ON s.manifest = i.manifest
+       WHERE i.content_id = ? GROUP BY s.own, s.share_id
+       ORDER BY s.own, s.rank, s.weight DESC, s.id LIMIT ?`,
+      contentId,
+      MAX_SHARES_OF_ONE,
+    );
+    const byShare = new Map<Hex, ItemRow>();
+    for (const row of rows) {
+      const shareId = toHex(row.share_id);
+      if (!byShare.has(shareId)) byShare.set(shareId, itemRow(shareId, row));
+    }
+    return [...byShare.values()];
+  }
+
+  #shares(where: string, ...values: readonly Uint8Array[]): readonly KnownShare[] {
+    const rows = this.#database.all<{ share_id: Uint8Array; name: string | null; manifest: number | null }>(
+      `SELECT k.share_id, k.name, k.manifest
+       FROM (SELECT share_id, name, manifest FROM own_shares
+             UNION ALL SELECT share_id, NULL, manifest FROM subscriptions) k
+       LEFT JOIN manifests m ON m.id = k.manifest ${where} ORDER BY m.seq DESC NULLS LAST`,
+      ...values,
+    );
+    const byId = new Map<Hex, KnownShare>();
+    for (const { share_id, name, manifest } of rows) {
+      const shareId = toHex(share_id);
+      const known = byId.get(shareId);
+      byId.set(
+        shareId,
+        known === undefined ? { shareId, name, manifest } : { ...known, name: known.name ?? name },
+      );
+    }
+    return [...byId.values()];
+  }
+}
+
+function itemRow(shareId: Hex, row: StoredItem): ItemRow {
+  return {
+    shareId,
+    contentId: toHex(row.content_id),
+    size: row.size,
+    name: row.name,
+    path: row.path,
+    mime: row.mime,
+    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
+    chunkCount: row.chunk_count,
+    chunkListHash: toHex(row.chunk_list_hash),
+  };
+}

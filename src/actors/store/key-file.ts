@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { failure } from '../../errors.ts';
+import { fromHex } from '../../protocol/crypto/bytes.ts';
+import type { Log } from '../../supervisor/contract/actor.ts';
+import { syncFolder, UNFINISHED } from './durable-file.ts';
+import { Secret } from './secret.ts';
+
+const KEY_LENGTH = 32;
+const GROUP_AND_OTHERS = 0o077;
+
+/** Where the key file lies: as configured, else `key` in the configuration folder. */
+export function keyFilePath(configured: string, env: Readonly<Record<string, string | undefined>>): string {
+  if (configured !== '') return configured;
+  // The XDG specification says that relative values are to be ignored.
+  const xdg = env.XDG_CONFIG_HOME;
+  const folder = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.config');
+  return join(folder, 'granary', 'key');
+}
+
+/** The key of the file, 64 hex digits; null when there is no such file. `E_HOME_UNUSABLE` when it holds no key. */
+export async function readKeyFile(path: string, log: Log): Promise<Secret | null> {
+  let text: string;
+  try {
+    const { mode } = await stat(path);
+    if ((mode & GROUP_AND_OTHERS) !== 0) log.warn({ path }, 'the key file is open to other users');
+    text = await readFile(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unusable(path, 'the key file cannot be read', error);
+  }
+  const key = fromHex(text.trim(), KEY_LENGTH);
+  if (key === null) throw unusable(path, 'the key file holds no key (64 hex digits)');
+  return new Secret(key);
+}
+
+/** Makes a key file with a fresh key, 0600, durable. When another node makes it at the same moment, its key counts. */
+export async function makeKeyFile(path: string, log: Log): Promise<Secret> {
+  const unfinished = `${path}${UNFINISHED}${randomBytes(6).toString('hex')}`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await file.writeFile(`${randomBytes(KEY_LENGTH).toString('hex')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // A rename would replace the key of somebody who was faster, and with it all that he sealed.
+    await link(unfinished, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw unusable(path, 'the key file cannot be made', error);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  log.info({ path }, 'a key file was made: it opens the keys of this data folder, back it up apart');
+  const key = await readKeyFile(path, log);
+  if (key === null) throw unusable(path, 'the key file is gone again');
+  return key;
+}
+
+function unusable(path: string, message: string, cause?: unknown): unknown {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  if (cause !== undefined && code === undefined) return cause;
+  return failure('E_HOME_UNUSABLE', code === undefined ? message : `${message} (${code})`, {
+    subject: path,
+    next: 'name a key file that can be used with store.keyfile',
+    cause,
+  });
+}

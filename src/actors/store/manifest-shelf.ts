@@ -1,0 +1,143 @@
+import { blake3 } from '../../protocol/crypto/blake3.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { manifestKey } from '../../protocol/objects/dht-keys.ts';
+import type { Manifest, ManifestItem } from '../../protocol/objects/manifest.ts';
+import type { Log } from '../../supervisor/contract/actor.ts';
+import type { Hex } from './contract.ts';
+import type { Database } from './database.ts';
+import { ManifestFiles } from './manifest-files.ts';
+
+interface ManifestRow {
+  readonly id: number;
+  readonly manifest_id: Uint8Array;
+  readonly digest: Uint8Array;
+}
+
+const UNREFERENCED = `
+  NOT EXISTS (SELECT 1 FROM own_shares WHERE manifest = manifests.id)
+  AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE manifest = manifests.id)`;
+
+/** Manifests with their items: a file and rows each, the file first, the rows in the transaction that makes them count. */
+export class ManifestShelf {
+  readonly #database: Database;
+  readonly #files: ManifestFiles;
+  readonly #log: Log;
+
+  constructor(database: Database, folder: string, log: Log) {
+    this.#database = database;
+    this.#files = new ManifestFiles(folder, log);
+    this.#log = log;
+  }
+
+  /** Drops files without rows, and gives up the rows whose file is gone. For the start. */
+  async sweep(): Promise<void> {
+    const rows = this.#database.all<ManifestRow>('SELECT id, manifest_id, digest FROM manifests');
+    const known = new Map(rows.map((row) => [toHex(row.manifest_id), row.id]));
+    const left = await this.#files.sweep((name) => known.has(name));
+    for (const [manifestId, row] of known) {
+      if (left.has(manifestId)) continue;
+      this.#log.error({ manifestId }, 'a manifest is gone from the disk');
+      this.#giveUp(row);
+    }
+  }
+
+  /** The encoded manifest; null when there is none, or when what the disk holds is not what was written. */
+  async read(manifestId: Uint8Array): Promise<Uint8Array | null> {
+    const row = this.#row(manifestId);
+    if (row === undefined) return null;
+    const octets = await this.#files.read(toHex(manifestId), row.digest);
+    if (octets === null) this.#giveUp(row.id);
+    return octets;
+  }
+
+  /** The file alone: nothing counts yet. */
+  async writeFile(manifestId: Uint8Array, octets: Uint8Array): Promise<void> {
+    await this.#files.write(toHex(manifestId), octets);
+  }
+
+  /** The row number of a manifest whose file is written. Inside a transaction. */
+  insert(manifestId: Uint8Array, manifest: Manifest, octets: Uint8Array): number {
+    const known = this.#row(manifestId);
+    const digest = blake3(octets);
+    if (known !== undefined) {
+      this.#database.run(
+        'UPDATE manifests SET digest = ?, length = ? WHERE id = ?',
+        digest,
+        octets.length,
+        known.id,
+      );
+      return known.id;
+    }
+    const row = this.#database.insert(
+      `INSERT INTO manifests (manifest_id, dht_key, seq, length, digest, public, title, description, items, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      manifestId,
+      manifestKey(manifestId),
+      Number(manifest.seq),
+      octets.length,
+      digest,
+      manifest.visibility === 'public' ? 1 : 0,
+      manifest.title,
+      manifest.description,
+      manifest.items.length,
+      manifest.items.reduce((sum, item) => sum + item.size, 0),
+    );
+    manifest.items.forEach((item, position) => {
+      this.#insertItem(row, position, item);
+    });
+    return row;
+  }
+
+  /** Deletes the rows that no share points to any more. Inside a transaction; the ids are for `removeFiles`. */
+  dropUnreferenced(): readonly Hex[] {
+    const rows = this.#database.all<ManifestRow>(
+      `DELETE FROM manifests WHERE ${UNREFERENCED} RETURNING id, manifest_id, digest`,
+    );
+    return rows.map((row) => toHex(row.manifest_id));
+  }
+
+  /** After the transaction. A file that stays is swept by the next start. */
+  async removeFiles(manifestIds: readonly Hex[]): Promise<void> {
+    for (const manifestId of manifestIds) {
+      await this.#files.remove(manifestId).catch((error: Error) => {
+        this.#log.warn({ manifestId, reason: error.message }, 'an old manifest could not be removed');
+      });
+    }
+  }
+
+  /**
+   * A subscription forgets what it held, so that the next sync brings it again; its head stays, and with it the number
+   * below which nothing is taken. An own share forgets what its catalog was, so that the next publish signs a new one.
+   */
+  #giveUp(row: number): void {
+    this.#database.transaction(() => {
+      this.#database.run('UPDATE subscriptions SET manifest = NULL WHERE manifest = ?', row);
+      this.#database.run('UPDATE own_shares SET catalog = NULL WHERE manifest = ?', row);
+      this.dropUnreferenced();
+    });
+  }
+
+  #row(manifestId: Uint8Array): ManifestRow | undefined {
+    return this.#database.get<ManifestRow>(
+      'SELECT id, manifest_id, digest FROM manifests WHERE manifest_id = ?',
+      manifestId,
+    );
+  }
+
+  #insertItem(row: number, position: number, item: ManifestItem): void {
+    this.#database.run(
+      `INSERT INTO items (manifest, position, content_id, size, name, path, mime, tags, chunk_count, chunk_list_hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row,
+      position,
+      item.contentId,
+      item.size,
+      item.name,
+      item.path,
+      item.mime,
+      item.tags.length === 0 ? null : JSON.stringify(item.tags),
+      item.chunkCount,
+      item.chunkListHash,
+    );
+  }
+}

@@ -1,0 +1,134 @@
+import { failure } from '../../errors.ts';
+import { Reader } from '../../protocol/cbor/reader.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { generateSeed, keyPairFromSeed, type SigningKey } from '../../protocol/crypto/ed25519.ts';
+import { shareHeadKey } from '../../protocol/objects/dht-keys.ts';
+import { shareIdOf } from '../../protocol/objects/ids.ts';
+import { type ShareHead, shareHead } from '../../protocol/objects/share-head.ts';
+import type { Hex, OwnShare } from './contract.ts';
+import type { Database } from './database.ts';
+import { idOctets, isHexId } from './hex-ids.ts';
+import type { KeyRing } from './key-ring.ts';
+import { Secret } from './secret.ts';
+
+const MAX_NAME = 255;
+/** The network separates share and path by a slash. */
+const NAME = /^[^/\p{Cc}]+$/u;
+
+export interface OwnShareRow {
+  readonly id: number;
+  readonly share_id: Uint8Array;
+  readonly share_key: Uint8Array;
+  readonly name: string;
+  readonly head: Uint8Array | null;
+  readonly manifest: number | null;
+  readonly catalog: Uint8Array | null;
+  readonly updated_at: number;
+}
+
+interface JoinedRow extends OwnShareRow {
+  readonly manifest_id: Uint8Array | null;
+  readonly public: number | null;
+  readonly title: string | null;
+  readonly seq: number | null;
+  readonly items: number | null;
+  readonly bytes: number | null;
+}
+
+const JOINED = `
+  SELECT own_shares.*, m.manifest_id, m.public, m.title, m.seq, m.items, m.bytes
+  FROM own_shares LEFT JOIN manifests m ON m.id = own_shares.manifest`;
+
+/** The shares this node publishes. */
+export class OwnShares {
+  readonly #database: Database;
+  readonly #keys: KeyRing;
+
+  constructor(database: Database, keys: KeyRing) {
+    this.#database = database;
+    this.#keys = keys;
+  }
+
+  list(): readonly OwnShare[] {
+    return this.#database.all<JoinedRow>(`${JOINED} ORDER BY own_shares.name`).map(ownShare);
+  }
+
+  /** The share of that name. A new one gets its key first: a key without a share is no harm. */
+  async open(name: string, now: number): Promise<OwnShare> {
+    checkName(name);
+    const known = this.#byName(name);
+    if (known !== undefined) return ownShare(known);
+    const seed = new Secret(generateSeed());
+    const { publicKey } = keyPairFromSeed(seed.reveal());
+    const shareId = shareIdOf(publicKey);
+    await this.#keys.keep(keyName(shareId), seed);
+    this.#database.transaction(() =>
+      this.#database.run(
+        'INSERT INTO own_shares (share_id, share_key, name, head_key, updated_at) VALUES (?, ?, ?, ?, ?)',
+        shareId,
+        publicKey,
+        name,
+        shareHeadKey(shareId),
+        now,
+      ),
+    );
+    return ownShare(this.#byName(name)!);
+  }
+
+  /** `E_NOT_FOUND` when this node publishes no such share. */
+  row(shareId: Hex): OwnShareRow {
+    const row = this.#database.get<OwnShareRow>(
+      'SELECT * FROM own_shares WHERE share_id = ?',
+      idOctets(shareId, 'share id'),
+    );
+    if (row === undefined) throw failure('E_NOT_FOUND', 'no share of this node', { subject: shareId });
+    return row;
+  }
+
+  /** What signs the share. `E_HOME_UNUSABLE` when its file is gone or of another key. */
+  async key(row: OwnShareRow): Promise<SigningKey> {
+    const key = await this.#keys.load(keyName(row.share_id));
+    if (key === null || toHex(key.publicKey) !== toHex(row.share_key)) {
+      throw failure('E_HOME_UNUSABLE', `the key of the share ${row.name} is missing`, {
+        subject: toHex(row.share_id),
+        next: 'restore keys/ from a backup',
+      });
+    }
+    return key;
+  }
+
+  #byName(name: string): JoinedRow | undefined {
+    return this.#database.get<JoinedRow>(`${JOINED} WHERE own_shares.name = ?`, name);
+  }
+}
+
+const keyName = (shareId: Uint8Array): string => `share-${toHex(shareId)}`;
+
+/** The head that a row holds. */
+export function headOf(row: { readonly head: Uint8Array | null } | undefined): ShareHead | null {
+  return row === undefined || row.head === null ? null : shareHead.read(new Reader(row.head));
+}
+
+function checkName(name: string): void {
+  const bad = !NAME.test(name) || !name.isWellFormed() || Buffer.byteLength(name) > MAX_NAME;
+  if (bad || isHexId(name)) {
+    throw failure('E_USAGE', `a share's name has 1 to ${MAX_NAME} octets, no slash, and is no share id`, {
+      subject: name,
+    });
+  }
+}
+
+function ownShare(row: JoinedRow): OwnShare {
+  return {
+    shareId: toHex(row.share_id),
+    shareKey: toHex(row.share_key),
+    name: row.name,
+    title: row.title,
+    public: row.public === 1,
+    seq: row.seq ?? 0,
+    manifestId: row.manifest_id && toHex(row.manifest_id),
+    items: row.items ?? 0,
+    bytes: row.bytes ?? 0,
+    updatedAt: row.updated_at,
+  };
+}

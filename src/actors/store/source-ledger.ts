@@ -1,0 +1,142 @@
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { ContentSource, Hex, Lease } from './contract.ts';
+import type { Database } from './database.ts';
+import { idOctets } from './hex-ids.ts';
+
+/** A source with what makes its hash list known again. */
+export interface LedgerSource extends ContentSource {
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+}
+
+interface SourceRow {
+  readonly path: string;
+  readonly content_id: Uint8Array;
+  readonly size: number;
+  readonly mtime_ns: string;
+  readonly ctime_ns: string;
+  readonly inode: string;
+  readonly chunk_count: number;
+  readonly chunk_list_hash: Uint8Array;
+  readonly epoch: number;
+  readonly gone: number;
+}
+
+/** Where the contents of own shares lie on this disk. */
+export class SourceLedger {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Sources of a share in the order of their paths. */
+  ofShare(share: number): readonly LedgerSource[] {
+    return this.#rows(share).map((row) => ({
+      ...sourceOf(row),
+      chunkCount: row.chunk_count,
+      chunkListHash: toHex(row.chunk_list_hash),
+    }));
+  }
+
+  /**
+   * Makes these the sources of the share; what looks as before keeps its epoch. Inside a transaction. The contents whose
+   * leases are void now.
+   */
+  replace(share: number, sources: readonly LedgerSource[]): ReadonlySet<Hex> {
+    const before = new Map(this.#rows(share).map((row) => [row.path, row]));
+    const voided = new Set<Hex>();
+    let epoch: number | null = null;
+    for (const source of sources) {
+      const known = before.get(source.path);
+      before.delete(source.path);
+      if (known !== undefined && known.gone === 0) {
+        if (sameLook(known, source)) continue;
+        voided.add(toHex(known.content_id));
+      }
+      epoch ??= this.#nextEpoch();
+      this.#put(share, source, epoch);
+    }
+    for (const row of before.values()) {
+      this.#database.run('DELETE FROM sources WHERE share = ? AND path = ?', share, row.path);
+      voided.add(toHex(row.content_id));
+    }
+    return voided;
+  }
+
+  /** Of several sources the one that was seen last; null when there is none. */
+  lease(contentId: Uint8Array): Lease | null {
+    const row = this.#database.get<SourceRow>(
+      'SELECT * FROM sources WHERE content_id = ? AND gone = 0 ORDER BY epoch DESC LIMIT 1',
+      contentId,
+    );
+    return row === undefined ? null : { ...sourceOf(row), epoch: row.epoch };
+  }
+
+  /** Inside a transaction. False when that source is not what it was at this epoch any more: the news is old. */
+  markGone(contentId: Uint8Array, path: string, epoch: number): boolean {
+    const row = this.#database.get<{ share: number }>(
+      'SELECT share FROM sources WHERE content_id = ? AND path = ? AND epoch = ? AND gone = 0',
+      contentId,
+      path,
+      epoch,
+    );
+    if (row === undefined) return false;
+    this.#database.run(
+      'UPDATE sources SET gone = 1, epoch = ? WHERE share = ? AND path = ?',
+      this.#nextEpoch(),
+      row.share,
+      path,
+    );
+    return true;
+  }
+
+  #rows(share: number): readonly SourceRow[] {
+    return this.#database.all<SourceRow>('SELECT * FROM sources WHERE share = ? ORDER BY path', share);
+  }
+
+  #put(share: number, source: LedgerSource, epoch: number): void {
+    this.#database.run(
+      `INSERT OR REPLACE INTO sources
+         (share, path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch, gone)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+      share,
+      source.path,
+      idOctets(source.contentId, 'content id'),
+      source.size,
+      String(source.mtimeNs),
+      String(source.ctimeNs),
+      String(source.inode),
+      source.chunkCount,
+      idOctets(source.chunkListHash, 'chunk list hash'),
+      epoch,
+    );
+  }
+
+  #nextEpoch(): number {
+    return this.#database.get<{ value: number }>(
+      "UPDATE counters SET value = value + 1 WHERE name = 'lease_epoch' RETURNING value",
+    )!.value;
+  }
+}
+
+function sourceOf(row: SourceRow): ContentSource {
+  return {
+    contentId: toHex(row.content_id),
+    path: row.path,
+    size: row.size,
+    mtimeNs: BigInt(row.mtime_ns),
+    ctimeNs: BigInt(row.ctime_ns),
+    inode: BigInt(row.inode),
+  };
+}
+
+function sameLook(row: SourceRow, source: LedgerSource): boolean {
+  return (
+    toHex(row.content_id) === source.contentId &&
+    row.size === source.size &&
+    row.mtime_ns === String(source.mtimeNs) &&
+    row.ctime_ns === String(source.ctimeNs) &&
+    row.inode === String(source.inode)
+  );
+}

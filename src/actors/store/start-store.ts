@@ -1,0 +1,121 @@
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { Behaviour } from '../../supervisor/contract/actor.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { MessagesOf } from '../../supervisor/contract/contract.ts';
+import { Catalog } from './catalog.ts';
+import { type StoreContext, unixNow } from './context.ts';
+import type { storeContract } from './contract.ts';
+import { GuardedHandlers } from './guarded-handlers.ts';
+import { HashLists } from './hash-lists.ts';
+import { idOctets } from './hex-ids.ts';
+import { KnownPeers } from './known-peers.ts';
+import { LeaseChanges } from './lease-changes.ts';
+import { ManifestShelf } from './manifest-shelf.ts';
+import { type OpenHome, openHome } from './open-home.ts';
+import { OwnShares } from './own-shares.ts';
+import { Publisher } from './publisher.ts';
+import { resolveTarget } from './resolve.ts';
+import { SourceLedger } from './source-ledger.ts';
+import { storeFailure } from './store-failure.ts';
+import { Subscriber } from './subscriber.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { WireAnswers } from './wire-answers.ts';
+
+type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
+
+/** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
+export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
+  let opened: OpenHome | null = null;
+  try {
+    opened = await openHome(context, steps);
+    return await behaviourOf(context, opened);
+  } catch (error) {
+    opened?.close();
+    throw storeFailure(error, context.config.home);
+  }
+}
+
+async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<StoreBehaviour> {
+  const { home, database, keys, identity } = opened;
+  const shelf = new ManifestShelf(database, home.manifests, context.log);
+  await shelf.sweep();
+  const hashLists = await HashLists.open(context, database, home.hashes);
+  const changes = new LeaseChanges();
+  const ledger = new SourceLedger(database);
+  const shares = new OwnShares(database, keys);
+  const publisher = new Publisher(context, { database, shares, shelf, ledger, changes });
+  const subscriptions = new Subscriptions(database, shelf);
+  const subscriber = new Subscriber(context, { database, subscriptions, shelf });
+  const catalog = new Catalog(database);
+  const peers = new KnownPeers(database);
+  const answers = new WireAnswers(context, { database, shelf, hashLists });
+  const guard = new GuardedHandlers(home.root);
+  context.spawn(() => sweepHashLists(context, hashLists));
+
+  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges'> = {
+    identity: () => identity,
+
+    openShare: ({ name }) => shares.open(name, unixNow(context)),
+    ownShares: () => shares.list(),
+    // A file whose hash list was lost has to be hashed again to get it back.
+    sourcesOf: ({ shareId }) =>
+      ledger
+        .ofShare(shares.row(shareId).id)
+        .filter(({ contentId, chunkCount }) => hashLists.has(contentId, chunkCount)),
+    async putHashLists(lists) {
+      await hashLists.put(lists);
+      return null;
+    },
+    commitRevision: (revision) => publisher.commit(revision),
+
+    subscribe: (request) => subscriptions.subscribe(request),
+    unsubscribe: ({ shareId }) => subscriptions.unsubscribe(shareId),
+    subscriptions: () => subscriptions.list(),
+    subscription: ({ shareId }) => subscriptions.get(shareId),
+    commitManifest: (offer) => subscriber.commit(offer),
+    noteSync({ shareId, error }) {
+      subscriptions.noteSync(shareId, error, unixNow(context));
+      return null;
+    },
+
+    manifest: ({ manifestId }) => shelf.read(idOctets(manifestId, 'manifest id')),
+    hashList: ({ contentId }) => hashLists.read(idOctets(contentId, 'content id')),
+    lease: ({ contentId }) => ledger.lease(idOctets(contentId, 'content id')),
+    sourceGone({ contentId, path, epoch }) {
+      const id = idOctets(contentId, 'content id');
+      if (database.transaction(() => ledger.markGone(id, path, epoch))) changes.announce([toHex(id)]);
+      return null;
+    },
+
+    items: ({ shareId, cursor, limit }) => catalog.page(shareId, cursor, limit),
+    resolve: ({ target }) => resolveTarget(catalog, target),
+
+    knownPeer: ({ address }) => peers.get(address),
+    rememberPeer(peer) {
+      peers.remember(peer);
+      return null;
+    },
+
+    wire: (request) => answers.answer(request),
+  };
+
+  return {
+    handlers: { ...guard.wrap(handlers), leaseChanges: (_, { signal }) => changes.listen(signal) },
+
+    async stop() {
+      await guard.close();
+      opened.close();
+    },
+  };
+}
+
+/** What cannot be removed now is tried again by the next start. */
+async function sweepHashLists({ config, log, signal }: StoreContext, hashLists: HashLists): Promise<void> {
+  try {
+    await hashLists.sweep(signal);
+  } catch (error) {
+    const known = storeFailure(error, config.home);
+    if (!(known instanceof ActorError)) throw error;
+    log.warn({ code: known.code, reason: known.message }, 'old hash lists were not all removed');
+  }
+}

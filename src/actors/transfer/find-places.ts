@@ -1,0 +1,33 @@
+import { eachBounded } from '../each-bounded.ts';
+import type { DownloadFile } from './download-file.ts';
+import type { DownloadParts } from './download-parts.ts';
+import type { PlaceSurvey } from './place-survey.ts';
+
+const LOOKS_AT_ONCE = 8;
+
+/**
+ * Settles where each file goes, before anything is written. A file that is there already is `done`; where another one
+ * lies, the file gets a place beside it.
+ */
+export async function findPlaces(
+  parts: DownloadParts,
+  files: readonly DownloadFile[],
+  survey: PlaceSurvey,
+): Promise<void> {
+  const taken = new Set<DownloadFile>();
+  await eachBounded(files, LOOKS_AT_ONCE, async (file) => {
+    parts.signal.throwIfAborted();
+    const found = await survey.look(file);
+    if (found === 'same') resumed(parts, file);
+    else if (found === 'other') taken.add(file);
+  });
+  // One after another, in the order of the catalog: the numbers must not depend on who was faster.
+  for (const file of files) if (taken.has(file) && (await survey.moveOn(file))) resumed(parts, file);
+}
+
+function resumed({ progress }: DownloadParts, file: DownloadFile): void {
+  file.state = 'done';
+  file.resumed = file.size;
+  progress.resumed += file.size;
+  progress.files++;
+}

@@ -1,0 +1,38 @@
+import { failure } from '../../errors.ts';
+import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { candidatesOf } from '../peer-candidates.ts';
+import type { PeerTarget } from '../transport/contract.ts';
+import type { TransferContext } from './context.ts';
+
+/** Whom the subscriptions of these shares name, in that order. Own shares have no subscription, and nobody. */
+export async function findProviders(
+  context: TransferContext,
+  shareIds: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly PeerTarget[]> {
+  const subscriptions = await Promise.all(
+    shareIds.map((shareId) => context.refs.store.ask('subscription', { shareId }, { signal })),
+  );
+  return candidatesOf(...subscriptions.map((subscription) => subscription?.peers ?? []));
+}
+
+/** Why nobody could be reached, peer by peer. */
+export function noProvider(
+  target: string,
+  reasons: readonly (readonly [PeerTarget, ActorError])[],
+): ActorError {
+  if (reasons.length === 0) {
+    return failure('E_NO_PROVIDER', 'nobody is known who has it: the link of the share names no peer', {
+      subject: target,
+    });
+  }
+  const told = reasons
+    .slice(0, 3)
+    .map(([{ address }, error]) => `${address}: ${error.message} (${error.code})`);
+  const more = reasons.length - told.length;
+  return failure(
+    'E_NO_PROVIDER',
+    `no provider can be reached: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    { subject: target, retryable: true, cause: reasons[0]![1] },
+  );
+}

@@ -1,0 +1,163 @@
+import { failure } from '../../errors.ts';
+import { blake3 } from '../../protocol/crypto/blake3.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { copyFile } from './copy-file.ts';
+import type { DownloadFile } from './download-file.ts';
+import type { DownloadParts } from './download-parts.ts';
+import { PlaceSurvey } from './place-survey.ts';
+
+/** Files finished at once: enough for their syncs to share the disk's commits. */
+const AT_ONCE = 8;
+const EMPTY_ID = toHex(blake3(new Uint8Array(0)));
+
+/**
+ * Brings files whose octets are on this disk to their final names, beside the fetching of others: whole-file id, sync,
+ * name. A file that is not what was signed fails alone; a disk that fails ends the download.
+ */
+export class Finisher {
+  readonly #parts: DownloadParts;
+  readonly #survey: PlaceSurvey;
+  readonly #abort: (error: Error) => void;
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #running = 0;
+  readonly #idle: (() => void)[] = [];
+
+  /** `abort` ends the download with an error that concerns all of it. */
+  constructor(parts: DownloadParts, abort: (error: Error) => void) {
+    this.#parts = parts;
+    this.#survey = new PlaceSurvey(parts);
+    this.#abort = abort;
+  }
+
+  /** A file whose chunks are all verified and written. A wrong whole-file id is `E_FILE_CORRUPT`. */
+  fetched(file: DownloadFile): void {
+    this.#start(async () => {
+      // The hash of a single chunk is the id of its file, and was checked with the chunk.
+      const checked = file.chunks === 1 || (await this.#hasItsId(file));
+      if (!checked) {
+        this.#parts.progress.whole -= file.size;
+        return this.#fail(file, corrupt(file), 'failed');
+      }
+      await this.#finish(file);
+    });
+  }
+
+  /** A file without octets. */
+  empty(file: DownloadFile): void {
+    this.#start(async () => {
+      if (file.contentId !== EMPTY_ID) return this.#fail(file, corrupt(file), 'failed');
+      file.unfinished = await this.#parts.folder.unfinished(file.place);
+      await this.#finish(file);
+    });
+  }
+
+  /** A file whose content lies elsewhere on this disk. When that is not so any more, it has the state `otherwise`. */
+  copied(file: DownloadFile, source: string, otherwise: 'missing' | 'failed'): void {
+    this.#start(async () => {
+      try {
+        await this.#copy(file, source);
+      } catch (error) {
+        if (!(error instanceof ActorError) || error.subject !== source) throw error;
+        return this.#fail(file, error, otherwise);
+      }
+      await this.#finish(file);
+    });
+  }
+
+  /** Resolves when nothing is under way and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => void this.#idle.push(resolve));
+  }
+
+  #start(work: () => Promise<void>): void {
+    this.#waiting.push(async () => {
+      if (this.#parts.signal.aborted) return;
+      try {
+        await work();
+      } catch (error) {
+        if (!this.#parts.signal.aborted) this.#abort(error as Error);
+      }
+    });
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#running < AT_ONCE) {
+      const work = this.#waiting.shift();
+      if (work === undefined) break;
+      this.#running++;
+      void work().finally(() => {
+        this.#running--;
+        this.#next();
+      });
+    }
+    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #finish(file: DownloadFile): Promise<void> {
+    const { folder, signal, spent } = this.#parts;
+    const unfinished = file.unfinished!;
+    await spent.finish.during(folder.sync(unfinished));
+    for (;;) {
+      signal.throwIfAborted();
+      if (await spent.finish.during(folder.finish(unfinished, file.place))) break;
+      // Somebody took the name meanwhile: perhaps another download, with the very same file.
+      const same = (await this.#survey.look(file)) === 'same' || (await this.#survey.moveOn(file));
+      if (!same) continue;
+      await folder.discard(unfinished);
+      break;
+    }
+    file.unfinished = null;
+    this.#done(file);
+  }
+
+  async #hasItsId({ contentId, size, unfinished }: DownloadFile): Promise<boolean> {
+    const { context, signal, spent } = this.#parts;
+    const identify = context.refs.hashing.ask('identify', { path: unfinished! }, { signal });
+    const found = await spent.identify.during(identify);
+    return found.contentId === contentId && found.size === size;
+  }
+
+  async #copy(file: DownloadFile, source: string): Promise<void> {
+    const { folder, progress, signal } = this.#parts;
+    file.unfinished = await folder.unfinished(file.place, false);
+    using live = progress.open();
+    await copyFile(source, file.unfinished, signal, (count) => {
+      live.bytes += count;
+    });
+    if (!(await this.#hasItsId(file))) throw changed(source);
+    progress.whole += file.size;
+  }
+
+  #done(file: DownloadFile): void {
+    const { context, folder, progress } = this.#parts;
+    file.state = 'done';
+    progress.files++;
+    context.metrics.add('files_completed', 1);
+    context.metrics.add('bytes_completed', file.size);
+    for (const twin of file.twins.splice(0)) this.copied(twin, folder.placeOf(file.place), 'failed');
+  }
+
+  async #fail(file: DownloadFile, error: ActorError, state: 'missing' | 'failed'): Promise<void> {
+    const { unfinished } = file;
+    file.unfinished = null;
+    file.state = state;
+    file.error = error;
+    if (unfinished !== null) await this.#parts.folder.discard(unfinished);
+    if (state === 'missing') return;
+    for (const twin of file.twins.splice(0)) {
+      twin.state = 'failed';
+      twin.error = error;
+    }
+  }
+}
+
+const corrupt = (file: DownloadFile) =>
+  failure('E_FILE_CORRUPT', 'its chunks are those of the catalog, the whole file is not', {
+    subject: file.name,
+    next: 'the share is damaged: ask its publisher',
+  });
+
+const changed = (source: string) =>
+  failure('E_FILE_CHANGED', 'the file on this disk is not what it was', { subject: source });

@@ -1,0 +1,58 @@
+import type { DownloadProgress } from './contract.ts';
+
+/** The rate is that of the last seconds. */
+const WINDOW_MS = 5_000;
+
+/** Octets that are coming in at the moment. */
+export interface LiveCount {
+  bytes: number;
+}
+
+/** Counts a download; pure, the caller brings the time. */
+export class ProgressMeter {
+  phase: DownloadProgress['phase'] = 'plan';
+  peers = 0;
+  filesTotal = 0;
+  bytesTotal = 0;
+  files = 0;
+  /** Octets that lay on this disk already. */
+  resumed = 0;
+  /** Octets of files that came whole. */
+  whole = 0;
+  readonly #live = new Set<LiveCount>();
+  readonly #samples: { at: number; bytes: number }[] = [];
+
+  /** Counts octets of files that are not whole yet; what is left in it when it is closed has been lost. */
+  open(): LiveCount & Disposable {
+    const count = { bytes: 0, [Symbol.dispose]: () => void this.#live.delete(count) };
+    this.#live.add(count);
+    return count;
+  }
+
+  at(now: number): DownloadProgress {
+    let came = this.whole;
+    for (const { bytes } of this.#live) came += Math.max(0, bytes);
+    const bytes = Math.min(this.bytesTotal, this.resumed + came);
+    const rate = this.#rate(now, came);
+    const left = this.bytesTotal - bytes;
+    return {
+      phase: this.phase,
+      files: this.files,
+      files_total: this.filesTotal,
+      bytes,
+      bytes_total: this.bytesTotal,
+      rate,
+      eta: left === 0 ? 0 : rate > 0 ? left / rate : null,
+      peers: this.peers,
+    };
+  }
+
+  #rate(now: number, came: number): number {
+    this.#samples.push({ at: now, bytes: came });
+    while (this.#samples.length > 2 && now - this.#samples[1]!.at >= WINDOW_MS) this.#samples.shift();
+    const first = this.#samples[0]!;
+    const ms = now - first.at;
+    // Less than before: what a provider left unfinished does not count any more.
+    return ms > 0 ? Math.max(0, ((came - first.bytes) / ms) * 1000) : 0;
+  }
+}

@@ -1,0 +1,144 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { failure } from '../../../src/errors.ts';
+import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
+import { A, B, content, SHARE, World } from './world.ts';
+
+const CHUNK = 262_144;
+
+/** A download of many files that stands still once some of it has come. */
+async function halfway(): Promise<World & { stuck: Promise<void> }> {
+  const world = await World.make();
+  for (let i = 0; i < 60; i++)
+    world.share(`deep/${i % 5}/${i}`, content(i, i % 10 === 9 ? 3 * CHUNK : 500 + i));
+  world.share('twin', content(0, 500));
+  const { promise: stuck, resolve } = Promise.withResolvers<void>();
+  let chunks = 0;
+  world.provider().chunk = async (bytes, _id, _chunk, signal) => {
+    if (++chunks < 40) return bytes;
+    resolve();
+    signal.throwIfAborted();
+    return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  return Object.assign(world, { stuck });
+}
+
+/** What a download may leave: whole files of the share, and no folder that is empty. */
+async function expectNoLeftovers(world: World): Promise<number> {
+  const tree = await world.tree();
+  expect(world.listed).toMatchObject(tree);
+  for (const entry of await readdir(world.out, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) expect(await readdir(join(entry.parentPath, entry.name))).not.toEqual([]);
+  }
+  return Object.keys(tree).length;
+}
+
+describe('cancelled in the middle', () => {
+  test('by its signal: E_ABORTED, whole files stay, nothing else', async () => {
+    await using world = await halfway();
+    const caller = new AbortController();
+    const ended = expect(world.get(SHARE, caller.signal)).rejects.toMatchObject({ code: 'E_ABORTED' });
+    await world.stuck;
+    caller.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
+    await ended;
+    expect(await expectNoLeftovers(world)).toBeLessThan(60);
+    await vi.waitFor(() => expect(world.provider().openFetches).toBe(0));
+  });
+
+  test('by a signal with any reason', async () => {
+    await using world = await halfway();
+    const caller = new AbortController();
+    const ended = expect(world.get(SHARE, caller.signal)).rejects.toMatchObject({ code: 'E_ABORTED' });
+    await world.stuck;
+    caller.abort();
+    await ended;
+    await expectNoLeftovers(world);
+  });
+
+  test('by leaving the stream', async () => {
+    await using world = await halfway();
+    for await (const { kind } of world.start()) {
+      expect(kind).toBe('progress');
+      await world.stuck;
+      break;
+    }
+    await expectNoLeftovers(world);
+    await vi.waitFor(() => expect(world.provider().openFetches).toBe(0));
+  });
+
+  test('by a stop of the node, which waits until all is clean; and then nothing new begins', async () => {
+    await using world = await halfway();
+    const ended = expect(world.get()).rejects.toMatchObject({ code: 'E_ABORTED' });
+    await world.stuck;
+    world.behaviour.quiesce?.();
+    await expect(world.get()).rejects.toMatchObject({ code: 'E_BUSY' });
+    world.stopping.abort(new ActorError('E_ABORTED', 'transfer stops'));
+    await world.behaviour.stop?.();
+    await expectNoLeftovers(world);
+    await ended;
+  });
+
+  test('before it began', async () => {
+    await using world = await halfway();
+    await expect(world.get(SHARE, AbortSignal.abort())).rejects.toMatchObject({ code: 'E_ABORTED' });
+    expect(await readdir(world.root)).toEqual([]);
+  });
+
+  test('while a whole file is hashed', async () => {
+    await using world = await World.make();
+    world.share('a', content(1, 2 * CHUNK));
+    const caller = new AbortController();
+    world.beforeIdentify = () => {
+      caller.abort();
+      return new Promise(() => {});
+    };
+    await expect(world.get(SHARE, caller.signal)).rejects.toMatchObject({ code: 'E_ABORTED' });
+    expect(await readdir(world.out, { recursive: true })).toEqual([]);
+  });
+});
+
+describe('the disk', () => {
+  test.each([
+    ['a petabyte', 2 ** 50],
+    ['all that can be counted', Number.MAX_SAFE_INTEGER - 10],
+  ])('too little room for %s: said before anything is written, with what is missing', async (_, size) => {
+    await using world = await World.make();
+    world.share('a', content(1, 10));
+    world.share('huge', content(2, 10), { size });
+    await expect(world.get()).rejects.toMatchObject({
+      code: 'E_NO_SPACE',
+      message: expect.stringMatching(
+        new RegExp(`needs ${BigInt(size) + 10n} bytes, \\d{15,16} more than are free`),
+      ),
+    });
+    expect(await readdir(world.root)).toEqual([]);
+    expect(world.provider().connects).toBe(0);
+  });
+
+  test('what is there already needs no room', async () => {
+    await using world = await World.make();
+    world.share('a', content(1, 10));
+    await world.get();
+    expect(await stat(join(world.out, 'a'))).toMatchObject({ size: 10 });
+    expect((await world.get()).files[0]).toMatchObject({ resumed_bytes: 10 });
+  });
+
+  test.each(['E_NO_SPACE', 'E_IO'] as const)(
+    '%s in the middle ends it; no other provider is asked',
+    async (code) => {
+      await using world = await World.make();
+      world.peers = [A, B];
+      world.provider(B);
+      for (let i = 0; i < 40; i++) world.share(`f/${i}`, content(i, 100 + i));
+      let chunks = 0;
+      world.provider().chunk = (bytes) => {
+        if (++chunks > 10) throw failure(code, 'the disk is ill', { subject: 'somewhere' });
+        return bytes;
+      };
+      await expect(world.get()).rejects.toMatchObject({ code, message: 'the disk is ill' });
+      await expectNoLeftovers(world);
+      expect(world.provider(B).connects).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,260 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ItemRow, Lease } from '../../../src/actors/store/contract.ts';
+import transfer from '../../../src/actors/transfer/actor.ts';
+import type { TransferContext } from '../../../src/actors/transfer/context.ts';
+import type {
+  DownloadEvent,
+  DownloadProgress,
+  DownloadResult,
+  transferContract,
+} from '../../../src/actors/transfer/contract.ts';
+import type { PeerTarget } from '../../../src/actors/transport/contract.ts';
+import { failure } from '../../../src/errors.ts';
+import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
+import { toHex } from '../../../src/protocol/crypto/bytes.ts';
+import { chunkCount } from '../../../src/protocol/objects/chunks.ts';
+import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
+import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
+import type { MessagesOf } from '../../../src/supervisor/contract/contract.ts';
+import { hashesOf, ScriptedProvider } from './scripted-provider.ts';
+
+export const SHARE = 'ab'.repeat(32);
+export const A = 'tcp://127.0.0.1:7001';
+export const B = 'tcp://127.0.0.2:7001';
+export const C = 'tcp://127.0.0.3:7001';
+
+export const idOf = (bytes: Uint8Array): string => toHex(blake3(bytes));
+
+/** Octets that compress to nothing and are the same in every run. */
+export function content(seed: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let state = seed * 2_654_435_761 + 1;
+  for (let i = 0; i < size; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
+
+/** The actor with a real folder, really hashed files, and providers that do what they are told. */
+export class World implements AsyncDisposable {
+  readonly root: string;
+  readonly providers = new Map<string, ScriptedProvider>();
+  readonly items: ItemRow[] = [];
+  readonly leases = new Map<string, Lease>();
+  readonly stopping = new AbortController();
+  readonly metrics = new Map<string, number>();
+  readonly routed: string[] = [];
+  readonly identified: string[] = [];
+  /** Peers of the share's subscription; null: an own share. */
+  peers: readonly string[] | null = [A];
+  /** Before a file is identified. */
+  beforeIdentify: (path: string) => void | Promise<void> = () => {};
+  clock: Clock = systemClock;
+  #behaviour: Behaviour<MessagesOf<typeof transferContract>> | null = null;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async make(): Promise<World> {
+    return new World(await mkdtemp(join(tmpdir(), 'granary-transfer-')));
+  }
+
+  get out(): string {
+    return join(this.root, 'out');
+  }
+
+  provider(address = A): ScriptedProvider {
+    const provider = this.providers.get(address) ?? new ScriptedProvider(address);
+    this.providers.set(address, provider);
+    return provider;
+  }
+
+  /** Lists a file in the share; `provider(A)` has it. */
+  share(path: string | null, bytes: Uint8Array, change: Partial<ItemRow> = {}): ItemRow {
+    const item: ItemRow = {
+      shareId: SHARE,
+      contentId: idOf(bytes),
+      size: bytes.length,
+      name: path?.split('/').at(-1) ?? 'unnamed',
+      path,
+      mime: null,
+      tags: [],
+      chunkCount: chunkCount(bytes.length),
+      chunkListHash: toHex(blake3(hashesOf(bytes))),
+      ...change,
+    };
+    this.items.push(item);
+    this.provider(A).put(bytes);
+    return item;
+  }
+
+  get behaviour(): Behaviour<MessagesOf<typeof transferContract>> {
+    this.#behaviour ??= transfer.start(this.#context()) as Behaviour<MessagesOf<typeof transferContract>>;
+    return this.#behaviour;
+  }
+
+  start(
+    target = SHARE,
+    signal = new AbortController().signal,
+    directory = this.out,
+  ): AsyncIterable<DownloadEvent> {
+    const call = { signal, remainingMs: () => Number.POSITIVE_INFINITY };
+    return this.behaviour.handlers.download({ target, directory }, call);
+  }
+
+  async get(
+    target = SHARE,
+    signal?: AbortSignal,
+  ): Promise<DownloadResult & { progress: DownloadProgress[] }> {
+    const progress: DownloadProgress[] = [];
+    for await (const event of this.start(target, signal)) {
+      if (event.kind === 'done') return { ...event.result, progress };
+      progress.push(event.progress);
+    }
+    throw new Error('the stream ended without a result');
+  }
+
+  /** Content ids of the files below a folder; of what is neither file nor folder, a word. */
+  async tree(folder = this.out): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      const name = path.slice(folder.length + 1);
+      if (entry.isFile()) found[name] = idOf(await readFile(path));
+      else if (!entry.isDirectory()) found[name] = 'neither';
+    }
+    return found;
+  }
+
+  /** What the share lists, as `tree` would show it. */
+  get listed(): Record<string, string> {
+    return Object.fromEntries(this.items.map(({ path, name, contentId }) => [path ?? name, contentId]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stopping.abort();
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  async #store(name: string, request: never): Promise<unknown> {
+    const asked = (request ?? {}) as { target: string; shareId: string; contentId: string };
+    switch (name) {
+      case 'resolve':
+        return this.#resolve(asked.target);
+      case 'subscription':
+        return this.peers === null ? null : { shareId: asked.shareId, peers: this.peers };
+      case 'ownShares':
+        return this.leases.size > 0 ? [{ shareId: SHARE }] : [];
+      case 'lease':
+        return this.leases.get(asked.contentId) ?? null;
+      default:
+        throw new Error(`the store was asked for ${name}`);
+    }
+  }
+
+  #resolve(target: string): ItemRow[] {
+    const [head, ...rest] = target.split('/');
+    const path = rest.join('/').replace(/\/+$/, '');
+    const inShare = this.items.filter(({ shareId }) => shareId === head);
+    if (path === '')
+      return inShare.length > 0 ? inShare : this.items.filter(({ contentId }) => contentId === head);
+    return inShare.filter((item) => item.path === path || item.path?.startsWith(`${path}/`));
+  }
+
+  async #hashing(name: string, { path }: { path: string }): Promise<unknown> {
+    if (name !== 'identify') throw new Error(`hashing was asked for ${name}`);
+    this.identified.push(path);
+    await this.beforeIdentify(path);
+    const bytes = await readFile(path).catch(() => {
+      throw failure('E_NOT_FOUND', 'gone', { subject: path });
+    });
+    return { contentId: idOf(bytes), size: bytes.length };
+  }
+
+  #shard(key: string) {
+    this.routed.push(key);
+    const of = ({ address }: PeerTarget) => {
+      const provider = this.providers.get(address);
+      if (provider === undefined)
+        throw failure('E_PEER_UNREACHABLE', 'connection refused', { subject: address });
+      return provider;
+    };
+    return {
+      ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) => {
+        const answer = async () => {
+          if (name === 'connect') return of(request as PeerTarget).connect();
+          const { peer, type, payload } = request as { peer: PeerTarget; type: number; payload: Uint8Array };
+          return of(peer).request(type, payload);
+        };
+        return cancellable(answer(), signal);
+      },
+      stream: (
+        _: string,
+        { peer, files }: { peer: PeerTarget; files: never },
+        { signal }: { signal: AbortSignal },
+      ) => pulled(of(peer).fetch(files, signal), signal),
+    };
+  }
+
+  #context(): TransferContext {
+    const ref = (answer: (name: string, request: never) => Promise<unknown>) => ({
+      ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) =>
+        cancellable(answer(name, request), signal),
+    });
+    return {
+      name: 'transfer',
+      member: 0,
+      epoch: 1,
+      config: {},
+      clock: this.clock,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      metrics: {
+        add: (name: string, amount: number) =>
+          void this.metrics.set(name, (this.metrics.get(name) ?? 0) + amount),
+        set() {},
+        get: () => 0,
+      },
+      signal: this.stopping.signal,
+      spawn() {},
+      refs: {
+        store: ref((name, request) => this.#store(name, request)),
+        hashing: ref((name, request) => this.#hashing(name, request)),
+        transport: { size: 1, member: () => this.#shard(''), route: (key: string) => this.#shard(key) },
+      },
+    } as unknown as TransferContext;
+  }
+}
+
+/** As the kernel's refs do: an abort settles the call at once. */
+function cancellable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(failure('E_ABORTED', 'the call was cancelled'));
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort));
+  });
+}
+
+/** So are streams: the consumer is free at once, the producer ends in its own time. */
+async function* pulled<T>(
+  source: AsyncGenerator<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(failure('E_ABORTED', 'the call was cancelled')));
+  });
+  aborted.catch(() => {});
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    void source.return(undefined).catch(() => {});
+  }
+}
