@@ -72,8 +72,6 @@ export interface ActorContext<Config, Refs, Metric extends string> {
   readonly signal: AbortSignal;
   /** Runs work nobody waits for; a bug in it crashes the actor, an abort by `signal` ends it quietly. */
   spawn(work: () => Promise<void>): void;
-  /** Ends this life in order, as a stop does. What follows is the contract's `restart`. */
-  finish(): void;
 }
 
 /** What the node's memory is like: `high` asks for load to be shed, `normal` says that it is over. */
@@ -81,6 +79,11 @@ export type Pressure = 'normal' | 'high';
 
 export interface Behaviour<M extends Messages> {
   readonly handlers: Handlers<M>;
+  /**
+   * For an actor whose work has an end: when it resolves, this life ends in order, as by a stop; what follows is the
+   * contract's `restart`. A rejection is a crash.
+   */
+  readonly done?: Promise<void>;
   /** Stop taking in new outside work; what runs may finish. */
   quiesce?(): void | Promise<void>;
   /** Memory of the process is short (drop caches, take in less), or no longer. Called on a change only. */

@@ -62,8 +62,8 @@ export function stream<Req, Item>(options: { window?: number } = {}): StreamSpec
 }
 
 /**
- * Which ends of a life are followed by another one. `permanent`: all. `transient`: all but an orderly one (`finish`, or
- * exit code 0). `temporary`: none.
+ * Which ends of a life are followed by another one. `permanent`: all. `transient`: all but an orderly one (the
+ * behaviour is `done`, or exit code 0). `temporary`: none.
  */
 export type Restart = 'permanent' | 'transient' | 'temporary';
 

@@ -122,7 +122,6 @@ export class ActorHost {
         metrics: this.#metrics,
         signal: this.#stopping.signal,
         spawn: (work: () => Promise<void>) => void this.#spawn(work),
-        finish: () => void this.#stop(),
       });
     } catch (error) {
       if (this.#ended) return;
@@ -134,6 +133,10 @@ export class ActorHost {
     for (const { from, link, budget } of this.#unserved.splice(0)) this.#serve(from, link, budget);
     this.#beat();
     this.#environment.report({ type: 'started' });
+    this.#behaviour.done?.then(
+      () => this.#stop(),
+      (error) => this.crash(error),
+    );
   }
 
   async #stop(): Promise<void> {

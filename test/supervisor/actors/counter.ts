@@ -2,12 +2,16 @@ import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { sleep } from '../../../src/supervisor/contract/clock.ts';
 import { actor, counterContract } from './contracts.ts';
 
-export default actor(counterContract, ({ config, clock, refs, epoch, member, metrics, finish }) => {
+export default actor(counterContract, ({ config, clock, refs, epoch, member, metrics }) => {
   const levels: number[] = [];
   const pressures: string[] = [];
   let value = config.start;
   let cancelled = 0;
   let hang = false;
+  let finish = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   return {
     handlers: {
       add: (by) => {
@@ -76,6 +80,7 @@ export default actor(counterContract, ({ config, clock, refs, epoch, member, met
       cancelled: () => cancelled,
       take: (bytes) => bytes.length,
     },
+    done,
     pressure: (level) => void pressures.push(level),
     stop: () => (hang ? new Promise<void>(() => {}) : undefined),
   };
