@@ -1,7 +1,7 @@
 import type { Call, Handlers } from '../contract/actor.ts';
 import { ActorError, toErrorRecord } from '../contract/actor-error.ts';
 import type { Clock } from '../contract/clock.ts';
-import { type Contract, type Messages, messageOrder } from '../contract/contract.ts';
+import { type AnySpec, type Contract, type Messages, messageOrder } from '../contract/contract.ts';
 import { FRAME, type Frame, type Link } from '../link/frame.ts';
 import { busyError } from './call-errors.ts';
 import { CreditGate } from './credit-gate.ts';
@@ -87,15 +87,21 @@ export class LinkServer {
   #receive(frame: Frame): void {
     if (this.#closed) return;
     switch (frame[0]) {
-      case FRAME.ask:
-        void this.#answer(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
+      case FRAME.ask: {
+        const name = this.#named(frame[2], 'ask', frame[1]);
+        if (name !== null) void this.#answer(frame[1], name, frame[3], frame[4]);
         return;
-      case FRAME.tells:
-        this.#hear(this.#names[frame[1]]!, frame[2]);
+      }
+      case FRAME.tells: {
+        const name = this.#named(frame[1], 'tell', null);
+        if (name !== null) this.#hear(name, frame[2]);
         return;
-      case FRAME.open:
-        void this.#produce(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
+      }
+      case FRAME.open: {
+        const name = this.#named(frame[2], 'stream', frame[1]);
+        if (name !== null) void this.#produce(frame[1], name, frame[3], frame[4]);
         return;
+      }
       case FRAME.cancel: {
         const served = this.#running.get(frame[1]);
         served?.abort.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
@@ -106,6 +112,17 @@ export class LinkServer {
         this.#running.get(frame[1])?.gate?.add(frame[2]);
         return;
     }
+  }
+
+  /** The message at a place of the contract's order; null, and the end of the link, where the frame is wrong. */
+  #named(place: number, kind: AnySpec['kind'], id: number | null): string | null {
+    const name = this.#names[place];
+    const right = name !== undefined && this.#contract.messages[name]?.kind === kind;
+    if (right && !(id !== null && this.#running.has(id))) return name;
+    this.#environment.violated(
+      new Error(`${this.#contract.name}: no ${kind} at ${place}, or its id is in use`),
+    );
+    return null;
   }
 
   async #answer(id: number, name: string, request: unknown, ms: number): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NodeClient } from '../../../src/cli/client.ts';
-import { withLength } from '../../../src/control-link/frame-splitter.ts';
+import { withLength } from '../../../src/supervisor/link/frame-splitter.ts';
 import { API_VERSION, MAX_REQUEST_FRAME } from '../../../src/control-link/limits.ts';
 import { controlFile, runFolder } from '../../../src/settings/run-folder.ts';
 import { until } from '../../supervisor/two-actors.ts';
