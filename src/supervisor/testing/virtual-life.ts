@@ -27,6 +27,7 @@ export class VirtualLife implements Life, PortHolder {
   readonly #ports = new Set<VirtualPort>();
   readonly #stashed: (() => void)[] = [];
   readonly #ended: (life: VirtualLife) => void;
+  #orderly = false;
   #hungAt = 0;
   #inAt = 0;
   #outAt = 0;
@@ -50,9 +51,11 @@ export class VirtualLife implements Life, PortHolder {
       clock: this.#clock(),
       log: QUIET,
       contracts: made.contracts,
-      report: (report) => this.#report(structuredClone(report)),
+      report: (report) => {
+        if (report.type === 'stopped') this.#orderly = true;
+        this.#report(structuredClone(report));
+      },
       die: () => {
-        this.leftTimers = this.#timers.size;
         this.#end({ code: 0, outOfMemory: false, error: null });
       },
     });
@@ -130,11 +133,13 @@ export class VirtualLife implements Life, PortHolder {
     if (this.state === 'dead') return;
     this.#world.note(() => `${this.name} ends with code ${end.code}`);
     this.state = 'dead';
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
     this.#stashed.length = 0;
     for (const port of this.#ports) port.close();
     this.#toSupervisor(() => {
+      // What the abort of its signal set going has unwound by now.
+      if (this.#orderly) this.leftTimers = this.#timers.size;
+      for (const cancel of this.#timers) cancel();
+      this.#timers.clear();
       this.#ended(this);
       this.#events.exited(end);
     });

@@ -2,6 +2,7 @@ import { ActorError, fromErrorRecord } from '../contract/actor-error.ts';
 import type { LeafStatus } from '../contract/tree-status.ts';
 import type { ControlReport } from '../runtime/control.ts';
 import type { Child, Death } from './child.ts';
+import { patience } from './patience.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { TreeRuntime } from './tree-runtime.ts';
 
@@ -41,7 +42,7 @@ export class ActorNode implements TreeNode {
 
   async start(): Promise<void> {
     const { child } = this;
-    const { placement, contracts, logLevel, mesh, deadlines } = this.#runtime;
+    const { placement, contracts, logLevel, mesh, deadlines, clock } = this.#runtime;
     const started = new Promise<void>((resolve, reject) => {
       this.#starting = { resolve, reject };
     });
@@ -51,7 +52,8 @@ export class ActorNode implements TreeNode {
     );
     mesh.attach(child);
     child.send({ type: 'start' });
-    const disarm = deadlines.add(child.spec.contract.startMs, () => child.terminate('start-timeout'));
+    const { startMs } = child.spec.contract;
+    const disarm = patience(deadlines, clock, startMs, () => child.terminate('start-timeout'));
     try {
       await started;
     } finally {
@@ -98,18 +100,18 @@ export class ActorNode implements TreeNode {
 
   #stopOnce(): Promise<void> {
     const { child } = this;
-    const { deadlines, log, onCut } = this.#runtime;
+    const { deadlines, clock, log, onCut } = this.#runtime;
     return new Promise((resolve) => {
       child.state = 'stopping';
       const giveUp = () => {
         log.error({ actor: child.id }, 'actor was cut and still does not exit');
         this.#ended({ actor: child.id, cause: 'exit', error: null, orderly: false });
       };
-      let disarm = deadlines.add(child.spec.contract.shutdownMs, () => {
+      let disarm = patience(deadlines, clock, child.spec.contract.shutdownMs, () => {
         log.warn({ actor: child.id }, 'actor did not stop in time and is cut');
         onCut(child);
         child.terminate('shutdown');
-        disarm = deadlines.add(EXIT_MS, giveUp);
+        disarm = patience(deadlines, clock, EXIT_MS, giveUp);
       });
       this.#exited = () => {
         disarm();

@@ -48,11 +48,7 @@ export class Mesh {
     for (const target of this.#children) {
       if (target.state === 'up' && uses(child, target.name)) this.#connect(child, target);
     }
-    if (uses(child, this.#service.contract.name)) {
-      const { port1, port2 } = this.#placement.channel();
-      const budget = this.#service.serve(child.id, port1);
-      child.send({ type: 'bind', to: this.#service.contract.name, member: 0, epoch: 1, budget, port: port2 });
-    }
+    if (uses(child, this.#service.contract.name)) this.#connectMain(child);
   }
 
   /** A life is up: everybody who uses it reaches it, those included who are still starting. */
@@ -88,6 +84,10 @@ export class Mesh {
    */
   mend(): void {
     for (const { user, link } of this.#lost.splice(0)) {
+      if (user && link.to === this.#service.contract.name) {
+        if (user.state === 'up' || user.state === 'starting') this.#connectMain(user);
+        continue;
+      }
       const target = this.#find(link.to, link.member);
       if (target?.state !== 'up' || target.epoch !== link.epoch) continue;
       if (user?.state === 'up' || user?.state === 'starting') this.#connect(user, target);
@@ -118,6 +118,13 @@ export class Mesh {
     target.send({ type: 'serve', from: user.id, budget, port: port2 });
     const { name: to, member, epoch } = target;
     user.send({ type: 'bind', to, member, epoch, budget, port: port1 });
+  }
+
+  /** A link to the main thread's own conversation. */
+  #connectMain(user: Child): void {
+    const { port1, port2 } = this.#placement.channel();
+    const budget = this.#service.serve(user.id, port1);
+    user.send({ type: 'bind', to: this.#service.contract.name, member: 0, epoch: 1, budget, port: port2 });
   }
 
   #bindMain(target: Child, caller: Caller): void {
