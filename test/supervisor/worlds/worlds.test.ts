@@ -84,10 +84,7 @@ test('a world notices work that does not heed its cancellation', async () => {
     ...keeper,
     start: async (context) => {
       const behaviour = await keeper.start(context);
-      const handlers = {
-        ...behaviour.handlers,
-        put: () => new Promise(() => {}),
-      } as typeof behaviour.handlers;
+      const handlers: never = { ...behaviour.handlers, put: () => new Promise(() => {}) } as never;
       return { ...behaviour, handlers };
     },
   }));
