@@ -113,7 +113,7 @@ export function defineContract<
   startMs?: number;
   hungMs?: number;
   restart?: Restart;
-  resourceLimits?: ResourceLimits;
+  resourceLimits?: ResourceLimits | undefined;
   metrics?: readonly Metric[];
 }): Contract<Name, M, Uses, Config, Metric> {
   return {
