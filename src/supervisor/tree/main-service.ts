@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import type { Handlers } from '../contract/actor.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { Contract, Messages } from '../contract/contract.ts';
+import { type Contract, defineContract, type Messages } from '../contract/contract.ts';
 import type { FramePort } from '../link/frame.ts';
 import { portLink } from '../link/port-link.ts';
 import { LinkServer } from '../runtime/link-server.ts';
@@ -19,6 +20,12 @@ export function mainService<M extends Messages>(
 ): MainServiceSpec {
   return { contract: contract as unknown as Contract, handlers: handlers as unknown as Handlers<Messages> };
 }
+
+/** Nobody may use it: no contract has an empty name. */
+export const NO_SERVICE: MainServiceSpec = {
+  contract: defineContract({ name: '', config: z.strictObject({}), messages: {} }) as unknown as Contract,
+  handlers: {},
+};
 
 /** The main thread's own conversation, served to every actor that uses it. */
 export class MainService {

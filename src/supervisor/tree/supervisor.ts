@@ -5,12 +5,12 @@ import type { Contract, Messages } from '../contract/contract.ts';
 import type { Ref } from '../contract/ref.ts';
 import type { BranchStatus } from '../contract/tree-status.ts';
 import { readKernelWord, readMetrics } from '../memory/metrics-page.ts';
-import type { LogLevel } from '../observe/log.ts';
+import { createLog, type LogLevel } from '../observe/log.ts';
 import { Deadlines } from '../runtime/deadlines.ts';
 import { type BuiltTree, buildTree } from './build-tree.ts';
 import type { Child } from './child.ts';
 import { Health } from './health.ts';
-import { MainService, type MainServiceSpec } from './main-service.ts';
+import { MainService, type MainServiceSpec, NO_SERVICE } from './main-service.ts';
 import { type MemoryLimits, MemoryWatch } from './memory-watch.ts';
 import { Mesh } from './mesh.ts';
 import type { Placement } from './placement.ts';
@@ -45,10 +45,13 @@ export interface SupervisorEvents {
 }
 
 export interface SupervisorOptions {
-  readonly log: Log;
-  readonly logLevel: LogLevel;
-  readonly events: SupervisorEvents;
-  readonly service: MainServiceSpec;
+  /** Default: NDJSON on standard error from this level on. */
+  readonly log?: Log;
+  /** Default `info`. */
+  readonly logLevel?: LogLevel;
+  readonly events?: Partial<SupervisorEvents>;
+  /** What the main thread answers; default: nothing. */
+  readonly service?: MainServiceSpec;
   /** Absent: memory is not watched. */
   readonly memory?: MemoryLimits;
   readonly clock?: Clock;
@@ -66,7 +69,7 @@ const DRAIN_MS = 1_000;
  */
 export class Supervisor {
   readonly #clock: Clock;
-  readonly #events: SupervisorEvents;
+  readonly #events: Partial<SupervisorEvents>;
   readonly #deadlines: Deadlines;
   readonly #mesh: Mesh;
   readonly #tree: BuiltTree;
@@ -77,34 +80,36 @@ export class Supervisor {
   #stop: Promise<StopReport> | null = null;
   #began = false;
 
-  constructor(spec: TreeSpec, options: SupervisorOptions) {
+  constructor(spec: TreeSpec, options: SupervisorOptions = {}) {
+    const logLevel = options.logLevel ?? 'info';
+    const log = options.log ?? createLog(logLevel, { actor: 'supervisor' });
     this.#clock = options.clock ?? systemClock;
-    this.#events = options.events;
+    this.#events = options.events ?? {};
     this.#deadlines = new Deadlines(this.#clock);
     const placement = options.placement ?? workerPlacement;
-    const service = new MainService(options.service, this.#clock);
+    const service = new MainService(options.service ?? NO_SERVICE, this.#clock);
     this.#mesh = new Mesh(actorsIn(spec.children), placement, this.#deadlines, service);
     const runtime: TreeRuntime = {
       placement,
       contracts: spec.contracts,
-      logLevel: options.logLevel,
-      log: options.log,
+      logLevel,
+      log,
       clock: this.#clock,
       random: options.random ?? Math.random,
       deadlines: this.#deadlines,
       mesh: this.#mesh,
       onUp: (child) => memory?.greet(child),
       onCut: ({ id }) => void (this.#stopping.signal.aborted && this.#cut.add(id)),
-      onRestarted: (actor, { cause, error }) => this.#events.actorRestarted({ actor, cause, error }),
+      onRestarted: (actor, { cause, error }) => this.#events.actorRestarted?.({ actor, cause, error }),
     };
     this.#tree = buildTree(spec, runtime, ({ actor, error }) => {
-      this.#events.gaveUp({ actor, error });
+      this.#events.gaveUp?.({ actor, error });
       void this.stop();
     });
     this.#children = this.#tree.root.actors;
     this.#mesh.populate(this.#children);
     const memory =
-      options.memory && new MemoryWatch(this.#children, options.memory, options.log, () => this.#clock.now());
+      options.memory && new MemoryWatch(this.#children, options.memory, log, () => this.#clock.now());
     const rounds = [() => this.#mesh.mend(), ...(memory ? [memory.look] : [])];
     this.#health = new Health(this.#children, this.#clock, rounds);
   }
