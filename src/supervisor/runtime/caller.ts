@@ -183,14 +183,15 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
     let unpaid = 0;
     try {
       link.post([FRAME.open, id, place, request, ms]);
-      for (;;) {
-        const next = await queue.take();
-        if (next.done) return;
-        if (++unpaid >= batch) {
-          this.#link?.post([FRAME.itemCredit, id, unpaid]);
-          unpaid = 0;
+      while (await queue.more()) {
+        while (queue.length > 0) {
+          const item = queue.shift();
+          if (++unpaid >= batch) {
+            if (this.#link === link) link.post([FRAME.itemCredit, id, unpaid]);
+            unpaid = 0;
+          }
+          yield item as never;
         }
-        yield next.value as never;
       }
     } finally {
       this.#streams.delete(id);

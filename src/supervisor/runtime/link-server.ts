@@ -5,6 +5,7 @@ import { type AnySpec, type Contract, type Messages, messageOrder } from '../con
 import { FRAME, type Frame, type Link } from '../link/frame.ts';
 import { busyError } from './call-errors.ts';
 import { CreditGate } from './credit-gate.ts';
+import { ServedCall } from './served-call.ts';
 
 type AnyHandler = (request: unknown, call: Call) => unknown;
 
@@ -26,11 +27,6 @@ const NO_CALL: Call = {
   remainingMs: () => Number.POSITIVE_INFINITY,
 };
 
-interface Served {
-  readonly abort: AbortController;
-  readonly gate: CreditGate | null;
-}
-
 /**
  * The answering half of one link: dispatches frames to the handlers, keeps what runs, and ends all of it
  * when the link or the actor goes.
@@ -41,12 +37,11 @@ export class LinkServer {
   readonly #contract: Contract;
   readonly #link: Link;
   readonly #environment: ServerEnvironment;
-  readonly #running = new Map<number, Served>();
+  readonly #running = new Map<number, ServedCall>();
   readonly #creditBatch: number;
   readonly #budget: number;
   #tells = 0;
   #owed = 0;
-  #paying = false;
   #closed = false;
 
   constructor(
@@ -61,7 +56,7 @@ export class LinkServer {
     this.#handlers = handlers as Record<string, AnyHandler>;
     this.#link = link;
     this.#budget = budget;
-    this.#creditBatch = Math.max(1, budget >> 1);
+    this.#creditBatch = Math.max(1, budget >> 2);
     this.#environment = env;
     link.onFrames((frames) => {
       for (const frame of frames) this.#receive(frame);
@@ -73,9 +68,8 @@ export class LinkServer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const served of this.#running.values()) {
-      served.abort.abort(new ActorError('E_ABORTED', 'the caller is gone'));
-      served.gate?.open();
+    for (const call of this.#running.values()) {
+      call.abort(new ActorError('E_ABORTED', 'the caller is gone'));
     }
     this.#link.close();
   }
@@ -102,12 +96,9 @@ export class LinkServer {
         if (name !== null) void this.#produce(frame[1], name, frame[3], frame[4]);
         return;
       }
-      case FRAME.cancel: {
-        const served = this.#running.get(frame[1]);
-        served?.abort.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
-        served?.gate?.open();
+      case FRAME.cancel:
+        this.#running.get(frame[1])?.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
         return;
-      }
       case FRAME.itemCredit:
         this.#running.get(frame[1])?.gate?.add(frame[2]);
         return;
@@ -130,14 +121,12 @@ export class LinkServer {
       this.#link.post([FRAME.fail, id, toErrorRecord(busyError(this.#contract.name, this.#budget))]);
       return;
     }
-    const served = this.#begin(id, null);
+    const call = this.#begin(id, ms, null);
     try {
-      const reply = await this.#environment.turn(() =>
-        this.#handlers[name]!(request, this.#call(served.abort.signal, ms)),
-      );
-      if (!served.abort.signal.aborted) this.#link.post([FRAME.reply, id, reply]);
+      const reply = await this.#environment.turn(() => this.#handlers[name]!(request, call));
+      if (!call.reason) this.#link.post([FRAME.reply, id, reply]);
     } catch (error) {
-      this.#failed(error, served, (record) => this.#link.post([FRAME.fail, id, record]));
+      this.#failed(error, call, (record) => this.#link.post([FRAME.fail, id, record]));
     } finally {
       this.#finish(id, 'call');
     }
@@ -175,15 +164,9 @@ export class LinkServer {
     this.#environment.depth(-count, 'call');
     this.#tells -= count;
     this.#owed += count;
-    // Credit goes back in batches: half the budget at once, or what is owed at the end of the turn.
+    // Credit goes back a quarter of the budget at a time. What is owed below that stays owed: the sender has the other
+    // three quarters, and a frame back for every batch would cost more than the batch.
     if (this.#owed >= this.#creditBatch) this.#payCredit();
-    else if (this.#tells === 0 && !this.#paying) {
-      this.#paying = true;
-      queueMicrotask(() => {
-        this.#paying = false;
-        if (this.#owed > 0) this.#payCredit();
-      });
-    }
   }
 
   #payCredit(): void {
@@ -198,28 +181,29 @@ export class LinkServer {
     }
     const spec = this.#contract.messages[name];
     const gate = new CreditGate(spec?.kind === 'stream' ? spec.window : 1);
-    const served = this.#begin(id, gate);
-    const signal = served.abort.signal;
+    const call = this.#begin(id, ms, gate);
     try {
-      const items = this.#handlers[name]!(request, this.#call(signal, ms)) as AsyncIterable<unknown>;
+      const items = this.#handlers[name]!(request, call) as AsyncIterable<unknown>;
       for await (const item of items) {
         if (!gate.take()) await gate.wait();
-        if (signal.aborted) break;
+        if (call.reason) break;
         this.#link.append(FRAME.items, id, item);
       }
-      if (!signal.aborted) this.#link.post([FRAME.end, id, null]);
+      if (!call.reason) this.#link.post([FRAME.end, id, null]);
     } catch (error) {
-      this.#failed(error, served, (record) => this.#link.post([FRAME.end, id, record]));
+      this.#failed(error, call, (record) => this.#link.post([FRAME.end, id, record]));
     } finally {
       this.#finish(id, 'stream');
     }
   }
 
-  #failed(error: unknown, served: Served, answer: (record: ReturnType<typeof toErrorRecord>) => void): void {
-    const signal = served.abort.signal;
-    const expected = error instanceof ActorError || (signal.aborted && isAbort(error, signal));
-    if (expected) {
-      if (!signal.aborted) answer(toErrorRecord(error));
+  #failed(
+    error: unknown,
+    call: ServedCall,
+    answer: (record: ReturnType<typeof toErrorRecord>) => void,
+  ): void {
+    if (error instanceof ActorError || (call.reason && isAbort(error, call.reason))) {
+      if (!call.reason) answer(toErrorRecord(error));
       return;
     }
     if (!this.#closed) {
@@ -243,25 +227,19 @@ export class LinkServer {
     return this.#running.size >= 2 * this.#budget;
   }
 
-  #begin(id: number, gate: CreditGate | null): Served {
-    const served = { abort: new AbortController(), gate };
-    this.#running.set(id, served);
+  #begin(id: number, ms: number, gate: CreditGate | null): ServedCall {
+    const call = new ServedCall(this.#environment.clock, ms, gate);
+    this.#running.set(id, call);
     this.#environment.depth(1, gate ? 'stream' : 'call');
-    return served;
+    return call;
   }
 
   #finish(id: number, kind: 'call' | 'stream'): void {
     this.#running.delete(id);
     this.#environment.depth(-1, kind);
   }
-
-  #call(signal: AbortSignal, ms: number): Call {
-    const clock = this.#environment.clock;
-    const due = clock.now() + ms;
-    return { signal, remainingMs: () => due - clock.now() };
-  }
 }
 
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+function isAbort(error: unknown, reason: Error): boolean {
+  return error === reason || (error instanceof Error && error.name === 'AbortError');
 }
