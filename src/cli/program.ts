@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { bench } from './commands/bench.ts';
+import { completion } from './commands/completion.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
@@ -44,6 +45,7 @@ const COMMANDS: readonly Register[] = [
   config,
   conformance,
   bench,
+  completion,
 ];
 
 export interface GlobalOptions {
