@@ -148,6 +148,7 @@ const subscriptionOf = (share: SyntheticShare): Subscription => ({
   description: null,
   seq: 1,
   manifestId: null,
+  source: null,
   items: share.items,
   bytes: 0,
   lastSync: null,

@@ -18,6 +18,7 @@ export const ERRORS = {
     next: 'granary connect ADDRESS adds a peer; granary sync looks for the share again',
   },
 
+  E_NO_SETTINGS: { exit: 4, next: 'change the settings in the program that runs this node' },
   E_HOME_LOCKED: { exit: 4, next: 'stop the other node, or name another folder with --home' },
   E_HOME_NEWER: { exit: 4, next: 'start the newer version of granary on this folder' },
   E_HOME_UNUSABLE: { exit: 4, next: 'check owner and permissions of the data folder' },

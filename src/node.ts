@@ -6,13 +6,19 @@ import { type hashingConfig, hashingContract } from './actors/hashing/contract.t
 import { publishContract } from './actors/publish/contract.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { type storeConfig, storeContract } from './actors/store/contract.ts';
-import { type NodeStatus, supervisorContract } from './actors/supervisor/contract.ts';
-import { type syncConfig, syncContract } from './actors/sync/contract.ts';
+import {
+  type ConfigReload,
+  type NodeStatus,
+  type SettingRow,
+  supervisorContract,
+} from './actors/supervisor/contract.ts';
+import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
 import { transferContract } from './actors/transfer/contract.ts';
 import { type transportConfig, transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
-import type { ErrorRecord } from './supervisor/contract/actor-error.ts';
+import type { Log } from './supervisor/contract/actor.ts';
+import { ActorError, type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
 import { createLog, type LogLevel } from './supervisor/observe/log.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
@@ -41,6 +47,16 @@ export interface NodeSettings {
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
   /** When load is shed and when an actor is cut for its size; default: by the memory there is. */
   readonly memory?: MemoryLimits;
+}
+
+/** What a running node takes over. */
+export type LiveSettings = Pick<NodeSettings, 'sync'>;
+
+/** Who knows where the settings of a node come from: for the commands that ask about them, and for `reload`. */
+export interface SettingsOwner {
+  rows(): readonly SettingRow[];
+  /** Reads them again and has the live ones applied. Rejects with an `ActorError` when they are not valid. */
+  reload(apply: (settings: LiveSettings) => Promise<void>): Promise<ConfigReload>;
 }
 
 export interface NodeEvents {
@@ -146,6 +162,19 @@ export class GranaryNode {
     return this.#life.status();
   }
 
+  /**
+   * Changes what can change while the node runs, for this life of the node. `E_CONFIG` for values out of bounds; an
+   * actor that is being restarted has them when it is back.
+   */
+  configure(settings: LiveSettings): Promise<void> {
+    return this.#life.configure(settings);
+  }
+
+  /** Has the owner of the settings read them again. `E_NO_SETTINGS` without one. */
+  reload(): Promise<ConfigReload> {
+    return this.#life.reload();
+  }
+
   /** Quiesce, drain, stop in reverse order of start. Idempotent. */
   stop(): Promise<StopReport> {
     return this.#life.stop();
@@ -164,27 +193,42 @@ class NodeLife {
   readonly #home: string;
   readonly #since = performance.now();
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
+  readonly #log: Log;
+  readonly #owner: SettingsOwner | null;
+  /** The very object that the tree gives to each life of the actor, so that no later one starts with older values. */
+  readonly #sync: SyncConfig;
   #settle: (report: StopReport) => void = () => {};
   #stopping: Promise<StopReport> | null = null;
 
-  constructor(settings: NodeSettings) {
+  constructor(settings: NodeSettings, owner: SettingsOwner | null) {
     this.#home = settings.home;
+    this.#owner = owner;
+    this.#sync = liveConfig(settings);
     this.stopped = new Promise((resolve) => {
       this.#settle = resolve;
     });
     const logLevel = settings.logLevel ?? 'info';
-    this.supervisor = new Supervisor(treeOf(settings), {
-      log: createLog(logLevel, { actor: 'supervisor' }),
+    this.#log = createLog(logLevel, { actor: 'supervisor' });
+    this.supervisor = new Supervisor(treeOf({ ...settings, sync: this.#sync }), {
+      log: this.#log,
       logLevel,
       memory: settings.memory ?? memoryLimits(),
       events: {
-        actorRestarted: (event) => this.#emit('actor-restarted', event),
+        actorRestarted: (event) => {
+          if (event.actor === syncContract.name) void this.#configureAgain();
+          this.#emit('actor-restarted', event);
+        },
         gaveUp: (event) => {
           this.#emit('gave-up', event);
           void this.stop();
         },
       },
-      service: mainService(supervisorContract, { status: () => this.status(), stop: () => void this.stop() }),
+      service: mainService(supervisorContract, {
+        status: () => this.status(),
+        stop: () => void this.stop(),
+        settings: () => this.#ownerOrFail().rows(),
+        reload: () => this.reload(),
+      }),
     });
   }
 
@@ -210,6 +254,37 @@ class NodeLife {
     };
   }
 
+  async configure(settings: LiveSettings): Promise<void> {
+    Object.assign(this.#sync, liveConfig(settings));
+    await this.#configureSync();
+  }
+
+  async reload(): Promise<ConfigReload> {
+    return await this.#ownerOrFail().reload((settings) => this.configure(settings));
+  }
+
+  #ownerOrFail(): SettingsOwner {
+    if (this.#owner !== null) return this.#owner;
+    throw failure('E_NO_SETTINGS', 'this node was given its settings by the program it is part of');
+  }
+
+  async #configureSync(): Promise<void> {
+    try {
+      await this.supervisor.ref(syncContract).ask('configure', this.#sync);
+    } catch (error) {
+      // Its next life may have been given older values already: it is told again when it is up.
+      if (!(error instanceof ActorError && error.code === 'E_ACTOR_DOWN')) throw error;
+    }
+  }
+
+  async #configureAgain(): Promise<void> {
+    try {
+      await this.#configureSync();
+    } catch (error) {
+      this.#log.warn({ error: toErrorRecord(error) }, 'sync may work with older settings');
+    }
+  }
+
   stop(): Promise<StopReport> {
     this.#stopping ??= this.#stopOnce();
     return this.#stopping;
@@ -227,14 +302,25 @@ class NodeLife {
   }
 }
 
+function liveConfig({ sync }: LiveSettings): SyncConfig {
+  const parsed = syncConfig.safeParse(sync ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw failure('E_CONFIG', `sync.${issue?.path.join('.')}: ${issue?.message}`);
+}
+
 /**
  * Starts a node in this process, every actor on a worker thread of its own. Resolves when all of them are up;
  * rejects with the error of the first that does not start (`E_HOME_LOCKED`, `E_LISTEN`, ...), after stopping
- * the others. Aborting the signal stops a start that is under way.
+ * the others. Aborting the signal stops a start that is under way. `owner`: who can read the settings again.
  */
-export async function createNode(settings: NodeSettings, signal?: AbortSignal): Promise<GranaryNode> {
+export async function createNode(
+  settings: NodeSettings,
+  signal?: AbortSignal,
+  owner: SettingsOwner | null = null,
+): Promise<GranaryNode> {
   const from = performance.now();
-  const life = new NodeLife(settings);
+  const life = new NodeLife(settings, owner);
   const onAbort = () => void life.stop();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

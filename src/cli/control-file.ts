@@ -4,6 +4,7 @@ import { API_MAJOR, API_VERSION } from '../control-link/limits.ts';
 import { failure } from '../errors.ts';
 import { controlFile } from '../settings/run-folder.ts';
 import type { ActorError } from '../supervisor/contract/actor-error.ts';
+import { shellWord } from './shell-word.ts';
 
 const schema = z.object({
   pid: z.int().positive(),
@@ -43,10 +44,6 @@ export function noDaemon(home: string): ActorError {
     next: `start it with: granary up --home ${shellWord(home)}`,
   });
 }
-
-/** As a shell reads it back. */
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function parsed(text: string): unknown {
   try {

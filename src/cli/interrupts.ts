@@ -11,6 +11,11 @@ export class Interrupts {
   /** Another SIGINT came after the first signal. */
   readonly second: AbortSignal = this.#second.signal;
 
+  /** As the first signal does. */
+  stop(reason: string): void {
+    this.#first.abort(reason);
+  }
+
   listen(): void {
     process.on('SIGINT', this.#onSignal);
     process.on('SIGTERM', this.#onSignal);

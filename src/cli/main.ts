@@ -3,7 +3,8 @@ import { runCli } from './run-cli.ts';
 // A reader that has enough (`granary search ... | head -1`) ends the command, and that is no error of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  // The terminal is gone; a node that is ending in order goes on doing so.
+  if (error.code !== 'EIO') throw error;
 });
 
 const code = await runCli(process.argv.slice(2), {

@@ -3,7 +3,7 @@ import { exitCodeOf } from '../errors.ts';
 import { ActorError } from '../supervisor/contract/actor-error.ts';
 import { printable } from './printable.ts';
 
-type Colors = ReturnType<typeof pc.createColors>;
+export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Where a command writes: streams of the process, or of a test. */
 export interface Sink {

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { bench } from './commands/bench.ts';
+import { completion } from './commands/completion.ts';
+import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
 import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
@@ -38,8 +41,11 @@ const COMMANDS: readonly Register[] = [
   id,
   stats,
   stop,
+  doctor,
+  config,
   conformance,
   bench,
+  completion,
 ];
 
 export interface GlobalOptions {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { failure } from '../errors.ts';
 import { homeFolder } from '../settings/home.ts';
 import { Interrupts } from './interrupts.ts';
@@ -39,8 +39,7 @@ export async function runCli(argv: readonly string[], streams: CliStreams): Prom
     // Errors are told below, in one form.
     outputError: () => {},
   });
-  // Commands take over what the program says only when they are made after it was said.
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inheritSettings(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exit;
@@ -52,6 +51,14 @@ export async function runCli(argv: readonly string[], streams: CliStreams): Prom
     return output.fail(usage(error));
   } finally {
     interrupts.close();
+  }
+}
+
+/** Commands take over what the program says only when they are made after it was said. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command);
   }
 }
 

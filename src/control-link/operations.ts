@@ -43,6 +43,8 @@ export const bodies = {
   id: z.strictObject({}),
   stats: z.strictObject({}),
   stop: z.strictObject({}),
+  settings: z.strictObject({}),
+  reload: z.strictObject({}),
 } as const;
 
 export type Operation = keyof typeof bodies;

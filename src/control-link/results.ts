@@ -1,7 +1,7 @@
 import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { Trust } from '../actors/store/contract.ts';
-import type { NodeStatus } from '../actors/supervisor/contract.ts';
+import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
 
@@ -144,6 +144,8 @@ export interface Results {
   readonly stats: StatsResult;
   /** The stop has begun; how it went is in `run/last-stop.json` once the process is gone. */
   readonly stop: { readonly pid: number };
+  readonly settings: { readonly values: readonly SettingRow[] };
+  readonly reload: ConfigReload;
 }
 
 /** Items of the streaming operations. */

@@ -5,8 +5,9 @@ import { failure } from '../errors.ts';
 /** A value as the file has it, and where. */
 export interface FileValue {
   readonly group: string;
-  /** Null: the group itself is not a table, or unknown. */
+  /** Null: the group itself. */
   readonly name: string | null;
+  /** Of a group: null when it is the table it should be. */
   readonly value: unknown;
   readonly line: number | null;
 }
@@ -15,7 +16,7 @@ export interface FileValue {
 const MAX_FILE = 1 << 20;
 
 /**
- * The values of a configuration file, `[]` when an optional one is not there. `E_CONFIG` names the line of a
+ * The values of a configuration file, `[]` when an optional one is not there. `E_CONFIG` names line and column of a
  * syntax error.
  */
 export async function readConfigFile(path: string, required: boolean): Promise<FileValue[]> {
@@ -38,7 +39,8 @@ function parseToml(text: string, path: string): Record<string, unknown> {
     if (!(error instanceof TomlError)) throw error;
     // The library's message goes on with a drawing of the place; its first line says what is wrong.
     const what = error.message.split('\n', 1)[0]!;
-    throw failure('E_CONFIG', `line ${error.line}: ${what}`, { subject: path });
+    const subject = `${path}:${error.line}`;
+    throw failure('E_CONFIG', `line ${error.line}, column ${error.column}: ${what}`, { subject });
   }
 }
 
@@ -48,7 +50,7 @@ function* valuesOf(document: Record<string, unknown>, text: string): Generator<F
       yield { group, name: null, value: table, line: lineOf(text, group, null) };
       continue;
     }
-    yield { group, name: null, value: {}, line: lineOf(text, group, null) };
+    yield { group, name: null, value: null, line: lineOf(text, group, null) };
     for (const [name, value] of Object.entries(table)) {
       yield { group, name, value, line: lineOf(text, group, name) };
     }
@@ -57,14 +59,15 @@ function* valuesOf(document: Record<string, unknown>, text: string): Generator<F
 
 /** Line of a key, from 1: found by reading the file as people write it; null for rarer spellings. */
 function lineOf(text: string, group: string, name: string | null): number | null {
+  const wanted = name === null ? group : `${group}.${name}`;
   let inside = '';
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
-    if (line.startsWith('[')) inside = line.slice(1, Math.max(1, line.indexOf(']'))).trim();
-    if (name === null && (inside === group || keyOf(line) === group)) return index + 1;
-    if (name === null) continue;
-    const key = keyOf(line);
-    if ((inside === group && key === name) || (inside === '' && key === `${group}.${name}`)) return index + 1;
+    const header = /^\[{1,2}([^[\]]*)\]/.exec(line)?.[1];
+    if (header !== undefined) inside = header.replaceAll('"', '').trim();
+    const key = header === undefined ? keyOf(line) : '';
+    const path = [inside, key].filter((part) => part !== '').join('.');
+    if (path === wanted || path.startsWith(`${wanted}.`)) return index + 1;
   }
   return null;
 }

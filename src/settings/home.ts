@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,4 +19,12 @@ export function homeFolder(
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'granary');
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'granary');
   return join(homedir(), '.local', 'share', 'granary');
+}
+
+/** Where the key file lies: as configured, else `granary/key` in the configuration folder. */
+export function keyFilePath(configured: string, env: Environment): string {
+  if (configured !== '') return configured;
+  const xdg = env.XDG_CONFIG_HOME;
+  const folder = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.config');
+  return join(folder, 'granary', 'key');
 }

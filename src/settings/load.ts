@@ -1,18 +1,15 @@
 import { join } from 'node:path';
-import type { z } from 'zod';
-import { failure } from '../errors.ts';
-import type { ActorError } from '../supervisor/contract/actor-error.ts';
+import { ActorError } from '../supervisor/contract/actor-error.ts';
 import { type FileValue, readConfigFile } from './config-file.ts';
 import { fromText } from './from-text.ts';
 import { nearest } from './nearest.ts';
+import { configFailure, type SettingProblem } from './problem.ts';
 import { SETTING_KEYS, type SettingKey, type Settings, settingsSchema } from './schema.ts';
-
-export type Origin = 'flag' | 'environment' | 'file' | 'default';
 
 export interface LoadedSettings {
   readonly settings: Settings;
-  /** Where each value came from, by `group.name`. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  /** Where each value came from, by `group.name`: `flag`, `environment VARIABLE`, `file PATH:LINE` or `default`. */
+  readonly origins: ReadonlyMap<string, string>;
 }
 
 export interface SettingSources {
@@ -24,95 +21,110 @@ export interface SettingSources {
   readonly flags?: ReadonlyMap<string, unknown> | undefined;
 }
 
-/** A value on its way into the settings, with the words that tell an operator where it stands. */
-interface Given {
-  readonly value: unknown;
-  readonly origin: Origin;
-  readonly place: string;
-}
+/** All settings, or everything that is wrong with them. */
+export type SettingsReading =
+  | ({ readonly ok: true } & LoadedSettings)
+  | { readonly ok: false; readonly problems: readonly SettingProblem[] };
 
 /**
  * All settings, each from the first place that names it: flag, environment (`GRANARY_GROUP_NAME`), file,
- * default. Throws `E_CONFIG` for unknown names, with the nearest known one, and for values out of bounds; the
- * message says in which place.
+ * default. Every value that is written is checked, also one that another place wins over. Throws nothing that a
+ * configuration can cause.
  */
+export async function readSettings(sources: SettingSources): Promise<SettingsReading> {
+  const reader = new Reader();
+  await reader.takeFile(sources);
+  reader.takeEnvironment(sources.env);
+  for (const [key, value] of sources.flags ?? []) reader.takeFlag(key, value);
+  return reader.settings();
+}
+
+/** As `readSettings`; `E_CONFIG` with the first problem, when there is one. */
 export async function loadSettings(sources: SettingSources): Promise<LoadedSettings> {
-  const path = sources.config ?? (sources.env.GRANARY_CONFIG || join(sources.home, 'config.toml'));
-  const named = sources.config !== undefined || Boolean(sources.env.GRANARY_CONFIG);
-  const given = new Map<string, Given>();
-  for (const value of await readConfigFile(path, named)) takeFile(given, path, value);
-  takeEnvironment(given, sources.env);
-  for (const [key, value] of sources.flags ?? []) takeFlag(given, key, value);
-
-  const groups: Record<string, Record<string, unknown>> = {};
-  const origins = new Map<string, Origin>();
-  for (const setting of SETTING_KEYS) {
-    const from = given.get(setting.key);
-    groups[setting.group] = { ...groups[setting.group], [setting.name]: check(setting, from) };
-    origins.set(setting.key, from?.origin ?? 'default');
-  }
-  return { settings: settingsSchema.parse(groups), origins };
+  const reading = await readSettings(sources);
+  if (reading.ok) return reading;
+  throw configFailure(reading.problems);
 }
 
-function takeFile(given: Map<string, Given>, path: string, entry: FileValue): void {
-  const place = entry.line === null ? path : `${path}, line ${entry.line}`;
-  const names = SETTING_KEYS.filter((setting) => setting.group === entry.group);
-  if (names.length === 0) {
-    throw unknown(
-      `[${entry.group}]`,
-      entry.group,
-      SETTING_KEYS.map((setting) => setting.group),
-      place,
-    );
-  }
-  if (entry.name === null) {
-    if (typeof entry.value === 'object') return;
-    throw failure('E_CONFIG', `${entry.group} must be a table: write [${entry.group}]`, { subject: place });
-  }
-  if (!names.some((setting) => setting.name === entry.name)) {
-    const known = SETTING_KEYS.map((setting) => setting.key);
-    throw unknown(`${entry.group}.${entry.name}`, `${entry.group}.${entry.name}`, known, place);
-  }
-  given.set(`${entry.group}.${entry.name}`, { value: entry.value, origin: 'file', place });
-}
+const GROUPS = [...new Set(SETTING_KEYS.map((setting) => setting.group))];
+const KEYS = SETTING_KEYS.map((setting) => setting.key);
 
-function takeEnvironment(given: Map<string, Given>, env: SettingSources['env']): void {
-  const known = SETTING_KEYS.map((setting) => setting.variable);
-  const groups = [...new Set(SETTING_KEYS.map((setting) => `GRANARY_${setting.group.toUpperCase()}_`))];
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('GRANARY_') || text === undefined) continue;
-    const setting = SETTING_KEYS.find(({ variable }) => variable === name);
-    const place = `environment, ${name}`;
-    if (setting) {
-      given.set(setting.key, { value: fromText(setting.kind, text), origin: 'environment', place });
-    } else if (groups.some((group) => name.startsWith(group))) {
-      throw unknown(name, name, known, place);
+/** Takes values in the order of precedence, the weakest first. */
+class Reader {
+  readonly #problems: SettingProblem[] = [];
+  readonly #taken = new Map<string, { value: unknown; origin: string }>();
+
+  async takeFile({ home, config, env }: SettingSources): Promise<void> {
+    const path = config ?? (env.GRANARY_CONFIG || join(home, 'config.toml'));
+    let values: FileValue[];
+    try {
+      values = await readConfigFile(path, config !== undefined || Boolean(env.GRANARY_CONFIG));
+    } catch (error) {
+      if (!(error instanceof ActorError)) throw error;
+      const { message, subject } = error;
+      this.#problems.push({ key: null, message, nearest: null, origin: `file ${subject ?? path}` });
+      return;
+    }
+    for (const value of values) this.#takeFileValue(path, value);
+  }
+
+  #takeFileValue(path: string, { group, name, value, line }: FileValue): void {
+    const origin = line === null ? `file ${path}` : `file ${path}:${line}`;
+    if (!GROUPS.includes(group)) {
+      // One problem a group: none of its names can be known.
+      if (name === null) this.#unknown(group, `[${group}]`, GROUPS, origin);
+    } else if (name !== null) {
+      this.#take(`${group}.${name}`, value, origin);
+    } else if (value !== null) {
+      const message = `${group} must be a table: write [${group}]`;
+      this.#problems.push({ key: group, message, nearest: null, origin });
     }
   }
-}
 
-function takeFlag(given: Map<string, Given>, key: string, value: unknown): void {
-  const setting = SETTING_KEYS.find((candidate) => candidate.key === key);
-  if (!setting) {
-    const known = SETTING_KEYS.map((candidate) => candidate.key);
-    throw unknown(key, key, known, `command line, --set ${key}`);
+  takeEnvironment(env: SettingSources['env']): void {
+    for (const [name, text] of Object.entries(env)) {
+      if (!name.startsWith('GRANARY_') || text === undefined) continue;
+      const origin = `environment ${name}`;
+      const setting = SETTING_KEYS.find(({ variable }) => variable === name);
+      if (setting) {
+        this.#take(setting.key, fromText(setting.kind, text), origin);
+      } else if (GROUPS.some((group) => name.startsWith(`GRANARY_${group.toUpperCase()}_`))) {
+        const variables = SETTING_KEYS.map(({ variable }) => variable);
+        this.#unknown(name, name, variables, origin);
+      }
+    }
   }
-  const read = typeof value === 'string' ? fromText(setting.kind, value) : value;
-  given.set(key, { value: read, origin: 'flag', place: `command line, ${key}` });
-}
 
-function check(setting: SettingKey, from: Given | undefined): unknown {
-  const result = setting.schema.safeParse(from?.value);
-  if (result.success) return result.data;
-  const issue: z.core.$ZodIssue | undefined = result.error.issues[0];
-  throw failure('E_CONFIG', `${setting.key}: ${issue?.message ?? 'not valid'}`, { subject: from?.place });
-}
+  takeFlag(key: string, value: unknown): void {
+    const setting = SETTING_KEYS.find((candidate) => candidate.key === key);
+    this.#take(key, setting && typeof value === 'string' ? fromText(setting.kind, value) : value, 'flag');
+  }
 
-function unknown(shown: string, name: string, known: readonly string[], place: string): ActorError {
-  const guess = nearest(name, known);
-  const meant = guess === null ? '' : `; did you mean ${guess}?`;
-  return failure('E_CONFIG', `unknown setting ${shown}${meant}`, {
-    subject: place,
-    ...(guess === null && { next: `known are: ${[...new Set(known)].join(', ')}` }),
-  });
+  settings(): SettingsReading {
+    if (this.#problems.length > 0) return { ok: false, problems: this.#problems };
+    const groups: Record<string, Record<string, unknown>> = {};
+    const origins = new Map<string, string>();
+    for (const { group, name, key } of SETTING_KEYS) {
+      const taken = this.#taken.get(key);
+      groups[group] = { ...groups[group], [name]: taken?.value };
+      origins.set(key, taken?.origin ?? 'default');
+    }
+    return { ok: true, settings: settingsSchema.parse(groups), origins };
+  }
+
+  #take(key: string, value: unknown, origin: string): void {
+    const setting: SettingKey | undefined = SETTING_KEYS.find((candidate) => candidate.key === key);
+    if (!setting) return this.#unknown(key, key, KEYS, origin);
+    const result = setting.schema.safeParse(value);
+    if (result.success) this.#taken.set(key, { value, origin });
+    for (const { message } of result.error?.issues ?? []) {
+      this.#problems.push({ key, message: `${key}: ${message}`, nearest: null, origin });
+    }
+  }
+
+  #unknown(key: string, shown: string, known: readonly string[], origin: string): void {
+    const guess = nearest(key, known);
+    const hint = guess === null ? 'granary config show lists those there are' : `did you mean ${guess}?`;
+    this.#problems.push({ key, message: `unknown setting ${shown}; ${hint}`, nearest: guess, origin });
+  }
 }

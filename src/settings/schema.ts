@@ -6,48 +6,107 @@ import { storeConfig } from '../actors/store/contract.ts';
 import { syncConfig } from '../actors/sync/contract.ts';
 import { transportConfig } from '../actors/transport/contract.ts';
 import { LOG_LEVELS } from '../supervisor/observe/log.ts';
+import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
 
 const transport = transportConfig.shape;
 const acceptor = acceptorConfig.shape;
 
+/** A setting with its meaning for operators. */
+function setting<S extends z.ZodType>(schema: S, description: string): S {
+  return schema.meta({ description });
+}
+
+/** One that a running node takes over when its configuration is read again. */
+function live<S extends z.ZodType>(schema: S, description: string): S {
+  return schema.meta({ description, live: true });
+}
+
 /**
  * Every setting an operator may write, by group. The values' types, bounds and defaults are those of the
- * actors' own configurations: there is no second place for them.
+ * actors' own configurations: there is no second place for them. The meanings become the reference of the
+ * documentation, `live` what a reload may change.
  */
 export const settingsSchema = z.strictObject({
   node: z.strictObject({
-    log_level: z.enum(LOG_LEVELS).default('info'),
+    log_level: setting(
+      z.enum(LOG_LEVELS).default('info'),
+      'How much the node says on standard error; each level includes those after it.',
+    ),
   }),
   network: z.strictObject({
-    listen: acceptor.listen,
-    advertise: acceptor.advertise,
-    bootstrap: syncConfig.shape.bootstrap,
-    /** Transport shards; 0: one a core but one. */
-    shards: z.int().min(0).max(64).default(0),
-    require_bound: transport.requireBound,
-    handshake_ms: transport.handshakeMs,
-    dial_ms: transport.dialMs,
-    request_ms: transport.requestMs,
-    idle_ms: transport.idleMs,
-    max_sessions: transport.maxSessions,
-    in_flight: transport.inFlight,
-    max_pending: acceptor.maxPending,
-    max_pending_per_address: acceptor.maxPendingPerAddress,
-    max_accepts_per_second: acceptor.maxPerSecond,
-    max_accepts_per_second_per_net: acceptor.maxPerSecondPerNet,
+    listen: setting(
+      acceptor.listen.check(listenAddresses),
+      'Where peers reach this node: `tcp://IP:PORT` each; `0.0.0.0` and `[::]` are all interfaces, port 0 takes a free port at each start. An empty list: nobody can download from here.',
+    ),
+    advertise: setting(
+      acceptor.advertise.check(advertisedAddresses),
+      'What links say instead of the addresses found on this host, `tcp://IP:PORT` each: for hosts behind a NAT or a container network.',
+    ),
+    bootstrap: live(
+      syncConfig.shape.bootstrap.check(peerAddresses),
+      'Nodes asked for shares beside the addresses of their links: `tcp://IP:PORT`, with `@NODE_KEY` to accept that node alone.',
+    ),
+    shards: setting(
+      z.int().min(0).max(64).default(0),
+      'Transport threads; 0: one for each core but one, at least one.',
+    ),
+    require_bound: setting(
+      transport.requireBound,
+      'Refuse peers whose TLS certificate does not carry their node key. This shuts out the nodes of the reference.',
+    ),
+    handshake_ms: setting(
+      transport.handshakeMs,
+      'Milliseconds from an accepted connection to the end of its handshake.',
+    ),
+    dial_ms: setting(transport.dialMs, 'Milliseconds from a dial to the end of its handshake.'),
+    request_ms: setting(
+      transport.requestMs,
+      'Milliseconds without a byte from a peer that owes an answer, until it counts as silent.',
+    ),
+    idle_ms: setting(transport.idleMs, 'Milliseconds without a request, until an idle session is closed.'),
+    max_sessions: setting(transport.maxSessions, 'Sessions with peers at once, on each transport thread.'),
+    in_flight: setting(
+      transport.inFlight,
+      'Requests of one peer under way at once, from it to us and from us to it.',
+    ),
+    max_pending: setting(acceptor.maxPending, 'Accepted connections without a finished handshake, in all.'),
+    max_pending_per_address: setting(
+      acceptor.maxPendingPerAddress,
+      'Accepted connections without a finished handshake, from one address.',
+    ),
+    max_accepts_per_second: setting(
+      acceptor.maxPerSecond,
+      'Handshakes begun by others in a second, in all; twice as many may come at once.',
+    ),
+    max_accepts_per_second_per_net: setting(
+      acceptor.maxPerSecondPerNet,
+      'Handshakes begun by others in a second, from one neighbourhood (IPv4 /24, IPv6 /48).',
+    ),
   }),
   store: z.strictObject({
-    keys: storeConfig.shape.keys,
-    keyfile: storeConfig.shape.keyfile,
+    keys: setting(
+      storeConfig.shape.keys,
+      '`keyfile`: private keys are sealed under a generated key file, which protects copies of the data folder, not this host. `plain`: they lie as they are.',
+    ),
+    keyfile: setting(
+      storeConfig.shape.keyfile,
+      'Path of the key file; empty: `granary/key` in the configuration folder (`$XDG_CONFIG_HOME`, else `~/.config`).',
+    ),
   }),
   hashing: z.strictObject({
-    threads: hashingConfig.shape.threads,
+    threads: setting(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
   }),
   sync: z.strictObject({
-    interval_seconds: syncConfig.shape.intervalSeconds,
+    interval_seconds: live(
+      syncConfig.shape.intervalSeconds,
+      'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
+    ),
   }),
   control: z.strictObject({
-    max_clients: controlConfig.shape.maxClients,
+    max_clients: setting(
+      controlConfig.shape.maxClients,
+      'Commands and programs on the control socket at once.',
+    ),
   }),
 });
 
@@ -63,19 +122,27 @@ export interface SettingKey {
   readonly variable: string;
   readonly kind: 'text' | 'number' | 'boolean' | 'list';
   readonly schema: z.ZodType;
+  readonly description: string;
+  /** A running node takes a change over; others wait for its next start. */
+  readonly live: boolean;
 }
 
 /** All settings in the schema's order. */
 export const SETTING_KEYS: readonly SettingKey[] = Object.entries(settingsSchema.shape).flatMap(
   ([group, { shape }]) =>
-    Object.entries(shape as Record<string, z.ZodType>).map(([name, schema]) => ({
-      group,
-      name,
-      key: `${group}.${name}`,
-      variable: `GRANARY_${group}_${name}`.toUpperCase(),
-      kind: kindOf(schema.parse(undefined)),
-      schema,
-    })),
+    Object.entries(shape as Record<string, z.ZodType>).map(([name, schema]) => {
+      const { description, live } = schema.meta() ?? {};
+      return {
+        group,
+        name,
+        key: `${group}.${name}`,
+        variable: `GRANARY_${group}_${name}`.toUpperCase(),
+        kind: kindOf(schema.parse(undefined)),
+        schema,
+        description: description ?? '',
+        live: live === true,
+      };
+    }),
 );
 
 function kindOf(value: unknown): SettingKey['kind'] {

@@ -33,8 +33,8 @@ describe('precedence', () => {
     const keys = ['in_flight', 'dial_ms', 'idle_ms', 'request_ms'];
     expect(keys.map((name) => origins.get(`network.${name}`))).toEqual([
       'flag',
-      'environment',
-      'file',
+      'environment GRANARY_NETWORK_DIAL_MS',
+      `file ${home}/config.toml:4`,
       'default',
     ]);
   });
@@ -60,7 +60,7 @@ describe('precedence', () => {
     expect(settings.node.log_level).toBe('warn');
     await expect(loadSettings({ home, config: `${other}x`, env: {} })).rejects.toMatchObject({
       code: 'E_CONFIG',
-      subject: `${other}x`,
+      subject: `file ${other}x`,
     });
   });
 
@@ -73,16 +73,18 @@ describe('precedence', () => {
     );
     const { settings, origins } = await load(env);
     expect(settings).toEqual((await load()).settings);
-    expect(new Set(origins.values())).toEqual(new Set(['environment']));
+    expect([...origins.values()]).toEqual(SETTING_KEYS.map(({ variable }) => `environment ${variable}`));
   });
 });
 
 describe('mistakes are E_CONFIG and say where', () => {
   test.each([
-    ['[network]\nlisten = ["tcp://0.0.0.0:1"]\nlissen = []\n', 'line 3', 'network.listen'],
-    ['\n[netwrok]\nlisten = []\n', 'line 2', 'network'],
-    ['[hashing]\n# a remark\nthread = 2\n', 'line 3', 'hashing.threads'],
-    ['network.in_fligth = 2\n', 'line 1', 'network.in_flight'],
+    ['[network]\nlisten = ["tcp://0.0.0.0:1"]\nlissen = []\n', 'config.toml:3', 'network.listen'],
+    ['\n[netwrok]\nlisten = []\n', 'config.toml:2', 'network'],
+    ['[hashing]\n# a remark\nthread = 2\n', 'config.toml:3', 'hashing.threads'],
+    ['[hashing.thread]\nx = 1\n', 'config.toml:1', 'hashing.threads'],
+    ['[ "sync" ]\n"interval" = 2\n', 'config.toml:2', 'sync.interval_seconds'],
+    ['network.in_fligth = 2\n', 'config.toml:1', 'network.in_flight'],
   ])('an unknown name in %j', async (text, line, meant) => {
     await file(text);
     await expect(load()).rejects.toMatchObject({
@@ -97,7 +99,13 @@ describe('mistakes are E_CONFIG and say where', () => {
     ['[network]\nin_flight = 1000\n', 'network.in_flight'],
     ['[store]\nkeys = "none"\n', 'store.keys'],
     ['store = 3\n', 'store must be a table'],
-    ['[node\nlog_level = "info"\n', 'line 1'],
+    ['[[store]]\nkeys = "plain"\n', 'store must be a table'],
+    ['[node]\nlog_level = 2026-01-01\n', 'node.log_level'],
+    ['[hashing]\nthreads = 1.5\n', 'hashing.threads'],
+    ['[hashing]\nthreads = 99999999999999999999\n', 'line 2'],
+    ['\u0000', 'line 1'],
+    ['[node\nlog_level = "info"\n', 'line 1, column 6'],
+    ['[network]\nlisten = ["tcp://localhost:1"]\n', 'its host is no IP address'],
   ])('a wrong value in %j', async (text, says) => {
     await file(text);
     await expect(load()).rejects.toMatchObject({
@@ -113,7 +121,7 @@ describe('mistakes are E_CONFIG and say where', () => {
     });
     await expect(load({ GRANARY_HASHING_THREADS: 'many' })).rejects.toMatchObject({
       code: 'E_CONFIG',
-      subject: 'environment, GRANARY_HASHING_THREADS',
+      subject: 'environment GRANARY_HASHING_THREADS',
     });
     await expect(load({}, [['sync.interval', '1']])).rejects.toMatchObject({
       code: 'E_CONFIG',

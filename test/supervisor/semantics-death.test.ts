@@ -227,7 +227,7 @@ test('S28. A supervisor whose children die too often stops them and dies of it; 
   await tree.settle(tree.supervisor.start());
   tree.takeStory();
   tree.crash('a');
-  expect(await tree.back()).toEqual(['inner: crash']);
+  expect(await tree.back()).toEqual(['a: crash', 'b: with a']);
   expect(tree.takeStory()).toBe('-b +a +b');
   tree.crash('b');
   await tree.world.runUntil(() => tree.gaveUp !== null, 60_000);

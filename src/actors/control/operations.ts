@@ -4,6 +4,7 @@ import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
 import { search } from './ops/search.ts';
+import { reload, settings } from './ops/settings.ts';
 import { items, shares } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
 
@@ -23,4 +24,6 @@ export const operations: Operations = {
   id: { kind: 'ask', run: id },
   stats: { kind: 'ask', run: stats },
   stop: { kind: 'ask', run: stop },
+  settings: { kind: 'ask', run: settings },
+  reload: { kind: 'ask', run: reload },
 };

@@ -85,6 +85,8 @@ export interface Subscription {
   /** Null until the first sync. */
   readonly seq: number | null;
   readonly manifestId: Hex | null;
+  /** Address of the peer that the manifest came from. */
+  readonly source: string | null;
   readonly items: number;
   readonly bytes: number;
   readonly lastSync: number | null;

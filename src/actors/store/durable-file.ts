@@ -22,7 +22,7 @@ export async function writeFileAtomically(path: string, content: Uint8Array): Pr
     }
     await rename(unfinished, path);
   } catch (error) {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => {});
     throw error;
   }
 }

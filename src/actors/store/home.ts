@@ -27,7 +27,7 @@ export interface Home {
   readonly hashes: string;
 }
 
-const FOLDERS = ['keys', 'manifests', 'hashes', 'segments', 'incomplete', 'run'] as const;
+const FOLDERS = ['keys', 'manifests', 'hashes', 'segments', 'run'] as const;
 
 /**
  * Makes the data folder (0700) with its folders where they are missing. `E_HOME_UNUSABLE` when that cannot be done or

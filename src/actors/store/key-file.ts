@@ -56,7 +56,7 @@ export async function makeKeyFile(path: string, log: Log): Promise<Secret> {
   } catch (error) {
     throw unusable(path, 'the key file cannot be made', error);
   } finally {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => {});
   }
   log.info({ path }, 'a key file was made: it opens the keys of this data folder, back it up apart');
   const key = await readKeyFile(path, log);

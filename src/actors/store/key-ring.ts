@@ -80,10 +80,8 @@ export class KeyRing {
 
   /** The other form stays until the new one is durable. */
   async #convert(name: string, from: Form): Promise<void> {
-    if ((await this.#read(name, this.#form)) === null) {
-      const seed = await this.#read(name, from);
-      if (seed !== null) await this.keep(name, seed);
-    }
+    const seed = await this.#read(name, from);
+    if (seed !== null) await this.keep(name, seed);
     await rm(this.#path(name, from), { force: true });
     await syncFolder(this.#folder);
   }

@@ -16,6 +16,10 @@ interface Listener {
 export class LeaseChanges {
   readonly #listeners = new Set<Listener>();
 
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   announce(contentIds: Iterable<Hex>): void {
     const ids = [...contentIds];
     if (ids.length === 0) return;

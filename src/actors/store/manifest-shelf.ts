@@ -107,12 +107,11 @@ export class ManifestShelf {
 
   /**
    * A subscription forgets what it held, so that the next sync brings it again; its head stays, and with it the number
-   * below which nothing is taken. An own share forgets what its catalog was, so that the next publish signs a new one.
+   * below which nothing is taken. An own share keeps its list: the next publish sees that the file is gone, and signs.
    */
   #giveUp(row: number): void {
     this.#database.transaction(() => {
       this.#database.run('UPDATE subscriptions SET manifest = NULL WHERE manifest = ?', row);
-      this.#database.run('UPDATE own_shares SET catalog = NULL WHERE manifest = ?', row);
       this.dropUnreferenced();
     });
   }

@@ -16,14 +16,12 @@ import {
   type ManifestContentsFault,
 } from '../../protocol/objects/manifest-contents.ts';
 import { shareHead, signShareHead } from '../../protocol/objects/share-head.ts';
+import { MAX_LISTED_CHUNKS } from '../../protocol/wire/content.ts';
 import { MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import { GET_MANIFEST } from '../../protocol/wire/message-types.ts';
 import { encodeReply } from '../../protocol/wire/registry.ts';
 import type { CatalogItem, Revision } from './contract.ts';
 import { idOctets } from './hex-ids.ts';
-
-/** Chunks of one file whose hash list still fits a payload: 34 octets each, and less than 48 around (SCP2P wire, section 6). */
-const MAX_FILE_CHUNKS = Math.floor((MAX_PAYLOAD - 48) / 34);
 
 /** What a revision says, without the number and the date that only a new one gets. */
 export type Catalog = Omit<Manifest, 'signature' | 'seq' | 'createdAt'>;
@@ -52,7 +50,7 @@ export function catalogOf(revision: Revision, shareId: Uint8Array, shareKey: Uin
   };
   const verdict = checkManifestContents({ ...catalog, seq: 0n, createdAt: 0n, signature: null });
   if (!verdict.ok) throw refusal(verdict.reason, revision);
-  const long = revision.items.find((item) => item.chunkCount > MAX_FILE_CHUNKS);
+  const long = revision.items.find((item) => item.chunkCount > MAX_LISTED_CHUNKS);
   if (long !== undefined) {
     throw failure(
       'E_SHARE_TOO_LARGE',

@@ -22,6 +22,7 @@ export interface SubscriptionRow {
   readonly peers: string;
   readonly head: Uint8Array | null;
   readonly manifest: number | null;
+  readonly source: string | null;
   readonly last_sync: number | null;
   readonly error_code: string | null;
   readonly error_message: string | null;
@@ -146,6 +147,7 @@ function subscription(row: JoinedRow): Subscription {
     description: row.description,
     seq: row.seq,
     manifestId: row.manifest_id && toHex(row.manifest_id),
+    source: row.source,
     items: row.items ?? 0,
     bytes: row.bytes ?? 0,
     lastSync: row.last_sync,

@@ -25,6 +25,28 @@ export interface NodeStatus {
   readonly cpu: { readonly user: number; readonly system: number };
 }
 
+/** A setting of the running node. Field names are those of the command's result. */
+export interface SettingRow {
+  /** `group.name` */
+  readonly key: string;
+  /** As it is in force. */
+  readonly value: unknown;
+  /** `flag`, `environment VARIABLE`, `file PATH:LINE` or `default`. */
+  readonly origin: string;
+  /** What the configuration says by now, where that waits for the next start. */
+  readonly after_restart?: unknown;
+}
+
+/** What reading the configuration again came to. Field names are those of the command's result. */
+export interface ConfigReload {
+  /** Keys of settings that are in force with their new values. */
+  readonly applied: readonly string[];
+  /** Keys of settings that differ from what is in force, until the node is started again. */
+  readonly needs_restart: readonly string[];
+  /** How many settings are in force as they are written. */
+  readonly unchanged: number;
+}
+
 export const supervisorContract = defineContract({
   name: 'supervisor',
   config: z.strictObject({}),
@@ -32,5 +54,9 @@ export const supervisorContract = defineContract({
     status: ask<null, NodeStatus>(),
     /** Stops the node in order. The answer is the end of the process. */
     stop: tell<null>(),
+    /** `E_NO_SETTINGS` when another program runs the node, which knows its settings alone. */
+    settings: ask<null, readonly SettingRow[]>(),
+    /** Reads the configuration again. `E_CONFIG` when it is not valid, and nothing changes; `E_NO_SETTINGS` as above. */
+    reload: ask<null, ConfigReload>(),
   },
 });

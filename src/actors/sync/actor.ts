@@ -2,16 +2,11 @@ import { failure } from '../../errors.ts';
 import { formatAddress } from '../../protocol/addresses/address.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { parseShareLink, type ShareLinkFault } from '../../protocol/links/share-link.ts';
-import { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { sleep } from '../../supervisor/contract/clock.ts';
 import { actor } from '../contracts.ts';
-import type { SyncContext } from './context.ts';
 import { syncContract } from './contract.ts';
+import { PassSchedule } from './pass-schedule.ts';
 import { refreshSearch } from './share-sync.ts';
 import { publicPart, Syncer } from './syncer.ts';
-
-/** After a start, until the first pass of its own: the other actors come up, and a restart loop hits no peer. */
-const FIRST_PASS_MS = 1_000;
 
 const LINK_FAULTS: Readonly<Record<ShareLinkFault, string>> = {
   'too-long': 'the link is longer than any link is',
@@ -23,8 +18,8 @@ const LINK_FAULTS: Readonly<Record<ShareLinkFault, string>> = {
 /** Keeps subscriptions up to date: who is asked, what is believed, when. */
 export default actor(syncContract, (context) => {
   const syncer = new Syncer(context);
-  let quiet = false;
-  if (context.config.intervalSeconds > 0) context.spawn(() => passes(context, syncer, () => quiet));
+  const schedule = new PassSchedule(context, syncer);
+  context.spawn(() => schedule.run());
 
   return {
     handlers: {
@@ -62,26 +57,14 @@ export default actor(syncContract, (context) => {
         }
         return [publicPart(await syncer.one(shareId))];
       },
+
+      configure({ bootstrap, intervalSeconds }) {
+        syncer.bootstrap = bootstrap;
+        schedule.intervalSeconds = intervalSeconds;
+        return null;
+      },
     },
 
-    quiesce() {
-      quiet = true;
-    },
+    quiesce: () => schedule.end(),
   };
 });
-
-async function passes(context: SyncContext, syncer: Syncer, quiet: () => boolean): Promise<void> {
-  const { clock, config, log, signal } = context;
-  const intervalMs = config.intervalSeconds * 1000;
-  await sleep(clock, Math.min(FIRST_PASS_MS, intervalMs), signal);
-  while (!quiet()) {
-    try {
-      // Half of the interval for the beginnings, half for the ends.
-      await syncer.allSpread(intervalMs / 2);
-    } catch (error) {
-      if (!(error instanceof ActorError) || signal.aborted) throw error;
-      log.warn({ code: error.code, reason: error.message }, 'no sync pass this time');
-    }
-    await sleep(clock, intervalMs, signal);
-  }
-}

@@ -9,6 +9,8 @@ export const syncConfig = z.strictObject({
   intervalSeconds: z.number().min(0).default(60),
 });
 
+export type SyncConfig = z.output<typeof syncConfig>;
+
 export interface SyncFailure {
   readonly code: string;
   readonly message: string;
@@ -39,5 +41,7 @@ export const syncContract = defineContract({
     unsubscribe: ask<{ shareId: string }, { removed: boolean }>(),
     /** One pass over all subscriptions, or over one. A share that fails never stops the others. */
     sync: ask<{ shareId: string | null }, readonly ShareSync[]>({ deadlineMs: 120_000 }),
+    /** Works with this configuration from here on; a pass under way ends without its pauses. */
+    configure: ask<SyncConfig, null>(),
   },
 });

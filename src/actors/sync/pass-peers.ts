@@ -1,3 +1,4 @@
+import { connectedPeers } from '../connected-peers.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { SyncContext } from './context.ts';
 import { Peer } from './peer.ts';
@@ -6,9 +7,16 @@ import { Peer } from './peer.ts';
 export class PassPeers {
   readonly #context: SyncContext;
   readonly #peers = new Map<string, Peer>();
+  #connected: Promise<readonly string[]> | null = null;
 
   constructor(context: SyncContext) {
     this.#context = context;
+  }
+
+  /** Addresses of the peers this node is connected to anyway, looked up once a pass. */
+  connected(): Promise<readonly string[]> {
+    this.#connected ??= connectedPeers(this.#context.refs.transport, this.#context.signal);
+    return this.#connected;
   }
 
   of(target: PeerTarget): Peer {

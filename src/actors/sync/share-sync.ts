@@ -30,6 +30,8 @@ export interface SyncedShare extends ShareSync {
 
 export interface ShareSyncOptions {
   readonly registry: IdentityRegistry;
+  /** Addresses asked beside those of the share. */
+  readonly bootstrap: readonly string[];
   readonly peers: PassPeers;
   /** Whether rotations and revocations are to be asked for even without news. */
   readonly identityDue: boolean;
@@ -59,19 +61,21 @@ export async function syncShare(
   }
 }
 
+const sourceOf = ({ source }: Subscription): readonly string[] => (source === null ? [] : [source]);
+
 async function attempt(
   context: SyncContext,
   before: Subscription,
-  { registry, peers: passPeers, identityDue }: ShareSyncOptions,
+  { registry, bootstrap, peers: passPeers, identityDue }: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
   const shareKey = fromHex(before.shareKey, 32);
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
-  const peers = candidatesOf(before.peers, context.config.bootstrap).map((target) => passPeers.of(target));
-  if (peers.length === 0)
-    throw failure('E_NO_PROVIDER', 'neither the link nor the settings name a peer to ask');
+  const known = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
+  const peers = candidatesOf(...known).map((target) => passPeers.of(target));
+  if (peers.length === 0) throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
 
   const { found, answered, failures } = await lookUpHeads(
     context,

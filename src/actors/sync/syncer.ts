@@ -22,10 +22,13 @@ export class Syncer {
   readonly #registry = createIdentityRegistry();
   readonly #memories = new ShareMemories();
   readonly #passes = new Coalesced<readonly ShareSync[]>();
+  /** Asked beside the peers of a share's link. */
+  bootstrap: readonly string[];
   #hurry = new AbortController();
 
   constructor(context: SyncContext) {
     this.#context = context;
+    this.bootstrap = context.config.bootstrap;
   }
 
   /** `E_NOT_FOUND` when the share is not subscribed. */
@@ -33,15 +36,20 @@ export class Syncer {
     return this.#memories.of(shareId).syncing.run(() => this.#one(shareId, peers));
   }
 
-  /** Every subscription once, as fast as it goes; a pass that is taking its time hurries from here on. */
+  /** Every subscription once, as fast as it goes, and so is the pass that is under way. */
   all(): Promise<readonly ShareSync[]> {
-    this.#hurry.abort();
+    this.hurry();
     return this.#passes.run(() => this.#all(0));
   }
 
   /** As `all`, the beginnings spaced evenly over `spreadMs`: a pass nobody waits for is no burst. */
   allSpread(spreadMs: number): Promise<readonly ShareSync[]> {
     return this.#passes.run(() => this.#all(spreadMs));
+  }
+
+  /** A pass that is taking its time hurries from here on. */
+  hurry(): void {
+    this.#hurry.abort();
   }
 
   async #all(spreadMs: number): Promise<readonly ShareSync[]> {
@@ -88,6 +96,7 @@ export class Syncer {
     const identityDue = clock.now() - memory.identityAt >= IDENTITY_INTERVAL_MS;
     const result = await syncShare(this.#context, subscription, {
       registry: this.#registry,
+      bootstrap: this.bootstrap,
       peers,
       identityDue,
     });

@@ -4,9 +4,9 @@ import { defineContract, stream } from '../../supervisor/contract/contract.ts';
 export const transferConfig = z.strictObject({});
 
 export interface DownloadRequest {
-  /** A content id, a share id, or SHARE/PATH. */
+  /** A content id, a share id, or SHARE/PATH: one file, the whole share, or the last part of PATH with what is below. */
   readonly target: string;
-  /** Absolute path of the folder the files go to. */
+  /** Absolute path of the folder the files go to. Made when absent; existing files in it are never overwritten. */
   readonly directory: string;
 }
 
@@ -14,7 +14,7 @@ export interface DownloadRequest {
 export interface DownloadResult {
   readonly files: readonly {
     readonly content_id: string;
-    /** Where the file lies now, absolute. */
+    /** Where the file lies now, absolute. Mode 0600. */
     readonly path: string;
     readonly bytes: number;
     /** Bytes that were already there. */
@@ -57,7 +57,11 @@ export const transferContract = defineContract({
   config: transferConfig,
   metrics: ['downloads', 'files_completed', 'bytes_completed'],
   messages: {
-    /** Downloads from one provider, verified chunk by chunk and file by file. Leaving the stream cancels. */
+    /**
+     * Downloads from one provider after the other, verified chunk by chunk and file by file. Leaving the stream cancels:
+     * finished files stay, unfinished ones are removed. Rejects with `E_NOT_FOUND`, `E_NO_PROVIDER`, `E_NO_SPACE`,
+     * `E_PATH_INVALID`, or why the first of the missing files could not be had.
+     */
     download: stream<DownloadRequest, DownloadEvent>(),
   },
 });

@@ -1,10 +1,14 @@
 import { failure } from '../../errors.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { connectedPeers } from '../connected-peers.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { TransferContext } from './context.ts';
 
-/** Whom the subscriptions of these shares name, in that order. Own shares have no subscription, and nobody. */
+/**
+ * Whom the subscriptions of these shares name, then where their manifests came from, then whoever this node is connected
+ * to. Own shares have no subscription.
+ */
 export async function findProviders(
   context: TransferContext,
   shareIds: readonly string[],
@@ -13,7 +17,9 @@ export async function findProviders(
   const subscriptions = await Promise.all(
     shareIds.map((shareId) => context.refs.store.ask('subscription', { shareId }, { signal })),
   );
-  return candidatesOf(...subscriptions.map((subscription) => subscription?.peers ?? []));
+  const named = subscriptions.map((subscription) => subscription?.peers ?? []);
+  const sources = subscriptions.flatMap((subscription) => subscription?.source ?? []);
+  return candidatesOf(...named, sources, await connectedPeers(context.refs.transport, signal));
 }
 
 /** Why nobody could be reached, peer by peer. */

@@ -129,6 +129,7 @@ function resultOf(
 }
 
 async function cleanUp(folder: TargetFolder, files: readonly DownloadFile[]): Promise<void> {
+  if (files.every(({ state }) => state === 'done')) return;
   for (const { unfinished } of files) if (unfinished !== null) await folder.discard(unfinished);
   await folder.removeEmpty();
 }

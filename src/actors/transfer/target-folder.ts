@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { link, lstat, mkdir, open, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { moveWithoutOverwriting } from './move-without-overwriting.ts';
 
-/** File systems without hard links answer `link` so. */
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 /** File systems whose folders cannot be synced answer so; there is nothing else to be done there. */
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF']);
 const SYNCS_AT_ONCE = 8;
@@ -155,36 +154,6 @@ export class TargetFolder {
 
 // Windows has no such flag, and no such links without special rights.
 const noFollow = constants.O_NOFOLLOW ?? 0;
-
-async function moveWithoutOverwriting(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (code === undefined || !NO_LINKS.has(code)) throw error;
-    return await moveOntoOwn(from, to);
-  }
-  await unlink(from);
-  return true;
-}
-
-/** Takes the name with an empty file of our own, and replaces that. */
-async function moveOntoOwn(from: string, to: string): Promise<boolean> {
-  try {
-    await (await open(to, 'wx', MODE)).close();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-  try {
-    await rename(from, to);
-  } catch (error) {
-    await rm(to, { force: true });
-    throw error;
-  }
-  return true;
-}
 
 async function syncFolder(path: string): Promise<void> {
   try {

@@ -8,6 +8,7 @@ import { ChunkSink } from './chunk-sink.ts';
 import type { ConnectionHost } from './connection.ts';
 import { transportContract } from './contract.ts';
 import { Dialer } from './dialer.ts';
+import { FrameMemory } from './frame-memory.ts';
 import { askPeer } from './peer-request.ts';
 import { RequestRouter } from './request-router.ts';
 import { sessionInfo } from './session.ts';
@@ -24,6 +25,7 @@ export default actor(transportContract, async (context) => {
     clock,
     log: context.log,
     buffers,
+    frames: new FrameMemory(),
     secureContext: secureContextOf(identity),
     connections: new Set(),
     received: (count) => metrics.add('bytes_down', count),

@@ -7,6 +7,7 @@ import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import { FrameAssembler } from './frame-assembler.ts';
+import type { FrameMemory } from './frame-memory.ts';
 import { PeerFault } from './peer-fault.ts';
 import { RateMeter } from './rate-meter.ts';
 
@@ -15,6 +16,7 @@ export interface ConnectionHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly buffers: ChunkBuffers;
+  readonly frames: FrameMemory;
   readonly secureContext: SecureContext;
   /** Every connection of the shard that is not over, kept by the connections themselves. */
   readonly connections: Set<Connection>;
@@ -51,13 +53,17 @@ export class Connection {
   readonly #host: ConnectionHost;
   #closed = false;
 
-  private constructor(host: ConnectionHost, remote: string, open: (self: Connection) => TLSSocket) {
+  private constructor(
+    host: ConnectionHost,
+    remote: string,
+    frames: FrameMemory | null,
+    open: (self: Connection) => TLSSocket,
+  ) {
     this.#host = host;
     this.remote = remote;
     this.lastByteAt = host.clock.now();
-    this.assembler = new FrameAssembler(host.buffers, (frame) =>
-      this.guard(() => this.reader.frame(frame), frame),
-    );
+    const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
+    this.assembler = new FrameAssembler(host.buffers, onFrame, frames);
     this.socket = open(this);
     this.socket.setNoDelay(true);
     let failure: Error | null = null;
@@ -76,7 +82,7 @@ export class Connection {
 
   /** A connection accepted by us, not read yet. */
   static accept(host: ConnectionHost, socket: Socket, remote: string): Connection {
-    return new Connection(host, remote, (self) => {
+    return new Connection(host, remote, host.frames, (self) => {
       const tls = new TLSSocket(socket, {
         isServer: true,
         secureContext: host.secureContext,
@@ -90,7 +96,7 @@ export class Connection {
 
   /** Dials. Received octets go straight to where the frame is assembled. */
   static dial(host: ConnectionHost, ip: string, port: number, remote: string): Connection {
-    return new Connection(host, remote, (self) => {
+    return new Connection(host, remote, null, (self) => {
       const onread = {
         buffer: () => self.#place(),
         callback: (count: number) => {

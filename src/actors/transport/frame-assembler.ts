@@ -1,5 +1,6 @@
 import { LENGTH_PREFIX, MAX_HANDSHAKE_FRAME } from '../../protocol/wire/limits.ts';
 import { CHUNK_BUFFER_SIZE, type ChunkBuffers } from './chunk-buffers.ts';
+import type { FrameMemory } from './frame-memory.ts';
 import { PeerFault } from './peer-fault.ts';
 
 /** First buffer of a frame that came in pieces; requests and most replies fit. */
@@ -23,14 +24,22 @@ export class FrameAssembler {
   bulk = false;
   readonly #buffers: ChunkBuffers;
   readonly #onFrame: (frame: Uint8Array) => void;
+  readonly #memory: FrameMemory | null;
+  #reserved = 0;
   #buffer: Buffer<ArrayBuffer> | null = null;
   #filled = 0;
   #taken = false;
   #closed = false;
 
-  constructor(buffers: ChunkBuffers, onFrame: (frame: Uint8Array) => void) {
+  /** `memory`: where frames longer than a TLS record are counted; null: nowhere. */
+  constructor(
+    buffers: ChunkBuffers,
+    onFrame: (frame: Uint8Array) => void,
+    memory: FrameMemory | null = null,
+  ) {
     this.#buffers = buffers;
     this.#onFrame = onFrame;
+    this.#memory = memory;
   }
 
   /** Octets of a frame that is not whole yet. */
@@ -48,7 +57,7 @@ export class FrameAssembler {
     return this.#buffer.subarray(this.#filled, end);
   }
 
-  /** So many octets were put at `place()`. Throws PeerFault when a frame is longer than allowed. */
+  /** So many octets were put at `place()`. Throws PeerFault when a frame is longer than allowed, or than there is memory for. */
   received(count: number): void {
     if (this.#closed) return;
     this.#filled += count;
@@ -135,7 +144,9 @@ export class FrameAssembler {
     const wanted = Math.min(old.length * GROWTH, total);
     // From a TLS record on the step to a chunk's buffer is the sixteenfold; those are at hand.
     const pooled = old.length >= RECORD && total <= CHUNK_BUFFER_SIZE && total > old.length;
-    const next = pooled ? this.#buffers.take() : alloc(Math.max(wanted, old.length + 1));
+    const size = pooled ? CHUNK_BUFFER_SIZE : Math.max(wanted, old.length + 1);
+    if (size > RECORD) this.#reserve(size);
+    const next = pooled ? this.#buffers.take() : alloc(size);
     old.copy(next, 0, 0, this.#filled);
     this.#recycle(old);
     this.#buffer = next;
@@ -151,6 +162,13 @@ export class FrameAssembler {
     if (this.#buffer !== null && !this.#taken) this.#recycle(this.#buffer);
     this.#buffer = null;
     this.#filled = 0;
+    if (this.#reserved > 0) this.#reserve(0);
+  }
+
+  #reserve(size: number): void {
+    if (this.#memory === null) return;
+    if (!this.#memory.change(size - this.#reserved)) throw new PeerFault('no memory for another long frame');
+    this.#reserved = size;
   }
 
   #recycle(buffer: Buffer<ArrayBuffer>): void {

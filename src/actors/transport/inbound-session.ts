@@ -1,5 +1,5 @@
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
-import { decodeEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
+import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
 import { CHUNK_NOT_FOUND, errorReply } from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import { GET_CHUNK } from '../../protocol/wire/message-types.ts';
@@ -14,6 +14,8 @@ import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './
 
 /** Chunk frames written but not yet with the system: enough to keep the socket busy, and 1 MiB a slow reader can hold. */
 const UNSENT_CHUNKS = 4;
+/** Frames beyond are read in their plain form only: a MiB of odd ones would hold this thread for 50 ms. */
+const LONG_FRAME = 64 * 1024;
 /** Other actors asked at once for one peer. */
 const OWNERS_ASKED = 4;
 /** A frame of the longest kind takes this long at the slowest speed that is put up with. */
@@ -115,7 +117,8 @@ export class InboundSession implements Session, ReplyHolder {
 
   #receive(frame: Uint8Array): void {
     this.#frames++;
-    const request = decodeEnvelope(frame.subarray(LENGTH_PREFIX));
+    const body = frame.subarray(LENGTH_PREFIX);
+    const request = body.length > LONG_FRAME ? decodePlainEnvelope(body) : decodeEnvelope(body);
     const route = this.#options.router.route(request, this.peer);
     switch (route.kind) {
       case 'frame':

@@ -35,6 +35,13 @@ const OWNERS: ReadonlyMap<number, Owner> = new Map<number, Owner>([
 const OWNER_MS = 3_000;
 const BUSY = 'temporarily unavailable';
 
+/**
+ * No request of the network that this node serves comes near it. Decoding costs time, up to 200 ms for a MiB that was
+ * made for it; what is longer is refused unread.
+ */
+const LONGEST_PAYLOAD = 16 * 1024;
+const TOO_LONG = 'request exceeds max size';
+
 /** What becomes of one request. */
 export type Route =
   /** Answered: a whole frame. */
@@ -52,17 +59,21 @@ export class RequestRouter {
     this.#context = context;
   }
 
-  /** Views in the result are views on the request's frame. */
   route(request: Envelope, peer: Peer): Route {
     const { type, reqId } = request;
     const refused = this.#rates.admit(peer, type, this.#context.clock.now());
     if (refused !== null) return refuse(request, refused);
-    if (type === types.GET_CHUNK) return chunkRoute(request);
     const spec = messageSpec(type, peer.dialect);
     if (spec === null) return refuse(request, unknownMessageType(type));
-    if (spec.kind === 'reply') return refuse(request, faultOf(request.payload, spec.reply.read));
+    if (request.payload.length > LONGEST_PAYLOAD) return refuse(request, TOO_LONG);
+    if (type === types.GET_CHUNK) return chunkRoute(request);
+    if (spec.kind === 'reply') {
+      return refuse(request, faultOf(request.payload, spec.reply.read) ?? UNSUPPORTED_MESSAGE_TYPE);
+    }
     const owner = OWNERS.get(type);
-    if (owner === undefined) return refuse(request, `message type ${type} is not served by this node`);
+    if (owner === undefined) {
+      return refuse(request, faultOf(request.payload, spec.request.read) ?? notServed(type));
+    }
     // The payload crosses to another thread: alone, not with the buffer it lies in.
     const payload = new Uint8Array(request.payload);
     const wire = { type, payload, peer: { nodeKey: peer.nodeKey, dialect: peer.dialect } };
@@ -123,13 +134,15 @@ function chunkRoute(request: Envelope): Route {
   }
 }
 
-/** The reference decodes what it then refuses, and tells of the decoding first. */
-function faultOf(payload: Uint8Array, read: (r: Reader) => unknown): string {
+/** The reference decodes also what it then refuses, and tells of the decoding first. Null: it decodes. */
+function faultOf(payload: Uint8Array, read: (r: Reader) => unknown): string | null {
   try {
     read(new Reader(payload));
-    return UNSUPPORTED_MESSAGE_TYPE;
+    return null;
   } catch (error) {
     if (error instanceof DecodeError) return undecodable(error);
     throw error;
   }
 }
+
+const notServed = (type: number): string => `message type ${type} is not served by this node`;

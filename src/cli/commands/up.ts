@@ -1,42 +1,55 @@
 import { failure } from '../../errors.ts';
-import type { GranaryNode } from '../../node.ts';
-import { loadSettings } from '../../settings/load.ts';
+import type { GranaryNode, NodeSettings } from '../../node.ts';
 import { nodeSettings } from '../../settings/node-settings.ts';
 import { socketPath } from '../../settings/run-folder.ts';
+import { type ReloadListener, RunningSettings } from '../../settings/running-settings.ts';
+import type { Settings } from '../../settings/schema.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { VERSION } from '../../version.ts';
-import { collect } from '../arguments.ts';
+import { configErrorText, reloadText } from '../config-text.ts';
 import type { CommandContext, Register } from '../context.ts';
+import { HangUp } from '../hang-up.ts';
 import { clearLastStop, writeLastStop } from '../last-stop.ts';
+import type { Output } from '../output.ts';
+import { addSettingFlags, settingsOfFlags } from '../setting-flags.ts';
 import { facts } from '../table.ts';
 import { secondsText } from '../units.ts';
-import { type UpOptions, upFlags } from '../up-flags.ts';
 
 export const up: Register = (program, cli) => {
-  program
+  const command = program
     .command('up')
     .description('run the node in the foreground')
-    .option('--listen <address>', 'tcp://IP:PORT, port 0 for a free one; may be repeated', collect)
-    .option(
-      '--advertise <address>',
-      'what links say instead of the addresses found here; may be repeated',
-      collect,
-    )
-    .option('--bootstrap <address>', 'a node to ask beside those of the links; may be repeated', collect)
-    .option('--shards <n>', 'transport threads (default: one a core but one)')
-    .option('--keys <way>', 'keyfile: sealed under a generated key file; plain: as they are')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
-    .option('--set <group.key=value>', 'any setting of the configuration; may be repeated', collect)
-    .addHelpText('after', '\nExample:\n  $ granary up --listen tcp://0.0.0.0:7001\n')
-    .action((options: UpOptions) => cli.run((context) => runNode(context, options)));
+    .addHelpText('after', '\nExample:\n  $ granary up --listen tcp://0.0.0.0:7001\n');
+  addSettingFlags(command).action(() => cli.run((context) => runNode(context, settingsOfFlags(command))));
 };
 
-/** Runs until a signal, `granary stop`, or an escalation ends it. */
-async function runNode(context: CommandContext, options: UpOptions): Promise<number | undefined> {
+/** Runs until a signal, `granary stop`, or an escalation ends it. SIGHUP has the configuration read again. */
+async function runNode(
+  context: CommandContext,
+  flags: ReadonlyMap<string, unknown>,
+): Promise<number | undefined> {
   const { output, home, config, env, interrupts } = context;
-  // Loaded here alone: the other commands start in half the time without the node.
-  const { createNode } = await import('../../node.ts');
-  const { settings } = await loadSettings({ home, config, env, flags: upFlags(options) });
-  const node = await createNode(nodeSettings(home, socketPath(home, env), settings), interrupts.first);
+  const hangUp = new HangUp(() => interrupts.stop('SIGHUP'));
+  try {
+    // Loaded here alone: the other commands start in half the time without the node.
+    const { createNode } = await import('../../node.ts');
+    const running = await RunningSettings.load({ home, config, env, flags }, tellReloads(output));
+    const ofNode = (settings: Settings): NodeSettings => nodeSettings(home, socketPath(home, env), settings);
+    const node = await createNode(ofNode(running.settings), interrupts.first, {
+      rows: () => running.rows(),
+      reload: (apply) => running.reload((settings) => apply(ofNode(settings))),
+    });
+    hangUp.onReload(() => void reload(node, output));
+    return await untilStopped(node, context);
+  } finally {
+    hangUp.close();
+  }
+}
+
+async function untilStopped(
+  node: GranaryNode,
+  { output, home, interrupts }: CommandContext,
+): Promise<number> {
   await clearLastStop(home);
   let gaveUp: string | null = null;
   node.on('actor-restarted', ({ actor, cause }) =>
@@ -46,7 +59,7 @@ async function runNode(context: CommandContext, options: UpOptions): Promise<num
     gaveUp = actor;
   });
   node.on('stopping', () => output.event('stopping', {}, 'Stopping ...'));
-  ready(context, node);
+  ready(node, output, home);
   onAbort(interrupts.first, () => void node.stop());
   onAbort(interrupts.second, () => node.cut());
 
@@ -62,7 +75,7 @@ async function runNode(context: CommandContext, options: UpOptions): Promise<num
   return interrupts.second.aborted ? 130 : 0;
 }
 
-function ready({ output, home }: CommandContext, node: GranaryNode): void {
+function ready(node: GranaryNode, output: Output, home: string): void {
   const { nodeId, nodeKey, addresses, control, seconds } = node;
   const text = [
     `${output.colors.bold(`granary ${VERSION}`)} is up after ${secondsText(seconds)}. Ctrl-C stops it.`,
@@ -74,6 +87,28 @@ function ready({ output, home }: CommandContext, node: GranaryNode): void {
     ]),
   ].join('\n');
   output.event('ready', { node_id: nodeId, node_key: nodeKey, addresses, control, seconds }, text);
+}
+
+function tellReloads(output: Output): ReloadListener {
+  return {
+    reloaded: (result) => output.event('config-reloaded', result, reloadText(result)),
+    rejected: (errors) =>
+      output.event(
+        'config-rejected',
+        { errors },
+        `The node goes on as it was:\n${configErrorText(errors, output.colors)}`,
+      ),
+  };
+}
+
+async function reload(node: GranaryNode, output: Output): Promise<void> {
+  try {
+    await node.reload();
+  } catch (error) {
+    if (!(error instanceof ActorError)) throw error;
+    // What is wrong with the configuration has been told as an event.
+    if (error.code !== 'E_CONFIG') output.note(`The configuration was not applied: ${error.message}`);
+  }
 }
 
 function onAbort(signal: AbortSignal, act: () => void): void {

@@ -61,6 +61,11 @@ export interface ChunkHashList {
 
 /** The rest of a 503 message around the hashes: map, id, heads. */
 const HASH_LIST_OVERHEAD = 48;
+/** A hash as a byte string. */
+const LISTED_HASH = 34;
+
+/** Chunks of one file, about 7.5 GiB, whose hash list still fits a payload: no file with more can be carried. */
+export const MAX_LISTED_CHUNKS = Math.floor((MAX_PAYLOAD - HASH_LIST_OVERHEAD) / LISTED_HASH);
 
 const hashList: Codec<Uint8Array> = {
   read(r) {

@@ -37,6 +37,29 @@ export function decodeEnvelope(frame: Uint8Array, maxPayload = MAX_PAYLOAD): Env
   return value;
 }
 
+/**
+ * The same for a frame so long that the cost of reading it matters: only in the form that every encoder of the network
+ * writes, four keys and nothing else, the payload a byte string. So it costs no more than a short one, whatever is in it.
+ */
+export function decodePlainEnvelope(frame: Uint8Array, maxPayload = MAX_PAYLOAD): Envelope {
+  const r = new Reader(frame);
+  const found: Partial<Record<string, number | Uint8Array>> = {};
+  r.refuseTag();
+  r.eachNamedOrIndexedEntry((key) => {
+    if (key in found) throw new DecodeError(`duplicate field \`${key}\``);
+    if (key === 'payload') found[key] = r.byteString();
+    else if (key === 'req_id') found[key] = r.uint(0xffff_ffff);
+    else if (key === 'type' || key === 'flags') found[key] = r.uint(0xffff);
+    else throw new DecodeError(`unknown field \`${key}\` in a long frame`);
+  });
+  const { type, req_id: reqId, flags, payload } = found;
+  if (type === undefined || reqId === undefined || flags === undefined || payload === undefined) {
+    throw new DecodeError('missing field in a long frame');
+  }
+  if ((payload as Uint8Array).length > maxPayload) throw new DecodeError('envelope payload exceeds max size');
+  return { type, reqId, flags, payload } as Envelope;
+}
+
 /** The envelope without a length prefix: what travels inside RELAY_STREAM. */
 export function encodeEnvelope(value: Envelope): Uint8Array {
   const w = new Writer(value.payload.length + ENVELOPE_OVERHEAD);

@@ -42,6 +42,7 @@ export class ActorNode implements TreeNode {
 
   async start(): Promise<void> {
     const { child } = this;
+    if (child.epoch > 0) child.restarts++;
     const { placement, contracts, logLevel, mesh, deadlines, clock } = this.#runtime;
     const started = new Promise<void>((resolve, reject) => {
       this.#starting = { resolve, reject };

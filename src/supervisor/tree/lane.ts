@@ -40,11 +40,12 @@ export class Lane {
   async #repair(): Promise<void> {
     this.#running = true;
     const { stopping, finished } = this.#setting;
-    const back: { node: TreeNode; death: Death }[] = [];
+    const back = new Map<TreeNode, Death>();
     while (this.#deaths.length > 0) {
       const delayMs = this.#count(back);
       if (delayMs === null) return;
       const range = this.#range();
+      for (const node of range) if (!back.has(node)) back.set(node, [...back.values()].at(-1)!);
       for (const node of [...range].reverse()) {
         await node.stop();
         if (node.restart === 'temporary') finished.add(node);
@@ -58,11 +59,13 @@ export class Lane {
       if (stopping.aborted) return;
     }
     this.#running = false;
-    for (const { node, death } of back) this.#runtime.onRestarted(node.name, death);
+    for (const [node, death] of back) {
+      for (const actor of node.actors) if (actor.state === 'up') this.#runtime.onRestarted(actor, death);
+    }
   }
 
   /** Counts what died; how long to wait before the restart, or null when this was one too many. */
-  #count(back: { node: TreeNode; death: Death }[]): number | null {
+  #count(back: Map<TreeNode, Death>): number | null {
     let delayMs = 0;
     for (const { node, death } of this.#deaths.splice(0)) {
       const verdict = this.#setting.budget.count(node.name);
@@ -72,9 +75,8 @@ export class Lane {
         this.#setting.gaveUp(death);
         return null;
       }
-      for (const child of node.actors) child.restarts++;
       delayMs = Math.max(delayMs, verdict.delayMs);
-      if (!back.some((known) => known.node === node)) back.push({ node, death });
+      back.set(node, death);
     }
     return delayMs;
   }

@@ -18,7 +18,7 @@ import type { TreeRuntime } from './tree-runtime.ts';
 import { actorsIn, type TreeSpec } from './tree-spec.ts';
 import { workerPlacement } from './worker-placement.ts';
 
-export { mainService } from './main-service.ts';
+export { type MainServiceSpec as MainService, mainService } from './main-service.ts';
 
 export interface ActorStatus {
   readonly name: string;
@@ -38,7 +38,7 @@ export interface StopReport {
 }
 
 export interface SupervisorEvents {
-  /** An actor, or a supervisor with all below it, died and lives again. */
+  /** An actor lives again: it died of this cause, or was restarted `with` another. */
   actorRestarted(event: { actor: string; cause: string; error: ErrorRecord | null }): void;
   /** The root's restart budget is exceeded: the tree is stopping for good. */
   gaveUp(event: { actor: string; error: ErrorRecord | null }): void;
@@ -100,7 +100,10 @@ export class Supervisor {
       mesh: this.#mesh,
       onUp: (child) => memory?.greet(child),
       onCut: ({ id }) => void (this.#stopping.signal.aborted && this.#cut.add(id)),
-      onRestarted: (actor, { cause, error }) => this.#events.actorRestarted?.({ actor, cause, error }),
+      onRestarted: ({ id }, { actor, cause, error }) =>
+        this.#events.actorRestarted?.(
+          id === actor ? { actor, cause, error } : { actor: id, cause: `with ${actor}`, error: null },
+        ),
     };
     this.#tree = buildTree(spec, runtime, ({ actor, error }) => {
       this.#events.gaveUp?.({ actor, error });

@@ -20,6 +20,6 @@ export interface TreeRuntime {
   onUp(child: Child): void;
   /** An actor did not stop in its time and is being terminated. */
   onCut(child: Child): void;
-  /** A node is up again. */
-  onRestarted(node: string, death: Death): void;
+  /** An actor lives again, after its own death or after that of one it depends on. */
+  onRestarted(child: Child, death: Death): void;
 }

@@ -44,6 +44,7 @@ const subscription: Subscription = {
   bytes: Number.MAX_SAFE_INTEGER,
   lastSync: 1_700_000_000.25,
   lastError: { code: 'E_PEER_SILENT', message: 'nothing came' },
+  source: 'tcp://192.0.2.1:7001',
 };
 const ownShare: OwnShare = {
   shareId: HEX,
@@ -227,7 +228,7 @@ export const samples: Samples = {
     subscription: { request: { shareId: HEX }, reply: null },
     commitManifest: {
       request: { shareId: HEX, head: bytes(1), manifest: bytes(2), source: 'tcp://192.0.2.1:7001' },
-      reply: { ...subscription, lastError: null, seq: null },
+      reply: { ...subscription, lastError: null, seq: null, source: null },
     },
     noteSync: { request: { shareId: HEX, error: null }, reply: null },
     manifest: { request: { manifestId: HEX }, reply: bytes(0, 255) },
@@ -276,6 +277,17 @@ export const samples: Samples = {
       },
     },
     stop: { message: null },
+    settings: {
+      request: null,
+      reply: [
+        { key: 'network.shards', value: 2, origin: 'default' },
+        { key: 'network.listen', value: ['tcp://0.0.0.0:7001'], origin: 'file /c:3', after_restart: [] },
+      ],
+    },
+    reload: {
+      request: null,
+      reply: { applied: ['sync.interval_seconds'], needs_restart: [], unchanged: 12 },
+    },
   },
   sync: {
     subscribe: {
@@ -283,6 +295,7 @@ export const samples: Samples = {
       reply: { subscription, error: null },
     },
     unsubscribe: { request: { shareId: HEX }, reply: { removed: true } },
+    configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   transfer: {

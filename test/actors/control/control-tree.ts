@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { controlContract } from '../../../src/actors/control/contract.ts';
-import { type NodeStatus, supervisorContract } from '../../../src/actors/supervisor/contract.ts';
+import type { ConfigReload, NodeStatus, SettingRow } from '../../../src/actors/supervisor/contract.ts';
+import { failure } from '../../../src/errors.ts';
 import { socketPath } from '../../../src/settings/run-folder.ts';
 import { createLog } from '../../../src/supervisor/observe/log.ts';
-import { mainService, Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
+import { Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
+import { mainThread } from '../main-thread.ts';
 
 export interface ControlTree {
   readonly home: string;
@@ -19,12 +21,21 @@ export interface ControlTree {
 
 /** The control actor on a real worker, with the supervisor as its only neighbour: the others are down. */
 export async function controlTree(
-  options: { home?: string; maxClients?: number } = {},
+  options: {
+    home?: string;
+    maxClients?: number;
+    settings?: readonly SettingRow[];
+    reload?: () => Promise<ConfigReload>;
+  } = {},
 ): Promise<ControlTree> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'granary-control-')));
   const socket = socketPath(home, {});
   const restarts: string[] = [];
   let stops = 0;
+  const reload = () => {
+    if (options.reload) return options.reload();
+    throw failure('E_NO_SETTINGS', 'no configuration here');
+  };
   const status = (): NodeStatus => ({
     version: '0.0.1',
     pid: process.pid,
@@ -52,7 +63,12 @@ export async function controlTree(
       log: createLog('silent', {}),
       logLevel: 'silent',
       events: { actorRestarted: ({ actor }) => restarts.push(actor), gaveUp: () => {} },
-      service: mainService(supervisorContract, { status, stop: () => void stops++ }),
+      service: mainThread({
+        status,
+        stop: () => void stops++,
+        settings: () => options.settings ?? [],
+        reload,
+      }),
     },
   );
   const close = async () => {

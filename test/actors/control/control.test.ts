@@ -83,6 +83,19 @@ describe('calls', () => {
     client.destroy();
   });
 
+  test('a reload is asked of the main thread, and what it says is the answer', async () => {
+    const client = await NodeClient.connect(tree.home);
+    expect(await client.call('settings', {})).toEqual({ values: [] });
+    await expect(client.call('reload', {})).rejects.toMatchObject({ code: 'E_NO_SETTINGS' });
+    client.close();
+    const result = { applied: ['network.bootstrap'], needs_restart: [], unchanged: 3 };
+    const other = await controlTree({ reload: async () => result });
+    const second = await NodeClient.connect(other.home);
+    expect(await second.call('reload', {})).toEqual(result);
+    second.close();
+    await other.close();
+  });
+
   test('a request that comes in pieces is understood', async () => {
     const client = await RawClient.connect(tree.socket);
     client.socket.setNoDelay(true);

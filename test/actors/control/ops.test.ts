@@ -35,6 +35,7 @@ const subscription: Subscription = {
   description: null,
   seq: null,
   manifestId: null,
+  source: null,
   items: 0,
   bytes: 0,
   lastSync: null,

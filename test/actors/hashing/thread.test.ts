@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { hashingContract } from '../../../src/actors/hashing/contract.ts';
 import { SPAN } from '../../../src/actors/hashing/pool-task.ts';
-import { supervisorContract } from '../../../src/actors/supervisor/contract.ts';
 import { createLog } from '../../../src/supervisor/observe/log.ts';
-import { mainService, Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
+import { Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
+import { mainThread } from '../main-thread.ts';
 import { collect, expected, pattern, World } from './world.ts';
 
 test('on a worker of its own, under the supervisor, and stopped in the middle of its work', async () => {
@@ -25,12 +25,7 @@ test('on a worker of its own, under the supervisor, and stopped in the middle of
       log: createLog('silent', {}),
       logLevel: 'silent',
       events: { actorRestarted() {}, gaveUp() {} },
-      service: mainService(supervisorContract, {
-        status: () => {
-          throw new Error('nobody asks');
-        },
-        stop() {},
-      }),
+      service: mainThread(),
     },
   );
   try {

@@ -82,6 +82,7 @@ export class Home {
       description: null,
       seq,
       manifestId: id,
+      source: null,
       items: items.length,
       bytes: items.length,
       lastSync: null,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
+import { findHead } from './ask-wire.ts';
 import { idOf, item, key, manifestItem, published, revision, subscription } from './objects.ts';
 import { Life, Place } from './world.ts';
 
@@ -156,6 +157,18 @@ describe('what a target names', () => {
       [own, 'one.flac'],
     ]);
     expect(await names(item(2).contentId.toUpperCase())).toEqual(['two.flac']);
+  });
+
+  test('a share that is published and subscribed here is told once', async () => {
+    const mine = await life.ask('openShare', { name: 'mine' });
+    const head = (await findHead(life, own))!;
+    const manifest = (await life.ask('manifest', { manifestId: mine.manifestId! }))!;
+    await life.ask('subscribe', { ...mine, trust: 'trusted', weight: 1, peers: [] });
+    await life.ask('commitManifest', { shareId: own, head, manifest, source: 'itself' });
+    // Its newest revision is here, the one it is subscribed at lies behind.
+    await life.ask('commitRevision', revision(own, [item(1, { name: 'newer' })]));
+    expect(await names(item(1).contentId)).toEqual(['one.flac', 'same.flac']);
+    expect(await names(own)).toEqual(['newer']);
   });
 
   test('of shares that list a content the more trusted comes first, then the weightier', async () => {

@@ -164,21 +164,24 @@ describe('the data folder', () => {
     await expect(Life.start(place)).rejects.toMatchObject({ code: 'E_HOME_UNUSABLE', subject: place.home });
   });
 
-  test('a manifest that cannot be written is an answer, not a crash; nothing is committed', async () => {
-    const life = await start();
-    const shareId = await fill(life);
-    const before = await state(life);
-    rmSync(at('manifests'), { recursive: true });
-    writeFileSync(at('manifests'), '');
-    await expect(life.ask('commitRevision', revision(shareId, [item(2)]))).rejects.toMatchObject({
-      code: 'E_IO',
-      subject: expect.stringContaining('home'),
-    });
-    expect(await state(life)).toEqual(before);
-    rmSync(at('manifests'));
-    await mkdir(at('manifests'));
-    expect(await life.ask('commitRevision', revision(shareId, [item(2)]))).toMatchObject({ seq: 2 });
-  });
+  test.each([true, false])(
+    'a manifest that cannot be written is an answer, not a crash; nothing is committed (a file in the way: %s)',
+    async (inTheWay) => {
+      const life = await start();
+      const shareId = await fill(life);
+      const before = await state(life);
+      rmSync(at('manifests'), { recursive: true });
+      if (inTheWay) writeFileSync(at('manifests'), '');
+      await expect(life.ask('commitRevision', revision(shareId, [item(2)]))).rejects.toMatchObject({
+        code: 'E_IO',
+        subject: expect.stringContaining('home'),
+      });
+      expect(await state(life)).toEqual(before);
+      rmSync(at('manifests'), { force: true });
+      await mkdir(at('manifests'));
+      expect(await life.ask('commitRevision', revision(shareId, [item(2)]))).toMatchObject({ seq: 2 });
+    },
+  );
 
   test('a stop waits for the message that runs and refuses those behind it', async () => {
     const life = await start();

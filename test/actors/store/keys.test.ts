@@ -54,13 +54,18 @@ describe('keys', () => {
     expect(first).toMatchObject(again);
   });
 
-  test.each(['damaged', 'another node’s', 'nonsense', 'gone'])(
+  test.each(['damaged', 'wrongly signed', 'another node’s', 'nonsense', 'gone'])(
     'a certificate that is %s is made anew',
     async (what) => {
       const first = await identity();
       const path = at('keys', 'node.crt');
       if (what === 'damaged') await damage(path);
       if (what === 'nonsense') writeFileSync(path, 'nonsense');
+      if (what === 'wrongly signed') {
+        const { raw } = new X509Certificate(first.certificate);
+        raw[raw.length - 1]! ^= 1;
+        writeFileSync(path, new X509Certificate(raw).toString());
+      }
       if (what === 'gone') rmSync(path);
       if (what === 'another node’s') {
         const other = await Place.make();

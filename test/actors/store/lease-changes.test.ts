@@ -31,12 +31,22 @@ test('a listener that does not read is let go: it has to give up every lease', a
   expect((await slow.next()).done).toBe(true);
 });
 
-test('nothing is kept for a listener that left', async () => {
+test('nothing is kept for a listener that left or was let go', async () => {
   const changes = new LeaseChanges();
-  const stream = changes.listen(new AbortController().signal);
+  const stop = new AbortController();
+  const [left, stopped, slow] = [0, 1, 2].map(() => changes.listen(stop.signal));
   changes.announce(['a']);
-  await stream.next();
-  await stream.return();
-  changes.announce(ids(200_000));
-  expect(await stream.next()).toEqual({ done: true, value: undefined });
+  for (const stream of [left, stopped]) await stream!.next();
+  expect(changes.listeners).toBe(3);
+  await left!.return();
+  expect(changes.listeners).toBe(2);
+  changes.announce(ids(100_001));
+  await expect(slow!.next()).rejects.toMatchObject({ code: 'E_BUSY' });
+  await expect(stopped!.next()).rejects.toMatchObject({ code: 'E_BUSY' });
+  expect(changes.listeners).toBe(0);
+  const last = changes.listen(stop.signal);
+  const ended = last.next();
+  stop.abort();
+  await ended;
+  expect(changes.listeners).toBe(0);
 });

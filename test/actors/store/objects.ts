@@ -112,13 +112,13 @@ export function published(share: SigningKey, seq: number, change: Partial<Manife
   };
 }
 
-export const head = (signer: SigningKey, seq: number, manifest: Manifest): Uint8Array =>
+export const head = (signer: SigningKey, seq: number, manifest: Manifest, later = 0n): Uint8Array =>
   encodeWith(
     shareHead,
     signShareHead(signer, {
       latestSeq: BigInt(seq),
       latestManifestId: manifestId(manifest),
-      updatedAt: 1_700_000_000n + BigInt(seq),
+      updatedAt: 1_700_000_000n + BigInt(seq) + later,
     }),
   );
 

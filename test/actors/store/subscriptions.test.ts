@@ -43,6 +43,7 @@ describe('subscriptions', () => {
       title: null,
       description: null,
       seq: null,
+      source: null,
       manifestId: null,
       items: 0,
       bytes: 0,
@@ -124,6 +125,11 @@ describe('subscriptions', () => {
       () => ({ manifest: published(share, 6).offer.manifest }),
     ],
     [
+      'another manifest of the same number',
+      'E_MANIFEST_INVALID',
+      () => ({ manifest: published(share, 5, { title: 'another' }).offer.manifest }),
+    ],
+    [
       'an item changed after signing',
       'E_MANIFEST_INVALID',
       () => {
@@ -198,6 +204,15 @@ describe('subscriptions', () => {
     });
     expect(await held()).toEqual(taken);
     expect(manifestFiles()).toEqual([five.manifestId]);
+  });
+
+  test('of two heads of one revision the later stays', async () => {
+    await life.ask('subscribe', subscription(share));
+    const { offer, manifest } = published(share, 5);
+    const later = head(share, 5, manifest, 100n);
+    for (const each of [offer.head, later, offer.head])
+      await life.ask('commitManifest', { ...offer, head: each });
+    expect(await findHead(life, shareId)).toEqual(later);
   });
 
   test('what stands beside the fields of a manifest is not kept', async () => {

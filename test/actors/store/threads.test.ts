@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { storeContract } from '../../../src/actors/store/contract.ts';
-import { supervisorContract } from '../../../src/actors/supervisor/contract.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { publicKeyBytes } from '../../../src/protocol/crypto/ed25519.ts';
 import { createLog } from '../../../src/supervisor/observe/log.ts';
-import { mainService, Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
+import { Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
 import { until } from '../../supervisor/two-actors.ts';
+import { mainThread } from '../main-thread.ts';
 import { item, revision, source } from './objects.ts';
 import { Place } from './world.ts';
 
@@ -47,12 +47,7 @@ function tree(): Supervisor {
       log: createLog('silent', {}),
       logLevel: 'silent',
       events: { actorRestarted: ({ cause }) => void restarts.push(cause), gaveUp() {} },
-      service: mainService(supervisorContract, {
-        status() {
-          throw new Error('nobody asks here');
-        },
-        stop() {},
-      }),
+      service: mainThread(),
     },
   );
 }

@@ -63,6 +63,14 @@ test('a link that is none is refused; a share nobody can be asked about is kept 
   await expect(world.sync('00'.repeat(32))).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
 });
 
+test('a link without peers: whoever this node is connected to is asked', async () => {
+  const world = await World.start();
+  world.peer(A).put(revision(share, 1));
+  world.follow(share);
+  world.connected = [{ direction: 'out', address: A, nodeKey: 'ab'.repeat(32) }];
+  expect(await world.sync()).toMatchObject([{ seq_after: 1, source: A, error: null }]);
+});
+
 test('a forged head is passed over and counted; the honest peer decides', async () => {
   const world = await World.start();
   const real = revision(share, 3);
@@ -331,4 +339,56 @@ test('a silent peer does not keep news from being taken', async () => {
   await clock.advance(2_000);
   expect(await result).toMatchObject([{ seq_after: 2, source: B, error: null }]);
   await vi.waitFor(() => expect(clock.pending).toBe(0));
+});
+
+test('a new configuration counts at once: other nodes to ask, a shorter or no interval, and a first one', async () => {
+  const clock = new ManualClock(1_700_000_000_000);
+  const world = await World.start({ intervalSeconds: 3600, bootstrap: [A] }, clock);
+  const timers = vi.spyOn(clock, 'after');
+  const configure = (intervalSeconds: number, bootstrap: string[]) =>
+    world.behaviour.handlers.configure({ intervalSeconds, bootstrap }, world.call);
+  world.peer(A).put(revision(share, 1));
+  world.peer(B).put(revision(share, 2));
+  world.follow(share);
+  const passes = (count: number) => vi.waitFor(() => expect(world.metrics.get('passes')).toBe(count));
+  await clock.advance(1_000);
+  await passes(1);
+  expect(world.committed.at(-1)?.source).toBe(A);
+
+  await configure(60, [B]);
+  await clock.advance(59_000);
+  expect(world.metrics.get('passes')).toBe(1);
+  await clock.advance(1_000);
+  await passes(2);
+  expect(world.committed.at(-1)?.source).toBe(B);
+
+  await configure(0, [B]);
+  await clock.advance(100 * 86_400_000);
+  expect(world.metrics.get('passes')).toBe(2);
+  expect(clock.pending).toBe(0);
+
+  await configure(10, [B]);
+  await passes(3);
+  // Longer than one timer of the system can wait.
+  await configure(100 * 86_400, [B]);
+  await clock.advance(99 * 86_400_000);
+  expect(world.metrics.get('passes')).toBe(3);
+  await clock.advance(86_400_000);
+  await passes(4);
+  expect(Math.max(...timers.mock.calls.map(([ms]) => ms))).toBeLessThan(2 ** 31);
+  world.stopping.abort(failure('E_ABORTED', 'sync stops'));
+  await world.spawned;
+});
+
+test('a pass spread over a long interval ends at once when the interval is shortened', async () => {
+  const clock = new ManualClock(1_700_000_000_000);
+  const world = await World.start({ intervalSeconds: 100_000, bootstrap: [A] }, clock);
+  world.peer(A);
+  for (let i = 0; i < 4; i++) world.follow(key(20 + i));
+  await clock.advance(1_000);
+  expect(world.metrics.get('passes')).toBeUndefined();
+  await world.behaviour.handlers.configure({ intervalSeconds: 60, bootstrap: [A] }, world.call);
+  await vi.waitFor(() => expect(world.metrics.get('passes')).toBe(1));
+  world.stopping.abort(failure('E_ABORTED', 'sync stops'));
+  await world.spawned;
 });

@@ -116,6 +116,8 @@ export class World {
   readonly subscriptions = new Map<string, Subscription>();
   readonly committed: { head: ShareHead; manifest: Manifest; source: string }[] = [];
   readonly refreshed: string[] = [];
+  /** Sessions of the transport. */
+  connected: { direction: 'in' | 'out'; address: string; nodeKey: string }[] = [];
   readonly warnings: string[] = [];
   readonly stopping = new AbortController();
   readonly metrics = new Map<string, number>();
@@ -197,6 +199,7 @@ export class World {
   }
 
   async #transport(name: string, request: never): Promise<unknown> {
+    if (name === 'sessions') return this.connected;
     const { address } = (name === 'connect' ? request : (request as { peer: { address: string } }).peer) as {
       address: string;
     };
@@ -275,6 +278,7 @@ export const subscriptionOf = (
   description: null,
   seq: null,
   manifestId: null,
+  source: null,
   items: 0,
   bytes: 0,
   lastSync: null,

@@ -50,6 +50,10 @@ export class World implements AsyncDisposable {
   readonly identified: string[] = [];
   /** Peers of the share's subscription; null: an own share. */
   peers: readonly string[] | null = [A];
+  /** Where its manifest came from. */
+  source: string | null = null;
+  /** Sessions of the transport. */
+  connected: { direction: 'in' | 'out'; address: string; nodeKey: string }[] = [];
   /** Before a file is identified. */
   beforeIdentify: (path: string) => void | Promise<void> = () => {};
   clock: Clock = systemClock;
@@ -146,7 +150,9 @@ export class World implements AsyncDisposable {
       case 'resolve':
         return this.#resolve(asked.target);
       case 'subscription':
-        return this.peers === null ? null : { shareId: asked.shareId, peers: this.peers };
+        return this.peers === null
+          ? null
+          : { shareId: asked.shareId, peers: this.peers, source: this.source };
       case 'ownShares':
         return this.leases.size > 0 ? [{ shareId: SHARE }] : [];
       case 'lease':
@@ -175,8 +181,8 @@ export class World implements AsyncDisposable {
     return { contentId: idOf(bytes), size: bytes.length };
   }
 
-  #shard(key: string) {
-    this.routed.push(key);
+  #shard(key: string | null) {
+    if (key !== null) this.routed.push(key);
     const of = ({ address }: PeerTarget) => {
       const provider = this.providers.get(address);
       if (provider === undefined)
@@ -186,6 +192,7 @@ export class World implements AsyncDisposable {
     return {
       ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) => {
         const answer = async () => {
+          if (name === 'sessions') return this.connected;
           if (name === 'connect') return of(request as PeerTarget).connect();
           const { peer, type, payload } = request as { peer: PeerTarget; type: number; payload: Uint8Array };
           return of(peer).request(type, payload);
@@ -223,7 +230,11 @@ export class World implements AsyncDisposable {
       refs: {
         store: ref((name, request) => this.#store(name, request)),
         hashing: ref((name, request) => this.#hashing(name, request)),
-        transport: { size: 1, member: () => this.#shard(''), route: (key: string) => this.#shard(key) },
+        transport: {
+          size: 1,
+          member: () => this.#shard(null),
+          route: (key: string) => this.#shard(key),
+        },
       },
     } as unknown as TransferContext;
   }

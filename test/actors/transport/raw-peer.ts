@@ -67,7 +67,8 @@ export class RawPeer {
   /** Settles when the connection is over: null for an orderly end. */
   readonly closed: Promise<Error | null>;
   over = false;
-  #received = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
+  #received = 0;
   readonly #frames: Buffer[] = [];
   #wake = () => {};
 
@@ -169,14 +170,25 @@ export class RawPeer {
   }
 
   #take(piece: Buffer): void {
-    this.#received = Buffer.concat([this.#received, piece]);
-    while (this.#received.length >= 4) {
-      const total = 4 + this.#received.readUInt32BE(0);
-      if (this.#received.length < total) break;
-      this.#frames.push(this.#received.subarray(0, total));
-      this.#received = this.#received.subarray(total);
+    this.#pieces.push(piece);
+    this.#received += piece.length;
+    while (this.#received >= 4) {
+      // Joined only for a length, or a frame that is whole: chunks come in many pieces.
+      if (this.#pieces[0]!.length < 4) this.#join();
+      const total = 4 + this.#pieces[0]!.readUInt32BE(0);
+      if (this.#received < total) break;
+      const all = this.#join();
+      this.#frames.push(all.subarray(0, total));
+      this.#pieces = [all.subarray(total)];
+      this.#received -= total;
     }
     this.#wake();
+  }
+
+  #join(): Buffer {
+    const all = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    this.#pieces = [all];
+    return all;
   }
 }
 

@@ -65,6 +65,7 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
     };
   });
   const transport = scripted({ ...transportContract, uses: [] }, ({ clock }: { clock: World }) => ({
+    sessions: () => [],
     connect: async ({ address }: { address: string }, { signal }) => {
       await sleep(clock, world.random.between(1, 400), signal);
       if (world.random.chance(0.3)) throw failure('E_PEER_UNREACHABLE', `${address} does not answer`);
@@ -94,7 +95,12 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
       ),
     ),
     contracts: contracts as unknown as Record<string, Contract>,
-    service: mainService(supervisorContract, { status: () => null as never, stop: () => {} }),
+    service: mainService(supervisorContract, {
+      status: nobody,
+      stop: () => {},
+      settings: nobody,
+      reload: nobody,
+    }),
     // It goes on syncing by itself: what runs at one moment says nothing.
     standing: { store: null, 'transport/0': null, 'transport/1': null, sync: null, search: null },
     tree: {
@@ -123,6 +129,10 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
     probe: (supervisor) => supervisor.ref(syncContract).ask('sync', { shareId: SHARE_ID }),
   };
 }
+
+const nobody = (): never => {
+  throw failure('E_NOT_FOUND', 'nobody asks this here');
+};
 
 function drive(supervisor: Supervisor, { at, random }: Load): void {
   const ref = supervisor.ref(syncContract);

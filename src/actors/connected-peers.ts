@@ -1,0 +1,19 @@
+import type { MessagesOf } from '../supervisor/contract/contract.ts';
+import type { GroupRef } from '../supervisor/contract/ref.ts';
+import type { transportContract } from './transport/contract.ts';
+
+/**
+ * Addresses, each with its key, of the peers this node has dialled and is connected to: whoever the operator connected
+ * to by hand may be asked about every share. A shard that gives no answer has none.
+ */
+export async function connectedPeers(
+  transport: GroupRef<MessagesOf<typeof transportContract>>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const shards = Array.from({ length: transport.size }, (_, index) => transport.member(index));
+  const lists = await Promise.allSettled(shards.map((shard) => shard.ask('sessions', null, { signal })));
+  return lists
+    .flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
+    .filter(({ direction }) => direction === 'out')
+    .map(({ address, nodeKey }) => `${address}@${nodeKey}`);
+}

@@ -1,0 +1,8 @@
+import type { AskOperation } from '../operation.ts';
+
+export const settings: AskOperation<'settings'> = async (refs, _body, signal) => ({
+  values: await refs.supervisor.ask('settings', null, { signal }),
+});
+
+export const reload: AskOperation<'reload'> = (refs, _body, signal) =>
+  refs.supervisor.ask('reload', null, { signal });

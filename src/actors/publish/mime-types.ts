@@ -1,0 +1,58 @@
+import { extname } from 'node:path';
+
+/** Media types by extension: what a catalog of files is mostly made of. The network only passes them on. */
+const TYPES: Readonly<Record<string, string>> = {
+  aac: 'audio/aac',
+  flac: 'audio/flac',
+  m4a: 'audio/mp4',
+  mp3: 'audio/mpeg',
+  oga: 'audio/ogg',
+  ogg: 'audio/ogg',
+  opus: 'audio/ogg',
+  wav: 'audio/wav',
+  avi: 'video/x-msvideo',
+  m4v: 'video/mp4',
+  mkv: 'video/x-matroska',
+  mov: 'video/quicktime',
+  mp4: 'video/mp4',
+  mpeg: 'video/mpeg',
+  mpg: 'video/mpeg',
+  ogv: 'video/ogg',
+  webm: 'video/webm',
+  avif: 'image/avif',
+  gif: 'image/gif',
+  jpeg: 'image/jpeg',
+  jpg: 'image/jpeg',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  webp: 'image/webp',
+  csv: 'text/csv',
+  htm: 'text/html',
+  html: 'text/html',
+  md: 'text/markdown',
+  srt: 'application/x-subrip',
+  txt: 'text/plain',
+  vtt: 'text/vtt',
+  xml: 'application/xml',
+  '7z': 'application/x-7z-compressed',
+  bz2: 'application/x-bzip2',
+  epub: 'application/epub+zip',
+  gz: 'application/gzip',
+  iso: 'application/x-iso9660-image',
+  json: 'application/json',
+  parquet: 'application/vnd.apache.parquet',
+  pdf: 'application/pdf',
+  rar: 'application/vnd.rar',
+  tar: 'application/x-tar',
+  torrent: 'application/x-bittorrent',
+  xz: 'application/x-xz',
+  zip: 'application/zip',
+  zst: 'application/zstd',
+};
+
+export function mimeOf(name: string): string | null {
+  const extension = extname(name).slice(1).toLowerCase();
+  return Object.hasOwn(TYPES, extension) ? TYPES[extension]! : null;
+}

@@ -1,0 +1,96 @@
+import { DecodeError } from '../../protocol/cbor/decode-error.ts';
+import { bytesEqual, fromHex } from '../../protocol/crypto/bytes.ts';
+import { shareIdOf } from '../../protocol/objects/ids.ts';
+import { UNSUPPORTED_MESSAGE_TYPE, undecodable } from '../../protocol/wire/errors.ts';
+import { MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
+import * as types from '../../protocol/wire/message-types.ts';
+import type { PublicShareSummary } from '../../protocol/wire/public-share.ts';
+import { decodeRequest, encodeReply } from '../../protocol/wire/registry.ts';
+import type { OwnShare } from '../store/contract.ts';
+import type { WireReply, WireRequest } from '../wire-request.ts';
+import type { PublishContext } from './context.ts';
+
+/** In the reference's words. */
+const WRONG_COMMUNITY = 'community share_id does not match share_pubkey';
+/** Octets of a line of the list without its title: three lists of up to 66 octets, names, numbers. */
+const LINE = 384;
+
+/**
+ * What the network asks of own shares. Of communities it gets true answers of a node that has joined none
+ * (DECISIONS, D5): whatever the community, nothing is in it.
+ */
+export async function answerWire(
+  context: PublishContext,
+  { type, payload }: WireRequest,
+): Promise<WireReply> {
+  try {
+    switch (type) {
+      case types.LIST_PUBLIC_SHARES:
+        return await publicShares(context, decodeRequest(type, payload).maxEntries);
+      case types.GET_COMMUNITY_STATUS: {
+        const { communityShareId, communitySharePubkey } = decodeRequest(type, payload);
+        if (!isCommunity(communityShareId, communitySharePubkey)) return { error: WRONG_COMMUNITY };
+        const status = { communityShareId, joined: false, membershipProof: null, name: null };
+        return { payload: encodeReply(type, status) };
+      }
+      case types.LIST_COMMUNITY_PUBLIC_SHARES: {
+        const { communityShareId, communitySharePubkey } = decodeRequest(type, payload);
+        if (!isCommunity(communityShareId, communitySharePubkey)) return { error: WRONG_COMMUNITY };
+        return { payload: encodeReply(type, { communityShareId, shares: [] }) };
+      }
+      case types.LIST_COMMUNITY_MEMBERS_PAGE:
+      case types.LIST_COMMUNITY_SHARES_PAGE: {
+        const { communityId } = decodeRequest(type, payload);
+        return { payload: encodeReply(type, { communityId, entries: [], nextCursor: null }) };
+      }
+      case types.SEARCH_COMMUNITY_SHARES: {
+        const { communityId } = decodeRequest(type, payload);
+        return { payload: encodeReply(type, { communityId, hits: [], nextCursor: null }) };
+      }
+      case types.LIST_COMMUNITY_EVENTS: {
+        const { communityId } = decodeRequest(type, payload);
+        return { payload: encodeReply(type, { communityId, events: [], nextCursor: null }) };
+      }
+      default:
+        return { error: UNSUPPORTED_MESSAGE_TYPE };
+    }
+  } catch (error) {
+    if (error instanceof DecodeError) return { error: undecodable(error) };
+    throw error;
+  }
+}
+
+/** Newest first. At least one, whatever is asked for, as the reference does; as many as fit a reply. */
+async function publicShares({ refs }: PublishContext, maxEntries: number): Promise<WireReply> {
+  const own = await refs.store.ask('ownShares', null);
+  const shares: PublicShareSummary[] = [];
+  let room = MAX_PAYLOAD - LINE;
+  for (const share of own.toSorted(newestFirst)) {
+    const summary = summaryOf(share);
+    if (summary === null) continue;
+    room -= LINE + Buffer.byteLength(summary.title ?? '');
+    if (room < 0) break;
+    shares.push(summary);
+    if (shares.length >= maxEntries) break;
+  }
+  return { payload: encodeReply(types.LIST_PUBLIC_SHARES, { shares }) };
+}
+
+/** Null: nobody is to know of it, or there is nothing to know yet. */
+function summaryOf(share: OwnShare): PublicShareSummary | null {
+  if (!share.public || share.manifestId === null) return null;
+  return {
+    shareId: fromHex(share.shareId, 32)!,
+    sharePubkey: fromHex(share.shareKey, 32)!,
+    latestSeq: BigInt(share.seq),
+    latestManifestId: fromHex(share.manifestId, 32)!,
+    title: share.title,
+    description: null,
+  };
+}
+
+function newestFirst(a: OwnShare, b: OwnShare): number {
+  return b.updatedAt - a.updatedAt || b.seq - a.seq || (a.shareId < b.shareId ? -1 : 1);
+}
+
+const isCommunity = (id: Uint8Array, key: Uint8Array): boolean => bytesEqual(shareIdOf(key), id);

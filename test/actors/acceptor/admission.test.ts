@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Admission } from '../../../src/actors/acceptor/admission.ts';
+import { TokenBuckets } from '../../../src/actors/acceptor/token-buckets.ts';
+import { hostOf, neighbourhoodOf } from '../../../src/protocol/addresses/neighbourhood.ts';
+
+const LIMITS = { maxPending: 512, maxPendingPerAddress: 8, maxPerSecond: 300, maxPerSecondPerNet: 60 };
+
+/** How many of so many connections are let in. */
+function letIn(admission: Admission, count: number, address: (i: number) => string, now = 0): number {
+  let admitted = 0;
+  for (let i = 0; i < count; i++) if (admission.admit(address(i), now)) admitted++;
+  return admitted;
+}
+
+describe('admission', () => {
+  test('eight unfinished handshakes an address, an IPv6 address being its /64', () => {
+    const admission = new Admission(LIMITS);
+    expect(letIn(admission, 20, () => '192.0.2.1')).toBe(8);
+    expect(letIn(admission, 20, () => '192.0.2.2')).toBe(8);
+    expect(letIn(admission, 20, (i) => `2001:db8::${i + 1}`)).toBe(8);
+    expect(admission.pending).toBe(24);
+  });
+
+  test('a quarter of all for one neighbourhood, the rest is left to others', () => {
+    const admission = new Admission({ ...LIMITS, maxPerSecondPerNet: 1_000, maxPerSecond: 10_000 });
+    expect(letIn(admission, 255, (i) => `192.0.2.${i}`)).toBe(128);
+    expect(letIn(admission, 255, (i) => `2001:db8:0:${i.toString(16)}::1`)).toBe(128);
+    expect(letIn(admission, 255, (i) => `10.0.${i}.1`)).toBe(255);
+    expect(letIn(admission, 255, (i) => `10.1.${i}.1`)).toBe(1);
+    expect(admission.pending).toBe(512);
+  });
+
+  test('so many a second for one neighbourhood and for all, twice as many at once', () => {
+    const admission = new Admission({ ...LIMITS, maxPending: 100_000, maxPendingPerAddress: 100_000 });
+    expect(letIn(admission, 500, () => '192.0.2.1')).toBe(120);
+    expect(letIn(admission, 500, () => '192.0.2.77', 500)).toBe(30);
+    expect(letIn(admission, 900, (i) => `10.0.${i % 250}.1`, 500)).toBe(570);
+    expect(letIn(admission, 900, (i) => `10.0.${i % 250}.1`, 1_500)).toBe(300);
+  });
+
+  test('a refused one costs the budgets nothing', () => {
+    const admission = new Admission({ ...LIMITS, maxPendingPerAddress: 1 });
+    const release = admission.admit('192.0.2.1', 0)!;
+    expect(letIn(admission, 1_000, () => '192.0.2.1')).toBe(0);
+    release();
+    // The bucket of the neighbourhood has all but one token left.
+    expect(letIn(admission, 200, (i) => `192.0.2.${i}`)).toBe(119);
+  });
+
+  test('counts are those of what is open, whatever came and went', () => {
+    const address = fc.constantFrom('192.0.2.1', '192.0.2.2', '198.51.100.1', '2001:db8::1', '2001:db8::2');
+    const step = fc.record({ address, release: fc.boolean(), wait: fc.nat(300) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const limits = { maxPending: 12, maxPendingPerAddress: 3, maxPerSecond: 20, maxPerSecondPerNet: 10 };
+        const admission = new Admission(limits);
+        const open: { address: string; release: () => void }[] = [];
+        const times: number[] = [];
+        let now = 0;
+        for (const { address, release, wait } of steps) {
+          now += wait;
+          if (release) open.splice(0, 1)[0]?.release();
+          const admitted = admission.admit(address, now);
+          const count = (of: (ip: string) => string) =>
+            open.filter((each) => of(each.address) === of(address)).length;
+          if (admitted) {
+            expect(count(hostOf)).toBeLessThan(3);
+            expect(count(neighbourhoodOf)).toBeLessThan(3);
+            expect(open.length).toBeLessThan(12);
+            open.push({ address, release: admitted });
+            times.push(now);
+          }
+          expect(admission.pending).toBe(open.length);
+          // What a bucket promises, in every stretch of time that ends now.
+          for (const [i, from] of times.entries()) {
+            expect(times.length - i).toBeLessThanOrEqual(40 + ((now - from) / 1000) * 20 + 1e-6);
+          }
+        }
+        for (const { release } of open) release();
+        expect(admission.pending).toBe(0);
+      }),
+    );
+  });
+});
+
+describe('token buckets', () => {
+  test('are bounded in number: the one not asked for longest goes', () => {
+    const buckets = new TokenBuckets(1, 1);
+    for (const name of ['old', 'used']) buckets.take(name, 0);
+    for (let i = 0; i < 4_094; i++) buckets.take(`n${i}`, 0);
+    expect([buckets.has('used', 0), buckets.has('old', 0)]).toEqual([false, false]);
+    buckets.has('used', 0);
+    for (let i = 0; i < 4_094; i++) buckets.has(`m${i}`, 0);
+    expect([buckets.has('used', 0), buckets.has('old', 0)]).toEqual([false, false]);
+    buckets.has('one more', 0);
+    expect(buckets.has('n4093', 0)).toBe(true);
+  });
+
+  test('a clock that stands still gives nothing, a long rest fills to the brim and no further', () => {
+    const buckets = new TokenBuckets(10, 20);
+    for (let i = 0; i < 20; i++) buckets.take('a', 5);
+    expect(buckets.has('a', 5)).toBe(false);
+    expect(buckets.has('a', 104)).toBe(false);
+    expect(buckets.has('a', 106)).toBe(true);
+    for (let i = 0; i < 20; i++) buckets.take('a', 1e9);
+    expect(buckets.has('a', 1e9)).toBe(false);
+  });
+});
