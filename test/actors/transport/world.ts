@@ -52,6 +52,8 @@ export class TestShard {
   hold: Promise<void> | null = null;
   /** Tells the shard that leases are void. */
   voidLeases: (contentIds: readonly string[]) => void = () => {};
+  /** Ends the stream of void leases, as the store's death does. */
+  breakLeases: () => void = () => {};
   readonly #stopping = new AbortController();
   readonly #servers: Server[] = [];
   #behaviour: Shard | null = null;
@@ -183,14 +185,21 @@ export class TestShard {
   }
 
   async *#leaseChanges(signal: AbortSignal) {
+    if (this.down) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
     const queue: (readonly string[])[] = [];
     let wake = () => {};
+    let broken = false;
+    this.breakLeases = () => {
+      broken = true;
+      wake();
+    };
     this.voidLeases = (contentIds) => {
       queue.push(contentIds);
       wake();
     };
     signal.addEventListener('abort', () => wake());
     while (!signal.aborted) {
+      if (broken) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
       for (const contentIds of queue.splice(0)) yield { contentIds };
       await new Promise<void>((resolve) => {
         wake = resolve;
