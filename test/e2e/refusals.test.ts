@@ -11,7 +11,6 @@ describe('what goes wrong, goes wrong clearly', () => {
   let publisher: Node;
   let reader: Node;
   let link: string;
-  let share: string;
   let file: string;
   beforeAll(async () => {
     work = await mkdtemp(join(tmpdir(), 'granary-refusals-'));
@@ -20,7 +19,6 @@ describe('what goes wrong, goes wrong clearly', () => {
     await writeFile(file, randomBytes(1_000_000));
     const published = await publisher.must<{ link: string; share_id: string }>('publish', file);
     link = published.link;
-    share = published.share_id;
   }, 60_000);
   afterAll(async () => {
     await Promise.all([publisher?.remove(), reader?.remove()]);
