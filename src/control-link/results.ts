@@ -76,6 +76,26 @@ export interface PeerRow {
   readonly capabilities: readonly string[];
 }
 
+/** A supervisor, or an actor, in the tree of them. */
+export type TreeRow =
+  | {
+      readonly name: string;
+      readonly strategy: string;
+      readonly intensity: number;
+      /** Seconds. */
+      readonly period: number;
+      /** Restarts within the last period. */
+      readonly recent: number;
+      readonly children: readonly TreeRow[];
+    }
+  | {
+      readonly actor: string;
+      readonly state: string;
+      readonly health: 'healthy' | 'busy';
+      readonly restarts: number;
+      readonly last_death: { readonly cause: string; readonly message: string | null } | null;
+    };
+
 export interface StatsResult {
   readonly node: {
     readonly node_id: string;
@@ -86,6 +106,7 @@ export interface StatsResult {
     readonly addresses: readonly string[];
   };
   readonly actors: NodeStatus['actors'];
+  readonly tree: TreeRow;
   readonly bytes: {
     readonly up: number;
     readonly down: number;

@@ -129,6 +129,8 @@ export const storeContract = defineContract({
   serial: true,
   mailbox: 8192,
   startMs: 60_000,
+  // A transaction on a slow disk, or a checkpoint, is one synchronous call.
+  hungMs: 120_000,
   shutdownMs: 10_000,
   metrics: ['commits', 'manifests_served', 'hash_lists_served'],
   messages: {

@@ -248,6 +248,22 @@ test('stats: bytes are the sum over the transport shards', async () => {
     home: '/h',
     uptime: 9,
     actors,
+    tree: {
+      name: 'root',
+      strategy: 'rest_for_one',
+      intensity: 3,
+      periodMs: 60_000,
+      recent: 1,
+      children: [
+        {
+          actor: 'store',
+          state: 'up',
+          health: 'healthy',
+          restarts: 1,
+          lastDeath: { cause: 'hung', message: null },
+        },
+      ],
+    },
     memory: { rss: 1, heap: 1, external: 1 },
     cpu: { user: 1, system: 2 },
   };
@@ -267,6 +283,22 @@ test('stats: bytes are the sum over the transport shards', async () => {
       addresses: ['tcp://192.0.2.9:7001'],
     },
     actors,
+    tree: {
+      name: 'root',
+      strategy: 'rest_for_one',
+      intensity: 3,
+      period: 60,
+      recent: 1,
+      children: [
+        {
+          actor: 'store',
+          state: 'up',
+          health: 'healthy',
+          restarts: 1,
+          last_death: { cause: 'hung', message: null },
+        },
+      ],
+    },
     bytes: { up: 20, down: 2, disk_read: 14, disk_written: 4 },
     rates: { up: 6, down: 8 },
     sessions: 2,
