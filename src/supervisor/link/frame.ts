@@ -43,6 +43,8 @@ export interface Link {
   onFrames(receive: (frames: readonly Frame[]) => void): void;
   /** Calls back once when the path is gone, by either side. */
   onClose(closed: () => void): void;
+  /** Hands out at once what has arrived but was not delivered yet. */
+  drain?(): void;
   /** Sends what is still batched. */
   flush(): void;
   close(): void;

@@ -1,14 +1,26 @@
+import { MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Batch } from './batch.ts';
-import type { FramePort, Link } from './frame.ts';
+import type { Frame, FramePort, Link } from './frame.ts';
 
 /** A link over a MessagePort. Frames cross by structured clone; what is named for transfer moves. */
 export function portLink(port: FramePort): Link {
   const batch = new Batch((frames, transfer) => port.postMessage(frames, transfer));
+  let received: (frames: readonly Frame[]) => void = () => {};
+
   return {
     post: (frame, transfer) => batch.post(frame, transfer),
     append: (kind, key, body, transfer) => batch.append(kind, key, body, transfer),
-    onFrames: (receive) => void port.on('message', receive),
+    onFrames(receive) {
+      received = receive;
+      port.on('message', receive);
+    },
     onClose: (closed) => void port.on('close', closed),
+    drain() {
+      // Ports of the virtual world deliver in the order of that world alone.
+      if (!(port instanceof MessagePort)) return;
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+        received(next.message);
+    },
     flush: () => batch.flush(),
     close() {
       batch.flush();

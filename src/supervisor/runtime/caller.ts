@@ -78,6 +78,8 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
   /** The target's life ended: fails what is pending, tells the listeners. */
   down(): void {
     if (!this.#link) return;
+    // The news came on another path than its last answers, which may still wait here.
+    this.#link.drain?.();
     this.sever();
     for (const listener of [...this.#listeners]) listener(this.#epoch);
   }
