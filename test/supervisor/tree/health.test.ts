@@ -43,6 +43,33 @@ test('a machine that slept restarts nothing', async () => {
   await tree.settle(tree.supervisor.stop());
 });
 
+test('not even those that were at work when it went to sleep', async () => {
+  // Whichever comes first afterwards, the heartbeat or the round that looks for it.
+  for (let phase = 0; phase < 500; phase += 40) {
+    const tree = two();
+    await tree.settle(tree.supervisor.start());
+    await tree.world.runFor(1_000 + phase);
+    for (const id of ['a', 'b']) tree.life(id).loop = () => ({ idle: 0, active: tree.world.now() });
+    tree.world.suspend(60_000);
+    await tree.world.runFor(3_000);
+    expect(tree.restarted).toEqual([]);
+    await tree.settle(tree.supervisor.stop());
+  }
+});
+
+test('a machine that sleeps during a start or a stop uses up the time of neither', async () => {
+  const tree = two();
+  for (const id of ['a', 'b']) tree.parts[id] = { slowMs: 400 };
+  const start = tree.supervisor.start();
+  await tree.world.runFor(300);
+  tree.world.suspend(3_600_000);
+  await tree.settle(start);
+  const stop = tree.supervisor.stop();
+  await tree.world.runFor(200);
+  tree.world.suspend(3_600_000);
+  expect(await tree.settle(stop)).toMatchObject({ clean: true, cut: [] });
+});
+
 test('a stale heartbeat of a loop that does not work is no reason to cut: the thread gets no processor', async () => {
   const tree = two();
   await tree.settle(tree.supervisor.start());

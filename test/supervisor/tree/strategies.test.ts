@@ -103,6 +103,42 @@ test('a stop during a start ends the start', async () => {
   expect(['a', 'b', 'c'].map((id) => tree.state(id))).toEqual(['down', 'down', 'idle']);
 });
 
+test('a death during the start of those that build on it is the failure of the start', async () => {
+  const tree = three('rest_for_one');
+  tree.parts.c = { hangStart: true };
+  const start = tree.supervisor.start();
+  start.catch(() => {});
+  await tree.world.runUntil(() => tree.state('c') === 'starting', 10_000);
+  const from = tree.world.now();
+  tree.crash('a');
+  await expect(tree.settle(start)).rejects.toMatchObject({
+    code: 'E_START_FAILED',
+    message: expect.stringContaining('a died') as string,
+  });
+  // At once, not when the other one's time is up.
+  expect(tree.world.now() - from).toBeLessThan(500);
+});
+
+test('two that use each other and return at one time reach each other', async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const tree = new VirtualTree(
+      (tree) =>
+        tree.branch('root', 'one_for_one', [
+          tree.actor('a', { uses: ['b'] }),
+          tree.actor('b', { uses: ['a'] }),
+        ]),
+      { seed },
+    );
+    await tree.settle(tree.supervisor.start());
+    tree.crash('a');
+    tree.crash('b');
+    await tree.back(2);
+    await tree.world.runFor(100);
+    expect(tree.placement.channels.size).toBe(2);
+    await tree.settle(tree.supervisor.stop());
+  }
+});
+
 test('temporary children stay down, transient ones where they ended in order', async () => {
   const tree = new VirtualTree((tree) =>
     tree.branch('root', 'one_for_one', [

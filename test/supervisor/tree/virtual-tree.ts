@@ -21,6 +21,8 @@ import type {
 export interface Part {
   /** Throws at its next so many starts. */
   failStarts?: number;
+  /** Takes so long to come up, and to stop. */
+  slowMs?: number;
   /** Never comes up. */
   hangStart?: boolean;
   /** Never stops by itself. */
@@ -153,6 +155,8 @@ export class VirtualTree {
       start: async ({ clock, member, epoch }) => {
         const part = this.parts[name] ?? {};
         this.parts[name] = part;
+        const pause = () => new Promise<void>((resolve) => clock.after(part.slowMs ?? 0, resolve));
+        if (part.slowMs) await pause();
         if (part.hangStart) await new Promise(() => {});
         if ((part.failStarts ?? 0) > 0) {
           part.failStarts!--;
@@ -165,8 +169,9 @@ export class VirtualTree {
         return {
           handlers: { ping: () => epoch, work } as never,
           pressure: (level) => void this.pressed.push(`${id}: ${level}`),
-          stop: () => {
-            if (part.hangStop) return new Promise(() => {});
+          stop: async () => {
+            if (part.hangStop) await new Promise(() => {});
+            if (part.slowMs) await pause();
             this.story.push(`-${id}`);
           },
         };
