@@ -93,6 +93,8 @@ export type TreeRow =
       readonly state: string;
       readonly health: 'healthy' | 'busy';
       readonly restarts: number;
+      /** Calls of its own that were refused because a link was full. */
+      readonly refused: number;
       readonly last_death: { readonly cause: string; readonly message: string | null } | null;
     };
 

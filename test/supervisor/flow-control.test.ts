@@ -89,3 +89,9 @@ test('the death of the producer’s actor ends the stream', async () => {
   })();
   await expect(all).rejects.toMatchObject({ code: 'E_ACTOR_DOWN' });
 });
+
+test('refused calls are counted where they were made', async () => {
+  for (let n = 0; n < 3; n++) await tree.relay.ask('floodCounter', { ms: 300 });
+  const relay = tree.supervisor.tree().children[1] as { refused: number };
+  expect(relay.refused).toBe(3);
+});

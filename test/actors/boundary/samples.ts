@@ -270,7 +270,9 @@ export const samples: Samples = {
           intensity: 3,
           periodMs: 60_000,
           recent: 0,
-          children: [{ actor: 'store', state: 'down', health: 'busy', restarts: 1, lastDeath: null }],
+          children: [
+            { actor: 'store', state: 'down', health: 'busy', restarts: 1, refused: 0, lastDeath: null },
+          ],
         },
         memory: { rss: 1, heap: 1, external: 1 },
         cpu: { user: 1, system: 1 },
