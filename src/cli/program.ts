@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
@@ -9,8 +10,10 @@ import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
+import { keys } from './commands/keys/keys.ts';
 import { peers } from './commands/peers.ts';
 import { publish } from './commands/publish.ts';
+import { restore } from './commands/restore.ts';
 import { search } from './commands/search.ts';
 import { shares } from './commands/shares.ts';
 import { stats } from './commands/stats.ts';
@@ -42,6 +45,9 @@ const COMMANDS: readonly Register[] = [
   stop,
   doctor,
   config,
+  keys,
+  backup,
+  restore,
   conformance,
   bench,
 ];

@@ -8,6 +8,8 @@ const trust = z.enum(['trusted', 'normal', 'untrusted']);
 /** An id, the beginning of one, or the operator's name for an own share. */
 const share = z.string().min(1).max(256);
 
+const passphrase = z.string().min(1).max(1024);
+
 /** What each operation takes. */
 export const bodies = {
   publish: z.strictObject({
@@ -38,6 +40,14 @@ export const bodies = {
     limit: z.int().min(1).max(1000).default(1000),
   }),
   get: z.strictObject({ target: z.string().min(1).max(8192), directory: path }),
+  backup: z.strictObject({ path, hash_lists: z.boolean().default(true) }),
+  exportKey: z.strictObject({ share, passphrase }),
+  importKey: z.strictObject({
+    sealed: z.instanceof(Uint8Array),
+    name: share,
+    passphrase: passphrase.optional(),
+    node_secret: z.string().max(128).optional(),
+  }),
   peers: z.strictObject({}),
   connect: z.strictObject({ address: z.string().min(1).max(400) }),
   id: z.strictObject({}),

@@ -1,6 +1,6 @@
 import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
-import type { Trust } from '../actors/store/contract.ts';
+import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
@@ -99,6 +99,12 @@ export interface StatsResult {
   readonly uptime: number;
 }
 
+export interface ImportedKey {
+  readonly share_id: string;
+  readonly share_key: string;
+  readonly name: string;
+}
+
 export interface IdResult {
   readonly node_id: string;
   readonly node_key: string;
@@ -117,6 +123,9 @@ export interface Results {
   readonly shares: { readonly shares: readonly ShareRow[] };
   readonly items: { readonly items: readonly ItemEntry[]; readonly next: number | null };
   readonly get: DownloadResult;
+  readonly backup: BackupResult;
+  readonly exportKey: { readonly sealed: Uint8Array };
+  readonly importKey: ImportedKey;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
@@ -131,4 +140,6 @@ export interface Results {
 export interface Events {
   readonly publish: { readonly event: 'progress' } & PublishProgress;
   readonly get: { readonly event: 'progress' } & DownloadProgress;
+  /** None: it only takes as long as it takes. */
+  readonly backup: never;
 }

@@ -86,11 +86,24 @@ export const settingsSchema = z.strictObject({
   store: z.strictObject({
     keys: setting(
       storeConfig.shape.keys,
-      '`keyfile`: private keys are sealed under a generated key file, which protects copies of the data folder, not this host. `plain`: they lie as they are.',
+      '`keyfile`: private keys are sealed under a generated key file, which protects copies of the data folder, not this host. `passphrase`: under a passphrase, asked for on the terminal, or taken from `GRANARY_PASSPHRASE` or `store.passphrase_file`. `plain`: they lie as they are.',
     ),
     keyfile: setting(
       storeConfig.shape.keyfile,
       'Path of the key file; empty: `granary/key` in the configuration folder (`$XDG_CONFIG_HOME`, else `~/.config`).',
+    ),
+    passphrase_file: setting(
+      z.string().default(''),
+      'Path of a file whose first line is the passphrase; empty: none.',
+    ),
+    backup_hours: setting(
+      storeConfig.shape.backupHours,
+      'Hours between the copies that the node makes of itself, without hash lists; 0: none.',
+    ),
+    backup_keep: setting(storeConfig.shape.backupKeep, 'How many of those copies are kept.'),
+    backup_folder: setting(
+      storeConfig.shape.backupFolder,
+      'Where those copies go; empty: `backups/` in the data folder. Another disk is the better place.',
     ),
   }),
   hashing: z.strictObject({

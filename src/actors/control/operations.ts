@@ -1,5 +1,6 @@
 import type { Operations } from './operation.ts';
 import { get } from './ops/get.ts';
+import { backup, exportKey, importKey } from './ops/keys.ts';
 import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
@@ -19,6 +20,9 @@ export const operations: Operations = {
   shares: { kind: 'ask', run: shares },
   items: { kind: 'ask', run: items },
   get: { kind: 'stream', run: get },
+  backup: { kind: 'stream', run: backup },
+  exportKey: { kind: 'ask', run: exportKey },
+  importKey: { kind: 'ask', run: importKey },
   peers: { kind: 'ask', run: peers },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

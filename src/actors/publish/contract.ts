@@ -45,7 +45,7 @@ export type PublishEvent =
 
 export const publishContract = defineContract({
   name: 'publish',
-  uses: ['store', 'hashing', 'acceptor'],
+  uses: ['store', 'hashing', 'acceptor', 'sync'],
   config: publishConfig,
   metrics: ['files_published', 'shares_published'],
   messages: {

@@ -9,6 +9,7 @@ import { hashChanged, type KnownFile } from './hash-changed.ts';
 import { pinnedLink } from './pinned-link.ts';
 import { PublishMeter } from './publish-meter.ts';
 import { rootsOf } from './roots.ts';
+import { seenSeq } from './seen-seq.ts';
 import { tooLarge } from './share-limits.ts';
 import { defaultShareName } from './share-name.ts';
 import { SkippedFiles } from './skipped-files.ts';
@@ -106,6 +107,7 @@ async function* publishShare(
       public: request.public,
       items,
       sources: known.map(({ source }) => source),
+      seenSeq: share.unsure ? await seenSeq(context, share.shareKey, signal) : 0,
     },
     { signal },
   );

@@ -6,10 +6,23 @@ import type { WireReply, WireRequest } from '../wire-request.ts';
 export const storeConfig = z.strictObject({
   /** The data folder. Created with mode 0700 when absent. */
   home: z.string().min(1),
-  /** `keyfile`: keys sealed under a generated key file in the configuration folder; `plain`: as they are. */
-  keys: z.enum(['keyfile', 'plain']).default('keyfile'),
+  /**
+   * `keyfile`: keys sealed under a generated key file in the configuration folder; `passphrase`: under a passphrase;
+   * `plain`: as they are.
+   */
+  keys: z.enum(['keyfile', 'passphrase', 'plain']).default('keyfile'),
   /** Where the key file lies; empty: the platform's configuration folder. */
   keyfile: z.string().default(''),
+  /** Opens the keys where they are sealed under one. Never logged, never stored. */
+  passphrase: z.string().max(1024).default(''),
+  /** Hours between the copies that the node makes of itself; 0: none. */
+  backupHours: z.number().min(0).max(8760).default(24),
+  /** Copies that are kept of those. */
+  backupKeep: z.int().min(1).max(1000).default(7),
+  /** Where they go; empty: `backups/` in the data folder. */
+  backupFolder: z.string().default(''),
+  /** A backup that the empty data folder is filled from before it is opened. */
+  restore: z.string().default(''),
 });
 
 /** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
@@ -69,6 +82,8 @@ export interface OwnShare {
   readonly items: number;
   readonly bytes: number;
   readonly updatedAt: number;
+  /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
+  readonly unsure: boolean;
 }
 
 export type Trust = 'trusted' | 'normal' | 'untrusted';
@@ -100,6 +115,8 @@ export interface Revision {
   readonly public: boolean;
   readonly items: readonly CatalogItem[];
   readonly sources: readonly ContentSource[];
+  /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
+  readonly seenSeq: number;
 }
 
 export interface CommittedRevision {
@@ -111,6 +128,16 @@ export interface CommittedRevision {
 
 export interface ItemRow extends CatalogItem {
   readonly shareId: Hex;
+}
+
+/** A copy of the node in one file. Field names are those of the command's result. */
+export interface BackupResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** How the keys in it are protected: as in the data folder. */
+  readonly keys: 'keyfile' | 'passphrase' | 'plain';
+  readonly seconds: number;
 }
 
 /** What a peer was like when it was last met. */
@@ -179,6 +206,23 @@ export const storeContract = defineContract({
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),
+
+    /**
+     * Writes a copy of the node: state, keys as they lie there, manifests, configuration, and the hash lists of own
+     * files if wanted. `path`: a folder, or a file that is not there yet. One item; beside all other messages.
+     */
+    backup: stream<{ path: string; hashLists: boolean }, BackupResult>(),
+    /** The key of a share, or of the node itself, in the reference's form under a passphrase. */
+    exportKey: ask<{ key: 'node' | { shareId: Hex }; passphrase: string }, Uint8Array>({
+      deadlineMs: 30_000,
+    }),
+    /** A share made from a key in the reference's form. `E_KEY_INVALID`, `E_PASSPHRASE`. */
+    importKey: ask<
+      { sealed: Uint8Array; name: string; opener: { passphrase: string } | { nodeSecret: string } },
+      OwnShare
+    >({ deadlineMs: 30_000 }),
+    /** Every key sealed under a new key, with a passphrase under a new one if it is given. How many they were. */
+    reseal: ask<{ passphrase: string | null }, { keys: number }>({ deadlineMs: 60_000 }),
 
     /** Answers 201, 400 and 502. */
     wire: ask<WireRequest, WireReply>(),

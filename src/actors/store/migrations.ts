@@ -97,6 +97,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counters VALUES ('lease_epoch', 0);
   `,
+  // `floor`: no revision gets this number or a lower one; `unsure`: somebody else may know of newer revisions.
+  `
+  ALTER TABLE own_shares ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own_shares ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

@@ -47,7 +47,7 @@ export class Publisher {
     const sources = ledgerSources(revision);
     const digest = catalogDigest(catalog);
     const head = headOf(share);
-    const lastSeq = this.#lastSeq(share, head);
+    const lastSeq = this.#lastSeq(share, head, revision.seenSeq);
     if (
       head?.latestSeq === lastSeq &&
       share.catalog !== null &&
@@ -77,7 +77,7 @@ export class Publisher {
     const [voided, dropped] = this.#database.transaction(() => {
       const row = this.#shelf.insert(manifestId, manifest, octets);
       this.#database.run(
-        'UPDATE own_shares SET head = ?, manifest = ?, catalog = ?, updated_at = ? WHERE id = ?',
+        'UPDATE own_shares SET head = ?, manifest = ?, catalog = ?, updated_at = ?, unsure = 0 WHERE id = ?',
         head,
         row,
         digest,
@@ -91,18 +91,18 @@ export class Publisher {
   }
 
   /**
-   * The highest number seen of the share, also as a subscriber of it: a folder restored from a backup would otherwise
-   * sign a second revision of a number that is out already.
+   * The highest number that may be out already: of this node, of its subscription to the share, of others who were
+   * asked. A folder restored from a backup would otherwise sign a second revision of a number.
    */
-  #lastSeq(share: OwnShareRow, head: ShareHead | null): bigint {
+  #lastSeq(share: OwnShareRow, head: ShareHead | null, seenSeq: number): bigint {
     const subscribed = headOf(
       this.#database.get<{ head: Uint8Array | null }>(
         'SELECT head FROM subscriptions WHERE share_id = ?',
         share.share_id,
       ),
     );
-    const own = head?.latestSeq ?? 0n;
-    return subscribed !== null && subscribed.latestSeq > own ? subscribed.latestSeq : own;
+    const known = [head?.latestSeq ?? 0n, subscribed?.latestSeq ?? 0n, BigInt(share.floor), BigInt(seenSeq)];
+    return known.reduce((highest, seq) => (seq > highest ? seq : highest));
   }
 }
 

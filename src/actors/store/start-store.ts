@@ -1,18 +1,21 @@
+import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
+import { Backups } from './backups.ts';
 import { Catalog } from './catalog.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
 import { idOctets } from './hex-ids.ts';
+import { openImported, sealForExport } from './key-exchange.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
 import { ManifestShelf } from './manifest-shelf.ts';
 import { type OpenHome, openHome } from './open-home.ts';
-import { OwnShares } from './own-shares.ts';
+import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
 import { resolveTarget } from './resolve.ts';
 import { SourceLedger } from './source-ledger.ts';
@@ -49,10 +52,12 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
+  const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
   context.spawn(() => sweepHashLists(context, hashLists));
+  context.spawn(() => backups.run());
 
-  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges'> = {
+  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
     identity: () => identity,
 
     openShare: ({ name }) => shares.open(name, unixNow(context)),
@@ -96,11 +101,25 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return null;
     },
 
+    async exportKey({ key, passphrase }) {
+      const name = key === 'node' ? key : keyName(shares.row(key.shareId).share_id);
+      const seed = await keys.seed(name);
+      if (seed === null) throw failure('E_NOT_FOUND', 'there is no such key', { subject: name });
+      return await sealForExport(seed, passphrase);
+    },
+    importKey: async ({ sealed, name, opener }) =>
+      await shares.import(name, await openImported(sealed, opener), unixNow(context)),
+    reseal: async ({ passphrase }) => ({ keys: await keys.reseal(passphrase) }),
+
     wire: (request) => answers.answer(request),
   };
 
   return {
-    handlers: { ...guard.wrap(handlers), leaseChanges: (_, { signal }) => changes.listen(signal) },
+    handlers: {
+      ...guard.wrap(handlers),
+      leaseChanges: (_, { signal }) => changes.listen(signal),
+      backup: ({ path, hashLists: lists }, { signal }) => backups.make(path, lists, signal),
+    },
 
     async stop() {
       await guard.close();

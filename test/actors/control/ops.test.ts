@@ -23,6 +23,7 @@ const own: OwnShare = {
   items: 2,
   bytes: 10,
   updatedAt: 1_767_225_600,
+  unsure: false,
 };
 
 const subscription: Subscription = {

@@ -55,6 +55,8 @@ export class World {
   /** Thrown by the store instead of an answer. */
   storeFails: { readonly name: string; readonly error: Error } | null = null;
   advertised: readonly string[] | Error = ['tcp://192.0.2.7:7001', 'tcp://[2001:db8::7]:7001'];
+  /** What others have seen of a share. */
+  seen: () => { seq: number | null } = () => ({ seq: null });
   now = 1_000;
 
   private constructor(folder: string, clock: Clock) {
@@ -131,6 +133,7 @@ export class World {
       items: 0,
       bytes: 0,
       updatedAt: 0,
+      unsure: false,
       ...change,
     };
     this.shares.set(own.name, { own, revision: null, sources: [] });
@@ -239,6 +242,7 @@ export class World {
       spawn() {},
       refs: {
         store: ref((name, request) => this.#store(name, request)),
+        sync: ref(async () => this.seen()),
         acceptor: ref(async () => {
           if (this.advertised instanceof Error) throw this.advertised;
           return { bound: [], advertised: this.advertised };

@@ -71,6 +71,7 @@ export function revision(
     public: true,
     items,
     sources: items.map((each) => source(each)),
+    seenSeq: 0,
     ...change,
   };
 }

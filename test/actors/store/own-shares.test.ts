@@ -45,6 +45,7 @@ describe('own shares', () => {
       items: 0,
       bytes: 0,
       updatedAt: NOW,
+      unsure: false,
     });
     const other = await life.ask('openShare', { name: 'Music' });
     expect(other.shareKey).not.toBe(share.shareKey);
