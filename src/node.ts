@@ -165,8 +165,8 @@ class NodeLife {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #log: Log;
   readonly #owner: SettingsOwner | null;
-  /** The very object that the tree gives to each life of the actor, so that no later one starts with older values. */
-  readonly #sync: SyncConfig;
+  /** As it is now; the tree starts each life with what it was at first. */
+  #sync: SyncConfig;
   #settle: (report: StopReport) => void = () => {};
   #stopping: Promise<StopReport> | null = null;
 
@@ -179,7 +179,7 @@ class NodeLife {
     });
     const logLevel = settings.logLevel ?? 'info';
     this.#log = createLog(logLevel, { actor: 'supervisor' });
-    this.supervisor = new Supervisor(treeOf({ ...settings, sync: this.#sync }), {
+    this.supervisor = new Supervisor(treeOf(settings), {
       log: this.#log,
       logLevel,
       events: {
@@ -223,7 +223,7 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    Object.assign(this.#sync, liveConfig(settings));
+    this.#sync = liveConfig(settings);
     await this.#configureSync();
   }
 
@@ -240,7 +240,7 @@ class NodeLife {
     try {
       await this.supervisor.ref(syncContract).ask('configure', this.#sync);
     } catch (error) {
-      // Its next life may have been given older values already: it is told again when it is up.
+      // Every life is told when it is up.
       if (!(error instanceof ActorError && error.code === 'E_ACTOR_DOWN')) throw error;
     }
   }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
+import { completion } from './commands/completion.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
@@ -50,6 +51,7 @@ const COMMANDS: readonly Register[] = [
   restore,
   conformance,
   bench,
+  completion,
 ];
 
 export interface GlobalOptions {

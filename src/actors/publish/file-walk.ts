@@ -2,7 +2,6 @@ import type { Dir, Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_LIMITS } from '../../protocol/objects/manifest-contents.ts';
-import { eachBounded } from '../each-bounded.ts';
 import { itemPath, refusedName } from './item-name.ts';
 import type { Root } from './roots.ts';
 import { reasonOf, type SkippedFiles } from './skipped-files.ts';
@@ -18,9 +17,8 @@ export interface FoundFile {
   readonly inode: bigint;
 }
 
-/** Entries read from a folder at once, and files looked at before others on this thread get their turn. */
+/** Entries read from a folder, and files of it looked at, at once; then others on this thread get their turn. */
 const BATCH = 128;
-const LOOKS_AT_ONCE = 16;
 /** Once there are too many files they are only counted, up to here: the operator wants to know how far off he is. */
 const MAX_COUNTED = 100_000;
 
@@ -115,7 +113,7 @@ export class FileWalk {
     // Nothing comes of this share any more.
     if (this.tooMany) return;
     for (const { path } of fresh) this.#seen.add(path);
-    await eachBounded(fresh, LOOKS_AT_ONCE, (file) => this.#lookAt(file));
+    await Promise.all(fresh.map((file) => this.#lookAt(file)));
   }
 
   async #lookAt({ path, inside }: Folder): Promise<void> {
