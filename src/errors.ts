@@ -29,6 +29,7 @@ export const ERRORS = {
     next: 'start on a terminal, set GRANARY_PASSPHRASE, or name a file with store.passphrase_file',
   },
   E_SHARE_TOO_LARGE: { exit: 4, next: 'publish smaller folders as separate shares' },
+  E_SHARE_OFFLINE: { exit: 4, next: 'mount its disk; granary unshare takes a share back for good' },
   E_FILE_CHANGED: { exit: 4, next: 'publish again once the files rest' },
   E_PEER_IDENTITY: {
     exit: 4,

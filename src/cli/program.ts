@@ -22,6 +22,7 @@ import { stop } from './commands/stop.ts';
 import { subs } from './commands/subs.ts';
 import { subscribe } from './commands/subscribe.ts';
 import { sync } from './commands/sync.ts';
+import { unshare } from './commands/unshare.ts';
 import { unsubscribe } from './commands/unsubscribe.ts';
 import { up } from './commands/up.ts';
 import type { Cli, Register } from './context.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly Register[] = [
   up,
   demo,
   publish,
+  unshare,
   subscribe,
   unsubscribe,
   subs,

@@ -13,11 +13,13 @@ const passphrase = z.string().min(1).max(1024);
 /** What each operation takes. */
 export const bodies = {
   publish: z.strictObject({
-    paths: z.array(path).min(1).max(MAX_PATHS),
+    paths: z.array(path).max(MAX_PATHS),
     title: z.string().max(1024).nullable().default(null),
-    public: z.boolean().default(false),
+    public: z.boolean().nullable().default(null),
+    tags: z.array(z.string().max(1024)).max(256).nullable().default(null),
     share: share.nullable().default(null),
   }),
+  unshare: z.strictObject({ share, forget_key: z.boolean().default(false) }),
   subscribe: z.strictObject({
     link: z.string().min(1).max(16_384),
     trust: trust.default('normal'),

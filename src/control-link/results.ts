@@ -1,4 +1,4 @@
-import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
+import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
@@ -47,6 +47,19 @@ export interface ShareRow {
   readonly updated_at: string | null;
   /** Only of own shares. */
   readonly link: string | null;
+  /** Of own shares: how their files lie there, as far as it was noticed. */
+  readonly state: ItemState | null;
+  /** Of own shares: the places they are published from. */
+  readonly paths: readonly string[];
+  readonly tags: readonly string[];
+}
+
+export interface UnshareResult {
+  readonly share_id: string;
+  readonly name: string;
+  /** Files that are not shared any more. */
+  readonly items: number;
+  readonly key: 'kept' | 'forgotten';
 }
 
 export interface ItemEntry {
@@ -55,8 +68,8 @@ export interface ItemEntry {
   readonly name: string;
   readonly size: number;
   readonly chunks: number;
-  /** `own`: published from this disk; `held`: this node could serve it; `remote`: it lies with others. */
-  readonly state: 'own' | 'held' | 'remote';
+  /** Of own shares: how the file lies there now. Of others: `held`: this node could serve it; `remote`: it lies with others. */
+  readonly state: ItemState | 'held' | 'remote';
 }
 
 export interface PeerRow {
@@ -115,6 +128,7 @@ export interface IdResult {
 
 export interface Results {
   readonly publish: PublishResult;
+  readonly unshare: UnshareResult;
   readonly subscribe: SubscribeResult;
   readonly unsubscribe: { readonly share_id: string };
   readonly subs: { readonly subscriptions: readonly SubscriptionRow[] };

@@ -6,12 +6,13 @@ import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
 import { search } from './ops/search.ts';
 import { reload, settings } from './ops/settings.ts';
-import { items, shares } from './ops/shares.ts';
+import { items, shares, unshare } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
 
 /** Everything the control socket can do. */
 export const operations: Operations = {
   publish: { kind: 'stream', run: publish },
+  unshare: { kind: 'ask', run: unshare },
   subscribe: { kind: 'ask', run: subscribe },
   unsubscribe: { kind: 'ask', run: unsubscribe },
   subs: { kind: 'ask', run: subs },

@@ -22,6 +22,9 @@ const BATCH = 128;
 /** Once there are too many files they are only counted, up to here: the operator wants to know how far off he is. */
 const MAX_COUNTED = 100_000;
 
+/** What a folder fails with that is not there any more. */
+const GONE = new Set(['ENOENT', 'ENOTDIR']);
+
 interface Folder {
   readonly path: string;
   readonly inside: string;
@@ -30,6 +33,8 @@ interface Folder {
 /** Finds the files of a share. Links are never followed. */
 export class FileWalk {
   readonly files: FoundFile[] = [];
+  /** Folders that are there and could not be read: nobody knows what is in them now. */
+  readonly unreadable: { readonly path: string; readonly inside: string }[] = [];
   bytes = 0;
   /** Files found, also those that are too many to be looked at. */
   count = 0;
@@ -75,6 +80,7 @@ export class FileWalk {
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         this.#skipped.add(folder.path, reasonOf(error));
+        if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) this.unreadable.push(folder);
       }
     }
   }

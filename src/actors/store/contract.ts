@@ -69,6 +69,30 @@ export interface Lease extends ContentSource {
   readonly epoch: number;
 }
 
+/** A place that a share is published from. */
+export interface ShareRoot {
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+  /** Its path inside the share; empty for a folder that is the share. */
+  readonly inside: string;
+}
+
+/** Where a file of an own share lies, and what is known of it. */
+export interface ShareSource extends ContentSource {
+  /** The file's path in the share; null for one that was published before this was kept. */
+  readonly inside: string | null;
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+  /** False when its hash list was lost: only hashing the file again brings it back. */
+  readonly hashed: boolean;
+}
+
+/** A source that was not there, or looked different, when it was needed last. */
+export interface GoneSource extends ContentSource {
+  readonly shareId: Hex;
+  readonly epoch: number;
+}
+
 export interface OwnShare {
   readonly shareId: Hex;
   readonly shareKey: Hex;
@@ -82,6 +106,10 @@ export interface OwnShare {
   readonly items: number;
   readonly bytes: number;
   readonly updatedAt: number;
+  /** What it was published from, and is again when nothing else is said. Empty when that is not known. */
+  readonly roots: readonly ShareRoot[];
+  /** On each of its items. */
+  readonly tags: readonly string[];
   /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
   readonly unsure: boolean;
 }
@@ -114,7 +142,9 @@ export interface Revision {
   readonly title: string | null;
   readonly public: boolean;
   readonly items: readonly CatalogItem[];
-  readonly sources: readonly ContentSource[];
+  readonly sources: readonly (ContentSource & { readonly inside: string })[];
+  readonly roots: readonly ShareRoot[];
+  readonly tags: readonly string[];
   /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
   readonly seenSeq: number;
 }
@@ -163,12 +193,18 @@ export const storeContract = defineContract({
 
     /** The own share of that name, made with a new key if there is none. */
     openShare: ask<{ name: string }, OwnShare>(),
+    /** Those that are published or may be: not the withdrawn ones. */
     ownShares: ask<null, readonly OwnShare[]>(),
+    /** Takes a share back: its files are not served from here, its head and list not told. A new publish brings it back. */
+    unshare: ask<{ shareId: Hex; forgetKey: boolean }, { name: string; items: number }>(),
     /** Sources of a share's files as last committed: what need not be hashed again. */
-    sourcesOf: ask<
-      { shareId: Hex },
-      readonly (ContentSource & { chunkCount: number; chunkListHash: Hex })[]
-    >(),
+    sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
+    /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
+    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (ContentSource | null)[]>(),
+    /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
+    goneSources: ask<{ after: { shareId: Hex; path: string } | null }, readonly GoneSource[]>(),
+    /** They are what they were again. */
+    sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
     /** Keeps chunk hash lists; each is checked against its chunk list hash when it is used. */
     putHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
     /** Signs and commits in one transaction. `E_SHARE_TOO_LARGE` when the wire cannot carry it. */

@@ -102,6 +102,15 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE own_shares ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE own_shares ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
   `,
+  // Where a share's files are looked for again, as JSON; a withdrawn one keeps its key and number. `inside`: the file's path in the share.
+  `
+  ALTER TABLE own_shares ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own_shares ADD COLUMN roots TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE own_shares ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE sources ADD COLUMN inside TEXT;
+  CREATE INDEX sources_by_inside ON sources (share, inside);
+  CREATE INDEX sources_gone ON sources (share, path) WHERE gone = 1;
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

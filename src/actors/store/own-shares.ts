@@ -5,7 +5,7 @@ import { generateSeed, keyPairFromSeed, type SigningKey } from '../../protocol/c
 import { shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { shareIdOf } from '../../protocol/objects/ids.ts';
 import { type ShareHead, shareHead } from '../../protocol/objects/share-head.ts';
-import type { Hex, OwnShare } from './contract.ts';
+import type { Hex, OwnShare, ShareRoot } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets, isHexId } from './hex-ids.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -26,6 +26,9 @@ export interface OwnShareRow {
   readonly updated_at: number;
   readonly floor: number;
   readonly unsure: number;
+  readonly withdrawn: number;
+  readonly roots: string;
+  readonly tags: string;
 }
 
 interface JoinedRow extends OwnShareRow {
@@ -52,10 +55,12 @@ export class OwnShares {
   }
 
   list(): readonly OwnShare[] {
-    return this.#database.all<JoinedRow>(`${JOINED} ORDER BY own_shares.name`).map(ownShare);
+    return this.#database
+      .all<JoinedRow>(`${JOINED} WHERE own_shares.withdrawn = 0 ORDER BY own_shares.name`)
+      .map(ownShare);
   }
 
-  /** The share of that name. A new one gets its key first: a key without a share is no harm. */
+  /** The share of that name, also a withdrawn one. A new one gets its key first: a key without a share is no harm. */
   async open(name: string, now: number): Promise<OwnShare> {
     checkName(name);
     const known = this.#byName(name);
@@ -173,6 +178,8 @@ function ownShare(row: JoinedRow): OwnShare {
     items: row.items ?? 0,
     bytes: row.bytes ?? 0,
     updatedAt: row.updated_at,
+    roots: JSON.parse(row.roots) as ShareRoot[],
+    tags: JSON.parse(row.tags) as string[],
     unsure: row.unsure === 1,
   };
 }

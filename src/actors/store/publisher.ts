@@ -2,7 +2,7 @@ import { failure } from '../../errors.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
 import { type StoreContext, unixNow } from './context.ts';
-import type { CommittedRevision, ContentSource, Hex, Revision } from './contract.ts';
+import type { CommittedRevision, Hex, Revision } from './contract.ts';
 import type { Database } from './database.ts';
 import type { LeaseChanges } from './lease-changes.ts';
 import type { ManifestShelf } from './manifest-shelf.ts';
@@ -54,14 +54,19 @@ export class Publisher {
       bytesEqual(digest, share.catalog) &&
       (await this.#shelf.read(head.latestManifestId)) !== null
     ) {
-      this.#changes.announce(this.#database.transaction(() => this.#ledger.replace(share.id, sources)));
+      this.#changes.announce(
+        this.#database.transaction(() => {
+          this.#keepRoots(share, revision);
+          return this.#ledger.replace(share.id, sources);
+        }),
+      );
       return { seq: Number(head.latestSeq), manifestId: toHex(head.latestManifestId), changed: false };
     }
     const key = await this.#shares.key(share);
     const now = unixNow(this.#context);
     const signed = signRevision(key, catalog, lastSeq + 1n, now);
     await this.#shelf.writeFile(signed.manifestId, signed.octets);
-    this.#changes.announce(await this.#keep(share, signed, digest, sources, now));
+    this.#changes.announce(await this.#keep(share, revision, signed, digest, sources, now));
     const seq = Number(signed.manifest.seq);
     this.#context.log.info({ share: revision.shareId, seq, items: catalog.items.length }, 'revision signed');
     return { seq, manifestId: toHex(signed.manifestId), changed: true };
@@ -69,6 +74,7 @@ export class Publisher {
 
   async #keep(
     share: OwnShareRow,
+    revision: Revision,
     { manifest, manifestId, octets, head }: SignedRevision,
     digest: Uint8Array,
     sources: readonly LedgerSource[],
@@ -77,17 +83,27 @@ export class Publisher {
     const [voided, dropped] = this.#database.transaction(() => {
       const row = this.#shelf.insert(manifestId, manifest, octets);
       this.#database.run(
-        'UPDATE own_shares SET head = ?, manifest = ?, catalog = ?, updated_at = ?, unsure = 0 WHERE id = ?',
+        'UPDATE own_shares SET head = ?, manifest = ?, catalog = ?, updated_at = ?, unsure = 0, withdrawn = 0 WHERE id = ?',
         head,
         row,
         digest,
         now,
         share.id,
       );
+      this.#keepRoots(share, revision);
       return [this.#ledger.replace(share.id, sources), this.#shelf.dropUnreferenced()] as const;
     });
     await this.#shelf.removeFiles(dropped);
     return voided;
+  }
+
+  #keepRoots(share: OwnShareRow, { roots, tags }: Revision): void {
+    this.#database.run(
+      'UPDATE own_shares SET roots = ?, tags = ? WHERE id = ?',
+      JSON.stringify(roots),
+      JSON.stringify(tags),
+      share.id,
+    );
   }
 
   /**
@@ -109,7 +125,7 @@ export class Publisher {
 /** Sources with what their items say of them. */
 function ledgerSources({ items, sources }: Revision): readonly LedgerSource[] {
   const byContent = new Map(items.map((item) => [item.contentId.toLowerCase(), item]));
-  return sources.map((source: ContentSource) => {
+  return sources.map((source) => {
     const contentId = source.contentId.toLowerCase();
     const item = byContent.get(contentId);
     if (item === undefined || item.size !== source.size) {

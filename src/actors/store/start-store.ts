@@ -23,6 +23,7 @@ import { storeFailure } from './store-failure.ts';
 import { Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { WireAnswers } from './wire-answers.ts';
+import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
 
@@ -47,6 +48,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const ledger = new SourceLedger(database);
   const shares = new OwnShares(database, keys);
   const publisher = new Publisher(context, { database, shares, shelf, ledger, changes });
+  const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
   const subscriptions = new Subscriptions(database, shelf);
   const subscriber = new Subscriber(context, { database, subscriptions, shelf });
   const catalog = new Catalog(database);
@@ -62,11 +64,26 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     openShare: ({ name }) => shares.open(name, unixNow(context)),
     ownShares: () => shares.list(),
-    // A file whose hash list was lost has to be hashed again to get it back.
+    unshare: ({ shareId, forgetKey }) => withdrawal.withdraw(shareId, forgetKey),
     sourcesOf: ({ shareId }) =>
-      ledger
-        .ofShare(shares.row(shareId).id)
-        .filter(({ contentId, chunkCount }) => hashLists.has(contentId, chunkCount)),
+      ledger.ofShare(shares.row(shareId).id).map((source) => ({
+        ...source,
+        hashed: hashLists.has(source.contentId, source.chunkCount),
+      })),
+    sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
+    goneSources: ({ after }) =>
+      ledger.gone(
+        after === null ? { share: 0, path: '' } : { share: shares.row(after.shareId).id, path: after.path },
+      ),
+    sourcesBack(sources) {
+      const back = database.transaction(() =>
+        sources.filter(({ contentId, path, epoch }) =>
+          ledger.markBack(idOctets(contentId, 'content id'), path, epoch),
+        ),
+      );
+      changes.announce(back.map(({ contentId }) => contentId.toLowerCase()));
+      return null;
+    },
     async putHashLists(lists) {
       await hashLists.put(lists);
       return null;

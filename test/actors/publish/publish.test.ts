@@ -44,7 +44,7 @@ describe('a publish', () => {
     });
     expect(revision!.items[1]).toMatchObject({ name: 'a.txt', path: null, mime: 'text/plain' });
     const path = world.path('music/b/two.flac');
-    expect(revision!.sources[3]).toEqual({ contentId, path, ...lookOf(path) });
+    expect(revision!.sources[3]).toEqual({ contentId, path, inside: 'b/two.flac', ...lookOf(path) });
     // One chunk needs no list.
     expect([...world.lists]).toEqual([[contentId, hashes]]);
     expect(world.asked.indexOf('putHashLists')).toBeLessThan(world.asked.indexOf('commitRevision'));

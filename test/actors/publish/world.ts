@@ -12,7 +12,7 @@ import type {
   PublishResult,
   publishContract,
 } from '../../../src/actors/publish/contract.ts';
-import type { OwnShare, Revision, storeContract } from '../../../src/actors/store/contract.ts';
+import type { GoneSource, OwnShare, Revision, storeContract } from '../../../src/actors/store/contract.ts';
 import type { WireReply } from '../../../src/actors/wire-request.ts';
 import { failure } from '../../../src/errors.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
@@ -48,6 +48,9 @@ export class World {
   /** What the store was asked, in order. */
   readonly asked: string[] = [];
   readonly hashed: string[] = [];
+  /** What the store was told of as gone, and what came back. */
+  gone: readonly GoneSource[] = [];
+  readonly back: string[] = [];
   readonly warnings: string[] = [];
   readonly metrics = new Map<string, number>();
   /** Called before a file is hashed; an error it gives is what becomes of the file. */
@@ -59,6 +62,8 @@ export class World {
   seen: () => { seq: number | null } = () => ({ seq: null });
   now = 1_000;
 
+  readonly #stopping = new AbortController();
+
   private constructor(folder: string, clock: Clock) {
     this.folder = folder;
     this.behaviour = publish.start(this.#context(clock)) as PublishBehaviour;
@@ -69,6 +74,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -87,7 +93,7 @@ export class World {
     request: Partial<PublishRequest> & Pick<PublishRequest, 'paths'>,
     signal = new AbortController().signal,
   ) {
-    const whole = { title: null, public: false, share: null, ...request };
+    const whole = { title: null, public: null, tags: null, share: null, ...request };
     return this.behaviour.handlers.publish(whole, {
       signal,
       remainingMs: () => 60_000,
@@ -133,6 +139,8 @@ export class World {
       items: 0,
       bytes: 0,
       updatedAt: 0,
+      roots: [],
+      tags: [],
       unsure: false,
       ...change,
     };
@@ -166,6 +174,24 @@ export class World {
         for (const { contentId, hashes } of lists) this.lists.set(contentId, hashes);
         return null;
       }
+      case 'sourcesAt': {
+        const { shareId, inside } = request as { shareId: string; inside: readonly string[] };
+        const { sources } = this.#byId(shareId);
+        return inside.map((path) => sources.find((source) => source.inside === path) ?? null);
+      }
+      case 'goneSources': {
+        const { after } = request as { after: { path: string } | null };
+        return after === null ? this.gone : [];
+      }
+      case 'sourcesBack':
+        this.back.push(...(request as { path: string }[]).map(({ path }) => path));
+        return null;
+      case 'unshare': {
+        const { shareId } = request as { shareId: string };
+        const { own } = this.#byId(shareId);
+        this.shares.delete(own.name);
+        return { name: own.name, items: 1 };
+      }
       case 'commitRevision':
         return this.#commit(request as Revision);
       default:
@@ -175,18 +201,27 @@ export class World {
 
   #commit(revision: Revision) {
     const held = this.#byId(revision.shareId);
-    const { sources: _, ...catalog } = revision;
-    const { sources: __, ...last } = held.revision ?? { sources: [] };
+    const { sources: _, roots, ...catalog } = revision;
+    const { sources: __, roots: ___, ...last } = held.revision ?? { sources: [], roots: [] };
     const changed = JSON.stringify(catalog) !== JSON.stringify(last);
     const seq = held.own.seq + (changed ? 1 : 0);
-    const { title } = revision;
+    const { title, tags } = revision;
     const manifestId = toHex(blake3(Buffer.from(JSON.stringify(catalog))));
-    held.own = { ...held.own, title, public: revision.public, seq, manifestId, updatedAt: this.now };
+    held.own = {
+      ...held.own,
+      title,
+      roots,
+      tags,
+      public: revision.public,
+      seq,
+      manifestId,
+      updatedAt: this.now,
+    };
     held.revision = revision;
     const items = new Map(revision.items.map((item) => [item.contentId, item]));
     held.sources = revision.sources.map((source) => {
       const { chunkCount, chunkListHash } = items.get(source.contentId)!;
-      return { ...source, chunkCount, chunkListHash };
+      return { ...source, chunkCount, chunkListHash, hashed: true };
     });
     return { seq, manifestId, changed };
   }
@@ -238,8 +273,8 @@ export class World {
         set() {},
         get: () => 0,
       },
-      signal: new AbortController().signal,
-      spawn() {},
+      signal: this.#stopping.signal,
+      spawn: (work: () => Promise<void>) => void work().catch(() => {}),
       refs: {
         store: ref((name, request) => this.#store(name, request)),
         sync: ref(async () => this.seen()),

@@ -45,6 +45,8 @@ describe('own shares', () => {
       items: 0,
       bytes: 0,
       updatedAt: NOW,
+      roots: [],
+      tags: [],
       unsure: false,
     });
     const other = await life.ask('openShare', { name: 'Music' });
@@ -97,6 +99,7 @@ describe('own shares', () => {
         items: 2,
         bytes: items[0]!.size + items[1]!.size,
         updatedAt: NOW,
+        roots: [{ path: '/data', kind: 'folder', inside: '' }],
       },
     ]);
   });

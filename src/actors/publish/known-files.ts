@@ -1,0 +1,57 @@
+import { sep } from 'node:path';
+import type { ShareSource } from '../store/contract.ts';
+import type { FoundFile } from './file-walk.ts';
+import type { KnownFile } from './hash-changed.ts';
+
+/** What of a share needs no hashing, and what does. */
+export interface SplitFiles {
+  readonly known: KnownFile[];
+  readonly changed: FoundFile[];
+}
+
+/** What looks as it did when it was hashed keeps its hashes. */
+export function splitByChange(files: readonly FoundFile[], sources: Iterable<ShareSource>): SplitFiles {
+  const byPath = new Map<string, ShareSource>();
+  for (const source of sources) if (source.hashed) byPath.set(source.path, source);
+  const split: SplitFiles = { known: [], changed: [] };
+  for (const file of files) {
+    const last = byPath.get(file.path);
+    if (last === undefined || !looksAlike(last, file)) split.changed.push(file);
+    else split.known.push(knownFile(last, file.inside));
+  }
+  return split;
+}
+
+/**
+ * The files of the last revision in places that could not be looked at: they stay in the share, because a disk that is
+ * not mounted withdraws nothing. `inside` of what was published before it was kept is made from the place.
+ */
+export function keptOffline(
+  places: readonly { readonly path: string; readonly inside: string }[],
+  sources: readonly ShareSource[],
+): KnownFile[] {
+  if (places.length === 0) return [];
+  return sources.flatMap((source) => {
+    const place = places.find(({ path }) => source.path === path || source.path.startsWith(withEnd(path)));
+    if (place === undefined) return [];
+    const below = source.path.slice(place.path.length).split(sep).filter(Boolean);
+    const inside = [place.inside, ...below].filter(Boolean).join('/');
+    return [knownFile(source, source.inside ?? inside)];
+  });
+}
+
+function knownFile(source: ShareSource, inside: string): KnownFile {
+  const { contentId, path, size, mtimeNs, ctimeNs, inode, chunkListHash } = source;
+  return { inside, chunkListHash, source: { contentId, path, size, mtimeNs, ctimeNs, inode } };
+}
+
+function looksAlike(last: ShareSource, file: FoundFile): boolean {
+  return (
+    last.size === file.size &&
+    last.mtimeNs === file.mtimeNs &&
+    last.ctimeNs === file.ctimeNs &&
+    last.inode === file.inode
+  );
+}
+
+const withEnd = (path: string): string => (path.endsWith(sep) ? path : path + sep);
