@@ -1,7 +1,11 @@
 import { sep } from 'node:path';
 import type { ShareSource } from '../store/contract.ts';
+import type { PublishContext } from './context.ts';
 import type { FoundFile } from './file-walk.ts';
 import type { KnownFile } from './hash-changed.ts';
+
+/** Paths in one question about the journal. */
+const PAGE = 1000;
 
 /** What of a share needs no hashing, and what does. */
 export interface SplitFiles {
@@ -20,6 +24,24 @@ export function splitByChange(files: readonly FoundFile[], sources: Iterable<Sha
     else split.known.push(knownFile(last, file.inside));
   }
   return split;
+}
+
+/** By the last revision, and by what a publish that was cut off has hashed since. */
+export async function splitFiles(
+  { refs }: PublishContext,
+  files: readonly FoundFile[],
+  sources: readonly ShareSource[],
+  signal: AbortSignal,
+): Promise<SplitFiles> {
+  const { known, changed } = splitByChange(files, sources);
+  const journaled: ShareSource[] = [];
+  for (let at = 0; at < changed.length; at += PAGE) {
+    const paths = changed.slice(at, at + PAGE).map(({ path }) => path);
+    journaled.push(...(await refs.store.ask('journaled', { paths }, { signal })));
+  }
+  if (journaled.length === 0) return { known, changed };
+  const more = splitByChange(changed, journaled);
+  return { known: [...known, ...more.known], changed: more.changed };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { PublishContext } from './context.ts';
 import type { PublishEvent, PublishRequest, PublishResult } from './contract.ts';
 import { FileWalk } from './file-walk.ts';
 import { hashChanged } from './hash-changed.ts';
-import { keptOffline, splitByChange } from './known-files.ts';
+import { keptOffline, splitFiles } from './known-files.ts';
 import { pinnedLink } from './pinned-link.ts';
 import { PublishMeter } from './publish-meter.ts';
 import { rootsOf } from './roots.ts';
@@ -50,7 +50,7 @@ export async function* publishShare(
   const walked = clock.now();
 
   const share = own ?? (await refs.store.ask('openShare', { name: request.share }, { signal }));
-  const { known, changed } = splitByChange(walk.files, before);
+  const { known, changed } = await splitFiles(context, walk.files, before, signal);
   known.push(...kept);
   meter.phase = 'hash';
   meter.files = known.length;

@@ -87,6 +87,13 @@ export interface ShareSource extends ContentSource {
   readonly hashed: boolean;
 }
 
+/** A file that was just hashed. */
+export interface HashedSource extends ContentSource {
+  readonly chunkListHash: Hex;
+  /** 32 octets a chunk. */
+  readonly hashes: Uint8Array;
+}
+
 /** A source that was not there, or looked different, when it was needed last. */
 export interface GoneSource extends ContentSource {
   readonly shareId: Hex;
@@ -205,6 +212,13 @@ export const storeContract = defineContract({
     goneSources: ask<{ after: { shareId: Hex; path: string } | null }, readonly GoneSource[]>(),
     /** They are what they were again. */
     sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
+    /**
+     * Keeps what was hashed for a revision to come: hash lists and where the files lie. Durable when answered, so that a
+     * publish that is cut off does not hash them again.
+     */
+    keepHashed: ask<readonly HashedSource[], null>({ deadlineMs: 60_000 }),
+    /** What was kept of these paths and is in no revision yet. At most 1000. */
+    journaled: ask<{ paths: readonly string[] }, readonly ShareSource[]>(),
     /** Keeps chunk hash lists; each is checked against its chunk list hash when it is used. */
     putHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
     /** Signs and commits in one transaction. `E_SHARE_TOO_LARGE` when the wire cannot carry it. */

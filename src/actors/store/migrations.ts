@@ -111,6 +111,21 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX sources_by_inside ON sources (share, inside);
   CREATE INDEX sources_gone ON sources (share, path) WHERE gone = 1;
   `,
+  // Files hashed for revisions to come.
+  `
+  CREATE TABLE journal (
+    path TEXT PRIMARY KEY,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX journal_by_content ON journal (content_id);
+  CREATE INDEX journal_by_age ON journal (at);
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

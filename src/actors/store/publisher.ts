@@ -4,6 +4,7 @@ import type { ShareHead } from '../../protocol/objects/share-head.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { CommittedRevision, Hex, Revision } from './contract.ts';
 import type { Database } from './database.ts';
+import type { Journal } from './journal.ts';
 import type { LeaseChanges } from './lease-changes.ts';
 import type { ManifestShelf } from './manifest-shelf.ts';
 import { headOf, type OwnShareRow, type OwnShares } from './own-shares.ts';
@@ -17,6 +18,7 @@ export class Publisher {
   readonly #shares: OwnShares;
   readonly #shelf: ManifestShelf;
   readonly #ledger: SourceLedger;
+  readonly #journal: Journal;
   readonly #changes: LeaseChanges;
 
   constructor(
@@ -26,6 +28,7 @@ export class Publisher {
       shares: OwnShares;
       shelf: ManifestShelf;
       ledger: SourceLedger;
+      journal: Journal;
       changes: LeaseChanges;
     },
   ) {
@@ -34,6 +37,7 @@ export class Publisher {
     this.#shares = parts.shares;
     this.#shelf = parts.shelf;
     this.#ledger = parts.ledger;
+    this.#journal = parts.journal;
     this.#changes = parts.changes;
   }
 
@@ -57,6 +61,7 @@ export class Publisher {
       this.#changes.announce(
         this.#database.transaction(() => {
           this.#keepRoots(share, revision);
+          this.#journal.drop(sources.map(({ path }) => path));
           return this.#ledger.replace(share.id, sources);
         }),
       );
@@ -91,6 +96,7 @@ export class Publisher {
         share.id,
       );
       this.#keepRoots(share, revision);
+      this.#journal.drop(sources.map(({ path }) => path));
       return [this.#ledger.replace(share.id, sources), this.#shelf.dropUnreferenced()] as const;
     });
     await this.#shelf.removeFiles(dropped);

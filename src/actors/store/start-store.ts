@@ -10,6 +10,7 @@ import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
 import { idOctets } from './hex-ids.ts';
+import { Journal } from './journal.ts';
 import { openImported, sealForExport } from './key-exchange.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
@@ -46,8 +47,10 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const hashLists = await HashLists.open(context, database, home.hashes);
   const changes = new LeaseChanges();
   const ledger = new SourceLedger(database);
+  const journal = new Journal(database);
+  journal.sweep(unixNow(context));
   const shares = new OwnShares(database, keys);
-  const publisher = new Publisher(context, { database, shares, shelf, ledger, changes });
+  const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
   const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
   const subscriptions = new Subscriptions(database, shelf);
   const subscriber = new Subscriber(context, { database, subscriptions, shelf });
@@ -84,6 +87,12 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       changes.announce(back.map(({ contentId }) => contentId.toLowerCase()));
       return null;
     },
+    async keepHashed(sources) {
+      await hashLists.put(sources);
+      journal.keep(sources, unixNow(context));
+      return null;
+    },
+    journaled: ({ paths }) => journal.of(paths, (contentId, chunks) => hashLists.has(contentId, chunks)),
     async putHashLists(lists) {
       await hashLists.put(lists);
       return null;

@@ -12,7 +12,14 @@ import type {
   PublishResult,
   publishContract,
 } from '../../../src/actors/publish/contract.ts';
-import type { GoneSource, OwnShare, Revision, storeContract } from '../../../src/actors/store/contract.ts';
+import type {
+  GoneSource,
+  HashedSource,
+  OwnShare,
+  Revision,
+  ShareSource,
+  storeContract,
+} from '../../../src/actors/store/contract.ts';
 import type { WireReply } from '../../../src/actors/wire-request.ts';
 import { failure } from '../../../src/errors.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
@@ -45,6 +52,7 @@ export class World {
   readonly shares = new Map<string, HeldShare>();
   readonly lists = new Map<string, Uint8Array>();
   readonly puts: number[] = [];
+  readonly journal = new Map<string, ShareSource>();
   /** What the store was asked, in order. */
   readonly asked: string[] = [];
   readonly hashed: string[] = [];
@@ -168,12 +176,19 @@ export class World {
       }
       case 'sourcesOf':
         return this.#byId((request as { shareId: string }).shareId).sources;
-      case 'putHashLists': {
-        const lists = request as { contentId: string; hashes: Uint8Array }[];
-        this.puts.push(lists.length);
-        for (const { contentId, hashes } of lists) this.lists.set(contentId, hashes);
+      case 'keepHashed': {
+        const hashed = request as HashedSource[];
+        this.puts.push(hashed.length);
+        for (const { contentId, hashes, ...source } of hashed) {
+          // One chunk needs no list.
+          if (hashes.length > 32) this.lists.set(contentId, hashes);
+          const more = { contentId, inside: null, chunkCount: hashes.length / 32, hashed: true };
+          this.journal.set(source.path, { ...source, ...more });
+        }
         return null;
       }
+      case 'journaled':
+        return (request as { paths: string[] }).paths.flatMap((path) => this.journal.get(path) ?? []);
       case 'sourcesAt': {
         const { shareId, inside } = request as { shareId: string; inside: readonly string[] };
         const { sources } = this.#byId(shareId);
@@ -217,6 +232,7 @@ export class World {
       manifestId,
       updatedAt: this.now,
     };
+    for (const { path } of revision.sources) this.journal.delete(path);
     held.revision = revision;
     const items = new Map(revision.items.map((item) => [item.contentId, item]));
     held.sources = revision.sources.map((source) => {
