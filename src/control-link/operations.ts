@@ -18,6 +18,7 @@ export const bodies = {
     public: z.boolean().nullable().default(null),
     tags: z.array(z.string().max(1024)).max(256).nullable().default(null),
     share: share.nullable().default(null),
+    watch: z.boolean().nullable().default(null),
   }),
   unshare: z.strictObject({ share, forget_key: z.boolean().default(false) }),
   subscribe: z.strictObject({

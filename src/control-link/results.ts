@@ -51,6 +51,8 @@ export interface ShareRow {
   readonly state: ItemState | null;
   /** Of own shares: the places they are published from. */
   readonly paths: readonly string[];
+  /** Of own shares: published by itself when its files change. */
+  readonly watch: boolean;
   readonly tags: readonly string[];
 }
 

@@ -39,6 +39,10 @@ export function nodeSettings(
       maxPerSecond: network.max_accepts_per_second,
       maxPerSecondPerNet: network.max_accepts_per_second_per_net,
     },
+    publish: {
+      quietSeconds: settings.publish.quiet_seconds,
+      rescanSeconds: settings.publish.rescan_seconds,
+    },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
     control: { socket, maxClients: settings.control.max_clients },
   };

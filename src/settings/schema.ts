@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acceptorConfig } from '../actors/acceptor/contract.ts';
 import { controlConfig } from '../actors/control/contract.ts';
 import { hashingConfig } from '../actors/hashing/contract.ts';
+import { publishConfig } from '../actors/publish/contract.ts';
 import { storeConfig } from '../actors/store/contract.ts';
 import { syncConfig } from '../actors/sync/contract.ts';
 import { transportConfig } from '../actors/transport/contract.ts';
@@ -108,6 +109,16 @@ export const settingsSchema = z.strictObject({
   }),
   hashing: z.strictObject({
     threads: setting(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
+  }),
+  publish: z.strictObject({
+    quiet_seconds: setting(
+      publishConfig.shape.quietSeconds,
+      'A watched share (`granary publish --watch`) is published when nothing changed in it for so many seconds, at the latest a minute after the first change; a file that was written less long ago waits for the next time.',
+    ),
+    rescan_seconds: setting(
+      publishConfig.shape.rescanSeconds,
+      'Seconds between looks through all files of a watched share, whatever the system told of it.',
+    ),
   }),
   sync: z.strictObject({
     interval_seconds: live(

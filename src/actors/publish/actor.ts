@@ -3,13 +3,22 @@ import { actor } from '../contracts.ts';
 import { publishContract } from './contract.ts';
 import { itemStates, lookAgain, shareStates } from './look-again.ts';
 import { runPublish } from './run-publish.ts';
+import { Watches } from './watch/watches.ts';
 import { answerWire } from './wire-answers.ts';
 
 /** Publishes own shares, and tells peers which of them are public. */
 export default actor(publishContract, (context) => {
   /** Names of shares that are being published. */
   const running = new Set<string>();
+  const watches = new Watches(context, async ({ name }, restMs, signal) => {
+    const request = { paths: [], title: null, public: null, tags: null, share: name, watch: null };
+    for await (const event of runPublish(context, running, request, signal, restMs)) {
+      if (event.kind === 'done') return event.result;
+    }
+    throw new Error('a publish ended without a result');
+  });
   context.spawn(() => lookAgain(context));
+  context.spawn(() => watches.start());
 
   const ownShare = async (shareId: string) => {
     const shares = await context.refs.store.ask('ownShares', null);
@@ -20,7 +29,12 @@ export default actor(publishContract, (context) => {
 
   return {
     handlers: {
-      publish: (request, { signal }) => runPublish(context, running, request, signal),
+      async *publish(request, { signal }) {
+        for await (const event of runPublish(context, running, request, signal)) {
+          if (event.kind === 'done') await watches.follow();
+          yield event;
+        }
+      },
       async unshare({ shareId, forgetKey }) {
         const shares = await context.refs.store.ask('ownShares', null);
         const name = shares.find((each) => each.shareId === shareId)?.name;
@@ -30,7 +44,9 @@ export default actor(publishContract, (context) => {
             retryable: true,
           });
         }
-        return await context.refs.store.ask('unshare', { shareId, forgetKey });
+        const taken = await context.refs.store.ask('unshare', { shareId, forgetKey });
+        await watches.follow();
+        return taken;
       },
       itemStates: async ({ shareId, inside }, { signal }) =>
         await itemStates(context, await ownShare(shareId), inside, signal),

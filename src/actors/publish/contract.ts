@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 
-export const publishConfig = z.strictObject({});
+export const publishConfig = z.strictObject({
+  /** A watched share is published when nothing changed in it for so long. */
+  quietSeconds: z.number().min(0.1).max(3600).default(5),
+  /** A watched share is looked through this often, whatever was heard of it. */
+  rescanSeconds: z.number().min(10).max(604_800).default(600),
+});
 
 export interface PublishRequest {
   /** Absolute paths of files and folders; empty: where the share named was published from before. */
@@ -15,6 +20,8 @@ export interface PublishRequest {
   readonly tags: readonly string[] | null;
   /** The operator's name for the share; null: made from the first path. */
   readonly share: string | null;
+  /** Publish it by itself from here on when its files change. Null: as the share has it. */
+  readonly watch: boolean | null;
 }
 
 /**
@@ -40,6 +47,7 @@ export interface PublishResult {
   readonly title: string | null;
   readonly public: boolean;
   readonly tags: readonly string[];
+  readonly watch: boolean;
   readonly items: number;
   readonly bytes: number;
   readonly hashed_bytes: number;
@@ -69,7 +77,7 @@ export const publishContract = defineContract({
   name: 'publish',
   uses: ['store', 'hashing', 'acceptor', 'sync'],
   config: publishConfig,
-  metrics: ['files_published', 'shares_published'],
+  metrics: ['files_published', 'shares_published', 'watched_shares', 'watch_revisions'],
   messages: {
     publish: stream<PublishRequest, PublishEvent>(),
     /** Takes a share back. Its key is kept, unless it is to be forgotten: then nobody ever publishes it again. */

@@ -32,7 +32,7 @@ interface Folder {
 
 /** Finds the files of a share. Links are never followed. */
 export class FileWalk {
-  readonly files: FoundFile[] = [];
+  files: FoundFile[] = [];
   /** Folders that are there and could not be read: nobody knows what is in them now. */
   readonly unreadable: { readonly path: string; readonly inside: string }[] = [];
   bytes = 0;
@@ -61,6 +61,16 @@ export class FileWalk {
       if (root.kind === 'folder') yield* this.#folders(root, signal);
       else await this.#look([root]);
     }
+  }
+
+  /** Takes some of the files that were found out again. */
+  takeOut(which: (file: FoundFile) => boolean): readonly FoundFile[] {
+    const taken = this.files.filter(which);
+    if (taken.length === 0) return taken;
+    this.files = this.files.filter((file) => !which(file));
+    for (const { size } of taken) this.bytes -= size;
+    this.count -= taken.length;
+    return taken;
   }
 
   async *#folders(root: Folder, signal: AbortSignal): AsyncGenerator<void, void, undefined> {

@@ -1,8 +1,9 @@
 import { sep } from 'node:path';
 import type { ShareSource } from '../store/contract.ts';
 import type { PublishContext } from './context.ts';
-import type { FoundFile } from './file-walk.ts';
+import type { FileWalk, FoundFile } from './file-walk.ts';
 import type { KnownFile } from './hash-changed.ts';
+import { type SkippedFiles, STILL_WRITTEN } from './skipped-files.ts';
 
 /** Paths in one question about the journal. */
 const PAGE = 1000;
@@ -59,6 +60,30 @@ export function keptOffline(
     const below = source.path.slice(place.path.length).split(sep).filter(Boolean);
     const inside = [place.inside, ...below].filter(Boolean).join('/');
     return [knownFile(source, source.inside ?? inside)];
+  });
+}
+
+/** Takes the files out of the walk that somebody may still be writing. */
+export function takeBusy(
+  walk: FileWalk,
+  wall: number,
+  restMs: number,
+  skipped: SkippedFiles,
+): readonly FoundFile[] {
+  if (restMs === 0) return [];
+  // A time in the future is somebody's mistake, and no reason to wait for it.
+  const isBusy = ({ mtimeNs }: FoundFile) => Math.abs(wall - Number(mtimeNs / 1_000_000n)) < restMs;
+  const busy = walk.takeOut(isBusy);
+  for (const { path } of busy) skipped.add(path, STILL_WRITTEN);
+  return busy;
+}
+
+/** Those of them that were in the share before stay in it. */
+export function keptBusy(busy: readonly FoundFile[], sources: readonly ShareSource[]): KnownFile[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  return busy.flatMap(({ path, inside }) => {
+    const source = byPath.get(path);
+    return source === undefined ? [] : knownFile(source, inside);
   });
 }
 

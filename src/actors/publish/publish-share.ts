@@ -5,20 +5,24 @@ import type { PublishContext } from './context.ts';
 import type { PublishEvent, PublishRequest, PublishResult } from './contract.ts';
 import { FileWalk } from './file-walk.ts';
 import { hashChanged } from './hash-changed.ts';
-import { keptOffline, splitFiles } from './known-files.ts';
+import { keptBusy, keptOffline, splitFiles, takeBusy } from './known-files.ts';
 import { pinnedLink } from './pinned-link.ts';
 import { PublishMeter } from './publish-meter.ts';
 import { rootsOf } from './roots.ts';
 import { seenSeq } from './seen-seq.ts';
 import { tooLarge } from './share-limits.ts';
-import { SkippedFiles } from './skipped-files.ts';
+import { CHANGED_WHILE_HASHING, SkippedFiles } from './skipped-files.ts';
 
-/** One publish of one share, from the walk to the link. `from`: when it began, monotonic milliseconds. */
+/**
+ * One publish of one share, from the walk to the link. `from`: when it began, monotonic milliseconds. A file that was
+ * written less than `restMs` ago stays as the share has it.
+ */
 export async function* publishShare(
   context: PublishContext,
   request: PublishRequest & { readonly share: string },
   places: readonly string[],
   from: number,
+  restMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<PublishEvent, void, undefined> {
   const { clock, metrics, refs } = context;
@@ -45,7 +49,8 @@ export async function* publishShare(
   if (refused) throw refused;
   const before =
     own === undefined ? [] : await refs.store.ask('sourcesOf', { shareId: own.shareId }, { signal });
-  const kept = keptOffline([...offline, ...walk.unreadable], before);
+  const busy = takeBusy(walk, clock.wall(), restMs, skipped);
+  const kept = [...keptOffline([...offline, ...walk.unreadable], before), ...keptBusy(busy, before)];
   if (walk.files.length + kept.length === 0) throw nothingLeft(skipped);
   const walked = clock.now();
 
@@ -86,6 +91,7 @@ export async function* publishShare(
       sources: known.map(({ inside, source }) => ({ ...source, inside })),
       roots,
       tags,
+      watch: request.watch ?? share.watch,
       seenSeq: share.unsure ? await seenSeq(context, share.shareKey, signal) : 0,
     },
     { signal },
@@ -104,6 +110,7 @@ export async function* publishShare(
     title,
     public: isPublic,
     tags,
+    watch: request.watch ?? share.watch,
     items: items.length,
     bytes: items.reduce((sum, { size }) => sum + size, 0),
     hashed_bytes: hashedBytes,
@@ -132,7 +139,7 @@ function nothingLeft(skipped: SkippedFiles): ActorError {
   if (first === undefined) {
     return failure('E_PATH_INVALID', 'there is no file in it', { next: 'name a folder that holds files' });
   }
-  if (listed.every(({ reason }) => reason === 'changed while hashing')) {
+  if (listed.every(({ reason }) => reason === CHANGED_WHILE_HASHING)) {
     return failure('E_FILE_CHANGED', 'every file changed while it was hashed', {
       subject: first.path,
       retryable: true,

@@ -10,12 +10,14 @@ import { defaultShareName } from './share-name.ts';
  * Publishes: finds the files, hashes those that changed, signs the revision. What is null in the request stays as the
  * share has it; an empty title takes it away. Without paths, a share is published from where it was the last time. A
  * share that is being published already is `E_BUSY`. `running`: names of shares under way.
+ * `restMs`: what was written less long ago waits.
  */
 export async function* runPublish(
   context: PublishContext,
   running: Set<string>,
   request: PublishRequest,
   signal: AbortSignal,
+  restMs = 0,
 ): AsyncGenerator<PublishEvent, void, undefined> {
   checkTitle(request.title);
   checkTags(request.tags);
@@ -30,7 +32,7 @@ export async function* runPublish(
   }
   running.add(name);
   try {
-    yield* publishShare(context, { ...request, share: name }, places, from, signal);
+    yield* publishShare(context, { ...request, share: name }, places, from, restMs, signal);
   } finally {
     running.delete(name);
   }

@@ -117,6 +117,8 @@ export interface OwnShare {
   readonly roots: readonly ShareRoot[];
   /** On each of its items. */
   readonly tags: readonly string[];
+  /** Published by itself when its files change. */
+  readonly watch: boolean;
   /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
   readonly unsure: boolean;
 }
@@ -152,6 +154,7 @@ export interface Revision {
   readonly sources: readonly (ContentSource & { readonly inside: string })[];
   readonly roots: readonly ShareRoot[];
   readonly tags: readonly string[];
+  readonly watch: boolean;
   /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
   readonly seenSeq: number;
 }

@@ -126,6 +126,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX journal_by_content ON journal (content_id);
   CREATE INDEX journal_by_age ON journal (at);
   `,
+  'ALTER TABLE own_shares ADD COLUMN watch INTEGER NOT NULL DEFAULT 0',
 ];
 
 /** Version of an open database; 0 when it is empty. */

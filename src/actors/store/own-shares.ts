@@ -29,6 +29,7 @@ export interface OwnShareRow {
   readonly withdrawn: number;
   readonly roots: string;
   readonly tags: string;
+  readonly watch: number;
 }
 
 interface JoinedRow extends OwnShareRow {
@@ -180,6 +181,7 @@ function ownShare(row: JoinedRow): OwnShare {
     updatedAt: row.updated_at,
     roots: JSON.parse(row.roots) as ShareRoot[],
     tags: JSON.parse(row.tags) as string[],
+    watch: row.watch === 1,
     unsure: row.unsure === 1,
   };
 }

@@ -103,11 +103,12 @@ export class Publisher {
     return voided;
   }
 
-  #keepRoots(share: OwnShareRow, { roots, tags }: Revision): void {
+  #keepRoots(share: OwnShareRow, { roots, tags, watch }: Revision): void {
     this.#database.run(
-      'UPDATE own_shares SET roots = ?, tags = ? WHERE id = ?',
+      'UPDATE own_shares SET roots = ?, tags = ?, watch = ? WHERE id = ?',
       JSON.stringify(roots),
       JSON.stringify(tags),
+      watch ? 1 : 0,
       share.id,
     );
   }

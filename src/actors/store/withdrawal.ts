@@ -39,7 +39,7 @@ export class Withdrawal {
       if (forgetKey) database.run('DELETE FROM own_shares WHERE id = ?', share.id);
       else {
         database.run(
-          'UPDATE own_shares SET withdrawn = 1, manifest = NULL, catalog = NULL WHERE id = ?',
+          'UPDATE own_shares SET withdrawn = 1, watch = 0, manifest = NULL, catalog = NULL WHERE id = ?',
           share.id,
         );
       }

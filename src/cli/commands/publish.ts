@@ -13,6 +13,7 @@ interface Options {
   readonly share?: string;
   /** `false`: take them away. */
   readonly tag?: string[] | false;
+  readonly watch?: boolean;
 }
 
 /** Skipped files shown to a person; `--json` lists them all. */
@@ -33,6 +34,8 @@ export const publish: Register = (program, cli) => {
       collect,
     )
     .option('--no-tag', 'take the tags away')
+    .option('--watch', 'publish by itself from here on when files change, also after a restart of the node')
+    .option('--no-watch', 'stop that')
     .addHelpText('after', '\nExample:\n  $ granary publish ~/music --title "My records"\n')
     .action((paths: string[], options: Options) =>
       cli.run(
@@ -44,6 +47,7 @@ export const publish: Register = (program, cli) => {
             public: options.private ? false : (options.public ?? null),
             tags: options.tag === false ? [] : (options.tag ?? null),
             share: options.share ?? null,
+            watch: options.watch ?? null,
           };
           const result = await client
             .call('publish', body, { signal, onEvent: progress.show })
@@ -60,6 +64,7 @@ export const publish: Register = (program, cli) => {
                   'visible',
                   result.public ? 'public: listed to everybody' : 'private: to those with the link',
                 ],
+                ...(result.watch ? [['watched', 'published by itself when files change'] as const] : []),
                 ['link', result.link],
               ]),
               ...result.offline.map(

@@ -19,7 +19,10 @@ export const shares: Register = (program, cli) => {
                 { title: 'SHARE', value: (row) => shortId(row.share_id) },
                 { title: 'KIND', value: (row) => (row.own ? 'own' : 'subscribed') },
                 { title: 'NAME', value: (row) => row.name ?? row.title ?? '' },
-                { title: 'STATE', value: (row) => row.state ?? '' },
+                {
+                  title: 'STATE',
+                  value: (row) => (row.watch ? `${row.state ?? ''}, watched` : (row.state ?? '')),
+                },
                 {
                   title: 'VISIBLE',
                   value: (row) => (row.public === null ? '' : row.public ? 'public' : 'private'),

@@ -25,6 +25,7 @@ const own: OwnShare = {
   updatedAt: 1_767_225_600,
   roots: [{ path: '/music', kind: 'folder', inside: '' }],
   tags: ['live'],
+  watch: false,
   unsure: false,
 };
 

@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path';
 import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
 import publish from '../../../src/actors/publish/actor.ts';
 import type { PublishContext } from '../../../src/actors/publish/context.ts';
-import type {
-  PublishEvent,
-  PublishProgress,
-  PublishRequest,
-  PublishResult,
-  publishContract,
+import {
+  type PublishEvent,
+  type PublishProgress,
+  type PublishRequest,
+  type PublishResult,
+  publishConfig,
+  type publishContract,
 } from '../../../src/actors/publish/contract.ts';
 import type {
   GoneSource,
@@ -59,6 +60,7 @@ export class World {
   /** What the store was told of as gone, and what came back. */
   gone: readonly GoneSource[] = [];
   readonly back: string[] = [];
+  readonly infos: string[] = [];
   readonly warnings: string[] = [];
   readonly metrics = new Map<string, number>();
   /** Called before a file is hashed; an error it gives is what becomes of the file. */
@@ -101,7 +103,7 @@ export class World {
     request: Partial<PublishRequest> & Pick<PublishRequest, 'paths'>,
     signal = new AbortController().signal,
   ) {
-    const whole = { title: null, public: null, tags: null, share: null, ...request };
+    const whole = { title: null, public: null, tags: null, share: null, watch: null, ...request };
     return this.behaviour.handlers.publish(whole, {
       signal,
       remainingMs: () => 60_000,
@@ -149,6 +151,7 @@ export class World {
       updatedAt: 0,
       roots: [],
       tags: [],
+      watch: false,
       unsure: false,
       ...change,
     };
@@ -216,17 +219,18 @@ export class World {
 
   #commit(revision: Revision) {
     const held = this.#byId(revision.shareId);
-    const { sources: _, roots, ...catalog } = revision;
-    const { sources: __, roots: ___, ...last } = held.revision ?? { sources: [], roots: [] };
-    const changed = JSON.stringify(catalog) !== JSON.stringify(last);
+    const saying = (of: Revision | null) => JSON.stringify([of?.title, of?.public, of?.items]);
+    const catalog = saying(revision);
+    const changed = catalog !== saying(held.revision);
     const seq = held.own.seq + (changed ? 1 : 0);
-    const { title, tags } = revision;
-    const manifestId = toHex(blake3(Buffer.from(JSON.stringify(catalog))));
+    const { title, tags, roots, watch } = revision;
+    const manifestId = toHex(blake3(Buffer.from(catalog)));
     held.own = {
       ...held.own,
       title,
       roots,
       tags,
+      watch,
       public: revision.public,
       seq,
       manifestId,
@@ -276,17 +280,17 @@ export class World {
       name: 'publish',
       member: 0,
       epoch: 1,
-      config: {},
+      config: publishConfig.parse({}),
       clock,
       log: {
         debug() {},
-        info() {},
+        info: (_: object, text: string) => void this.infos.push(text),
         error() {},
         warn: (_: object, text: string) => void this.warnings.push(text),
       },
       metrics: {
         add: (name: string, by: number) => void this.metrics.set(name, (this.metrics.get(name) ?? 0) + by),
-        set() {},
+        set: (name: string, value: number) => void this.metrics.set(name, value),
         get: () => 0,
       },
       signal: this.#stopping.signal,

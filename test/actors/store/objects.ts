@@ -74,6 +74,7 @@ export function revision(
     sources: listed.map((each) => ({ ...each, inside: each.path.slice('/data/'.length) })),
     roots: [{ path: '/data', kind: 'folder', inside: '' }],
     tags: [],
+    watch: false,
     seenSeq: 0,
     ...change,
   };

@@ -47,6 +47,7 @@ describe('own shares', () => {
       updatedAt: NOW,
       roots: [],
       tags: [],
+      watch: false,
       unsure: false,
     });
     const other = await life.ask('openShare', { name: 'Music' });

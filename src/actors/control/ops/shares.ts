@@ -90,6 +90,7 @@ function ownRow(share: OwnShare, state: ShareRow['state'], pinned: readonly stri
     link: linkOf(share.shareKey, pinned),
     state,
     paths: share.roots.map(({ path }) => path),
+    watch: share.watch,
     tags: share.tags,
   };
 }
@@ -121,6 +122,7 @@ function subscribedRow(subscription: Subscription): ShareRow {
     link: null,
     state: null,
     paths: [],
+    watch: false,
     tags: [],
   };
 }
