@@ -8,14 +8,19 @@ const trust = z.enum(['trusted', 'normal', 'untrusted']);
 /** An id, the beginning of one, or the operator's name for an own share. */
 const share = z.string().min(1).max(256);
 
+const passphrase = z.string().min(1).max(1024);
+
 /** What each operation takes. */
 export const bodies = {
   publish: z.strictObject({
-    paths: z.array(path).min(1).max(MAX_PATHS),
+    paths: z.array(path).max(MAX_PATHS),
     title: z.string().max(1024).nullable().default(null),
-    public: z.boolean().default(false),
+    public: z.boolean().nullable().default(null),
+    tags: z.array(z.string().max(1024)).max(256).nullable().default(null),
     share: share.nullable().default(null),
+    watch: z.boolean().nullable().default(null),
   }),
+  unshare: z.strictObject({ share, forget_key: z.boolean().default(false) }),
   subscribe: z.strictObject({
     link: z.string().min(1).max(16_384),
     trust: trust.default('normal'),
@@ -38,6 +43,14 @@ export const bodies = {
     limit: z.int().min(1).max(1000).default(1000),
   }),
   get: z.strictObject({ target: z.string().min(1).max(8192), directory: path }),
+  backup: z.strictObject({ path, hash_lists: z.boolean().default(true) }),
+  exportKey: z.strictObject({ share, passphrase }),
+  importKey: z.strictObject({
+    sealed: z.instanceof(Uint8Array),
+    name: share,
+    passphrase: passphrase.optional(),
+    node_secret: z.string().max(128).optional(),
+  }),
   peers: z.strictObject({}),
   connect: z.strictObject({ address: z.string().min(1).max(400) }),
   id: z.strictObject({}),

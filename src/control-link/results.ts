@@ -1,6 +1,6 @@
-import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
+import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
-import type { Trust } from '../actors/store/contract.ts';
+import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
@@ -47,6 +47,21 @@ export interface ShareRow {
   readonly updated_at: string | null;
   /** Only of own shares. */
   readonly link: string | null;
+  /** Of own shares: how their files lie there, as far as it was noticed. */
+  readonly state: ItemState | null;
+  /** Of own shares: the places they are published from. */
+  readonly paths: readonly string[];
+  /** Of own shares: published by itself when its files change. */
+  readonly watch: boolean;
+  readonly tags: readonly string[];
+}
+
+export interface UnshareResult {
+  readonly share_id: string;
+  readonly name: string;
+  /** Files that are not shared any more. */
+  readonly items: number;
+  readonly key: 'kept' | 'forgotten';
 }
 
 export interface ItemEntry {
@@ -55,8 +70,8 @@ export interface ItemEntry {
   readonly name: string;
   readonly size: number;
   readonly chunks: number;
-  /** `own`: published from this disk; `held`: this node could serve it; `remote`: it lies with others. */
-  readonly state: 'own' | 'held' | 'remote';
+  /** Of own shares: how the file lies there now. Of others: `held`: this node could serve it; `remote`: it lies with others. */
+  readonly state: ItemState | 'held' | 'remote';
 }
 
 export interface PeerRow {
@@ -122,6 +137,12 @@ export interface StatsResult {
   readonly uptime: number;
 }
 
+export interface ImportedKey {
+  readonly share_id: string;
+  readonly share_key: string;
+  readonly name: string;
+}
+
 export interface IdResult {
   readonly node_id: string;
   readonly node_key: string;
@@ -132,6 +153,7 @@ export interface IdResult {
 
 export interface Results {
   readonly publish: PublishResult;
+  readonly unshare: UnshareResult;
   readonly subscribe: SubscribeResult;
   readonly unsubscribe: { readonly share_id: string };
   readonly subs: { readonly subscriptions: readonly SubscriptionRow[] };
@@ -140,6 +162,9 @@ export interface Results {
   readonly shares: { readonly shares: readonly ShareRow[] };
   readonly items: { readonly items: readonly ItemEntry[]; readonly next: number | null };
   readonly get: DownloadResult;
+  readonly backup: BackupResult;
+  readonly exportKey: { readonly sealed: Uint8Array };
+  readonly importKey: ImportedKey;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
@@ -154,4 +179,6 @@ export interface Results {
 export interface Events {
   readonly publish: { readonly event: 'progress' } & PublishProgress;
   readonly get: { readonly event: 'progress' } & DownloadProgress;
+  /** None: it only takes as long as it takes. */
+  readonly backup: never;
 }

@@ -22,6 +22,9 @@ const BATCH = 128;
 /** Once there are too many files they are only counted, up to here: the operator wants to know how far off he is. */
 const MAX_COUNTED = 100_000;
 
+/** What a folder fails with that is not there any more. */
+const GONE = new Set(['ENOENT', 'ENOTDIR']);
+
 interface Folder {
   readonly path: string;
   readonly inside: string;
@@ -29,7 +32,9 @@ interface Folder {
 
 /** Finds the files of a share. Links are never followed. */
 export class FileWalk {
-  readonly files: FoundFile[] = [];
+  files: FoundFile[] = [];
+  /** Folders that are there and could not be read: nobody knows what is in them now. */
+  readonly unreadable: { readonly path: string; readonly inside: string }[] = [];
   bytes = 0;
   /** Files found, also those that are too many to be looked at. */
   count = 0;
@@ -58,6 +63,16 @@ export class FileWalk {
     }
   }
 
+  /** Takes some of the files that were found out again. */
+  takeOut(which: (file: FoundFile) => boolean): readonly FoundFile[] {
+    const taken = this.files.filter(which);
+    if (taken.length === 0) return taken;
+    this.files = this.files.filter((file) => !which(file));
+    for (const { size } of taken) this.bytes -= size;
+    this.count -= taken.length;
+    return taken;
+  }
+
   async *#folders(root: Folder, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
     const open: Folder[] = [root];
     for (let folder = open.pop(); folder !== undefined && !this.gaveUp; folder = open.pop()) {
@@ -75,6 +90,7 @@ export class FileWalk {
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         this.#skipped.add(folder.path, reasonOf(error));
+        if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) this.unreadable.push(folder);
       }
     }
   }

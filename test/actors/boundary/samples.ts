@@ -1,5 +1,11 @@
 import { createPrivateKey } from 'node:crypto';
-import type { ItemRow, KnownPeer, OwnShare, Subscription } from '../../../src/actors/store/contract.ts';
+import type {
+  ItemRow,
+  KnownPeer,
+  OwnShare,
+  ShareSource,
+  Subscription,
+} from '../../../src/actors/store/contract.ts';
 import type { ShareSync } from '../../../src/actors/sync/contract.ts';
 import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
 import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
@@ -57,6 +63,10 @@ const ownShare: OwnShare = {
   items: 3,
   bytes: 5,
   updatedAt: 1_700_000_000,
+  roots: [{ path: '/srv/music', kind: 'folder', inside: '' }],
+  tags: ['lossless'],
+  watch: true,
+  unsure: false,
 };
 const item = {
   contentId: HEX,
@@ -70,6 +80,13 @@ const item = {
 };
 const itemRow: ItemRow = { ...item, shareId: HEX };
 const source = { contentId: HEX, path: '/srv/a.flac', size: 5, mtimeNs: NS, ctimeNs: NS + 1n, inode: -1n };
+const shareSource: ShareSource = {
+  ...source,
+  inside: 'a.flac',
+  chunkCount: 1,
+  chunkListHash: HEX,
+  hashed: true,
+};
 const knownPeer: KnownPeer = {
   address: 'tcp://[2001:db8::1]:7001',
   nodeKey: HEX,
@@ -148,7 +165,7 @@ export const samples: Samples = {
   },
   publish: {
     publish: {
-      request: { paths: ['/srv/music'], title: null, public: false, share: 'music' },
+      request: { paths: ['/srv/music'], title: null, public: null, tags: [], share: 'music', watch: true },
       items: [
         {
           kind: 'progress',
@@ -167,12 +184,18 @@ export const samples: Samples = {
           result: {
             share_id: HEX,
             share_key: HEX,
+            name: 'music',
             link: 'scp2p://s/x',
             seq: 1,
             manifest_id: HEX,
+            title: null,
+            public: true,
+            tags: [],
+            watch: false,
             items: 1,
             bytes: 1,
             hashed_bytes: 0,
+            offline: ['/mnt/disk'],
             skipped: [{ path: '/srv/music/socket', reason: 'no file' }],
             seconds: 0.001,
             spent: { walk: 0, hash: 0, commit: 0 },
@@ -180,6 +203,12 @@ export const samples: Samples = {
         },
       ],
     },
+    unshare: { request: { shareId: HEX, forgetKey: false }, reply: { name: 'music', items: 3 } },
+    itemStates: {
+      request: { shareId: HEX, inside: ['x/a.flac'] },
+      reply: ['ok', 'stale', 'missing', 'offline'],
+    },
+    shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
     wire: { request: wireRequest, reply: wireReply },
   },
   search: {
@@ -213,10 +242,29 @@ export const samples: Samples = {
     },
     openShare: { request: { name: 'music' }, reply: ownShare },
     ownShares: { request: null, reply: [ownShare, { ...ownShare, title: 'T', manifestId: HEX }] },
-    sourcesOf: { request: { shareId: HEX }, reply: [{ ...source, chunkCount: 1, chunkListHash: HEX }] },
+    unshare: { request: { shareId: HEX, forgetKey: true }, reply: { name: 'music', items: 0 } },
+    sourcesOf: { request: { shareId: HEX }, reply: [shareSource, { ...shareSource, inside: null }] },
+    sourcesAt: { request: { shareId: HEX, inside: ['a.flac', 'b'] }, reply: [source, null] },
+    goneSources: {
+      request: { after: { shareId: HEX, path: '/srv/a.flac' } },
+      reply: [{ ...source, shareId: HEX, epoch: 3 }],
+    },
+    sourcesBack: { request: [{ contentId: HEX, path: '/srv/a.flac', epoch: 3 }], reply: null },
+    keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },
+    journaled: { request: { paths: ['/srv/a.flac'] }, reply: [shareSource] },
     putHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(7) }], reply: null },
     commitRevision: {
-      request: { shareId: HEX, title: null, public: true, items: [item], sources: [source] },
+      request: {
+        shareId: HEX,
+        title: null,
+        public: true,
+        items: [item],
+        sources: [{ ...source, inside: 'a.flac' }],
+        roots: [],
+        tags: [],
+        watch: false,
+        seenSeq: 2 ** 41,
+      },
       reply: { seq: 3, manifestId: HEX, changed: true },
     },
     subscribe: {
@@ -240,6 +288,16 @@ export const samples: Samples = {
     resolve: { request: { target: `${HEX}/x` }, reply: [{ ...itemRow, path: null }] },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
+    backup: {
+      request: { path: '/backups', hashLists: true },
+      items: [{ file: '/backups/granary.db', bytes: 4096, files: 3, keys: 'keyfile', seconds: 0.5 }],
+    },
+    exportKey: { request: { key: { shareId: HEX }, passphrase: 'long and secret' }, reply: bytes(7, 8) },
+    importKey: {
+      request: { sealed: bytes(7, 8), name: 'music', opener: { passphrase: 'long and secret' } },
+      reply: ownShare,
+    },
+    reseal: { request: { passphrase: null }, reply: { keys: 2 } },
     wire: {
       request: { ...wireRequest, peer: { nodeKey: HEX, dialect: DIALECT_2 } },
       reply: { error: 'no such type' },
@@ -297,6 +355,7 @@ export const samples: Samples = {
       reply: { subscription, error: null },
     },
     unsubscribe: { request: { shareId: HEX }, reply: { removed: true } },
+    newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
     configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
