@@ -50,6 +50,7 @@ describe('a publish', () => {
     expect(world.asked.indexOf('keepHashed')).toBeLessThan(world.asked.indexOf('commitRevision'));
     expect(world.metrics).toEqual(
       new Map([
+        ['watched_shares', 0],
         ['shares_published', 1],
         ['files_published', 4],
       ]),
