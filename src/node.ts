@@ -13,7 +13,7 @@ import {
   supervisorContract,
 } from './actors/supervisor/contract.ts';
 import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
-import { transferContract } from './actors/transfer/contract.ts';
+import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
 import { type transportConfig, transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
@@ -45,6 +45,7 @@ export interface NodeSettings {
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly sync?: ConfigInput<typeof syncConfig>;
+  readonly transfer?: ConfigInput<typeof transferConfig>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
   /** When load is shed and when an actor is cut for its size; default: by the memory there is. */
   readonly memory?: MemoryLimits;
@@ -111,7 +112,7 @@ export function treeOf(settings: NodeSettings): TreeSpec {
         { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
         { contract: searchContract, module: module('search'), config: { home } },
         { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-        { contract: transferContract, module: module('transfer'), config: {} },
+        { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
       ]),
       branch('control', 'one_for_one', [
         {

@@ -3,7 +3,7 @@ import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
-import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
+import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
 
 // What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
 // lower-case hex. Fields may be added within a major version, never renamed or dropped.
@@ -151,6 +151,14 @@ export interface IdResult {
   readonly version: string;
 }
 
+export interface TransferEntry extends Omit<TransferRow, 'added'> {
+  readonly added: string;
+}
+
+export interface TransferList {
+  readonly transfers: readonly TransferEntry[];
+}
+
 export interface Results {
   readonly publish: PublishResult;
   readonly unshare: UnshareResult;
@@ -165,6 +173,11 @@ export interface Results {
   readonly backup: BackupResult;
   readonly exportKey: { readonly sealed: Uint8Array };
   readonly importKey: ImportedKey;
+  readonly add: TransferList;
+  readonly queue: TransferList;
+  readonly pause: TransferList;
+  readonly resume: TransferList;
+  readonly cancel_transfers: TransferList;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;

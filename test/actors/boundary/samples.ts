@@ -1,12 +1,16 @@
 import { createPrivateKey } from 'node:crypto';
 import type {
+  FileProgress,
   ItemRow,
   KnownPeer,
   OwnShare,
   ShareSource,
+  StoredFile,
+  StoredTransfer,
   Subscription,
 } from '../../../src/actors/store/contract.ts';
 import type { ShareSync } from '../../../src/actors/sync/contract.ts';
+import type { TransferRow } from '../../../src/actors/transfer/contract.ts';
 import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
 import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
 import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
@@ -118,6 +122,58 @@ const shareSync: ShareSync = {
   items: 1,
   source: 'tcp://192.0.2.1:7001',
   error: { code: 'E_HEAD_INVALID', message: 'forged' },
+};
+
+const transfer: StoredTransfer = {
+  id: 'f00d',
+  target: `${HEX}/x`,
+  directory: '/srv/in',
+  options: { only: ['*.flac'] },
+  state: 'failed',
+  priority: -1,
+  added: 1_700_000_000,
+  error: { code: 'E_NO_PROVIDER', message: 'nobody', retryable: true },
+  planned: true,
+  shareIds: [HEX],
+  folders: ['x'],
+  contentId: HEX,
+  path: '/srv/in/x',
+  files: 0,
+  filesTotal: 1,
+  bytes: 0,
+  bytesTotal: 2 ** 41,
+};
+const progress: FileProgress = {
+  position: 0,
+  place: ['x', 'a.flac'],
+  state: 'missing',
+  have: bytes(0b101),
+  look: { length: 2 ** 41, mtimeNs: NS, inode: 7n },
+};
+const file: StoredFile = {
+  ...progress,
+  contentId: HEX,
+  size: 2 ** 41,
+  chunkListHash: HEX,
+  path: ['x', 'a.flac'],
+};
+const transferRow: TransferRow = {
+  id: 'f00d',
+  content_id: null,
+  path: '/srv/in',
+  state: 'queued',
+  bytes: 0,
+  bytes_total: 0,
+  rate: 0.5,
+  peers: 2,
+  error: { code: 'E_NO_SPACE', message: 'full' },
+  target: HEX,
+  directory: '/srv/in',
+  files: 0,
+  files_total: 3,
+  eta: null,
+  priority: 0,
+  added: 1_700_000_000,
 };
 
 /** A sample of every message that actors exchange. */
@@ -253,6 +309,16 @@ export const samples: Samples = {
     keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },
     journaled: { request: { paths: ['/srv/a.flac'] }, reply: [shareSource] },
     putHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(7) }], reply: null },
+    keepHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(8) }], reply: null },
+    transfers: { request: null, reply: [transfer] },
+    putTransfer: { request: { ...transfer, error: null, path: null, contentId: null }, reply: null },
+    planTransfer: { request: { transfer, files: [file, { ...file, have: null, look: null }] }, reply: null },
+    transferFiles: { request: { id: transfer.id }, reply: [{ ...file, state: 'done' }] },
+    noteProgress: {
+      request: { id: transfer.id, files: 1, bytes: 2 ** 41, changed: [progress] },
+      reply: null,
+    },
+    dropTransfer: { request: { id: transfer.id }, reply: null },
     commitRevision: {
       request: {
         shareId: HEX,
@@ -360,6 +426,11 @@ export const samples: Samples = {
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   transfer: {
+    add: { request: { target: HEX, directory: '/tmp/x', priority: 3 }, reply: transferRow },
+    queue: { request: null, reply: [transferRow, { ...transferRow, error: null, eta: 1.5 }] },
+    pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
+    resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
+    cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [
@@ -405,10 +476,10 @@ export const samples: Samples = {
     fetch: {
       request: {
         peer: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX },
-        files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9) }],
+        files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9), wanted: bytes(1) }],
       },
       items: [
-        { kind: 'progress', chunks: 1, bytes: 262_144 },
+        { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
         { kind: 'corrupt', index: 0, chunk: 3 },
         { kind: 'file', index: 0 },
         { kind: 'spent', verifyMs: 0.5, writeMs: 0 },

@@ -336,3 +336,43 @@ test('unsubscribing from a share that is not subscribed is not found', async () 
     code: 'E_NOT_FOUND',
   });
 });
+
+test('queue, pause, resume, cancel, add: rows as they are, instants for seconds', async () => {
+  const row = {
+    ...{
+      id: '0a1b2c3d4e5f',
+      content_id: null,
+      path: '/d',
+      state: 'active',
+      bytes: 1,
+      bytes_total: 2,
+      rate: 3,
+    },
+    ...{ peers: 4, error: null, target: OTHER, directory: '/d', files: 0, files_total: 1, eta: null },
+    ...{ priority: 0, added: 1_767_225_600 },
+  };
+  const { refs, asked } = refsOf({
+    store,
+    transfer: {
+      queue: () => [row],
+      pause: () => [row],
+      resume: () => [row],
+      cancel: () => [],
+      add: () => row,
+    },
+  });
+  const listed = { transfers: [{ ...row, added: '2026-01-01T00:00:00.000Z' }] };
+  expect(await operations.queue.run(refs, {}, signal)).toEqual(listed);
+  expect(await operations.pause.run(refs, { ids: ['0a'] }, signal)).toEqual(listed);
+  expect(await operations.resume.run(refs, { ids: null, priority: 3 }, signal)).toEqual(listed);
+  expect(await operations.cancel_transfers.run(refs, { ids: null }, signal)).toEqual({ transfers: [] });
+  const body = { target: `${OTHER.slice(0, 8)}/a`, directory: '/d', priority: 3 };
+  expect(await operations.add.run(refs, body, signal)).toEqual(listed);
+  expect(asked.filter(([name]) => name.startsWith('transfer.'))).toEqual([
+    ['transfer.queue', null],
+    ['transfer.pause', { ids: ['0a'] }],
+    ['transfer.resume', { ids: null, priority: 3 }],
+    ['transfer.cancel', { ids: null }],
+    ['transfer.add', { ...body, target: `${OTHER}/a` }],
+  ]);
+});
