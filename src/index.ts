@@ -8,8 +8,17 @@
  * await node.stop();
  * ```
  */
+
+export type { ConfigReload, SettingRow } from './actors/supervisor/contract.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
-export { createNode, GranaryNode, type NodeEvents, type NodeSettings } from './node.ts';
+export {
+  createNode,
+  GranaryNode,
+  type LiveSettings,
+  type NodeEvents,
+  type NodeSettings,
+  type SettingsOwner,
+} from './node.ts';
 export { ActorError, type ErrorRecord } from './supervisor/contract/actor-error.ts';
 export type { StopReport } from './supervisor/tree/supervisor.ts';
 export { VERSION } from './version.ts';

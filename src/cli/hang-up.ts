@@ -5,13 +5,17 @@ import { isatty } from 'node:tty';
  * is gone, which ends the node as SIGTERM does: nobody is left to see it or to stop it.
  */
 export class HangUp {
-  readonly #inTerminal = isatty(0);
+  readonly #terminal: () => boolean;
+  readonly #startedInOne: boolean;
   readonly #gone: () => void;
   #reload: (() => void) | null = null;
   #missed = false;
 
-  constructor(gone: () => void) {
+  /** `terminal`: whether standard input is one now. */
+  constructor(gone: () => void, terminal: () => boolean = () => isatty(0)) {
     this.#gone = gone;
+    this.#terminal = terminal;
+    this.#startedInOne = terminal();
     process.on('SIGHUP', this.#onSignal);
   }
 
@@ -27,7 +31,7 @@ export class HangUp {
   }
 
   readonly #onSignal = (): void => {
-    if (this.#inTerminal && !isatty(0)) this.#gone();
+    if (this.#startedInOne && !this.#terminal()) this.#gone();
     else if (this.#reload) this.#reload();
     else this.#missed = true;
   };

@@ -1,6 +1,6 @@
-import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
+import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
-import type { Trust } from '../actors/store/contract.ts';
+import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
@@ -47,6 +47,21 @@ export interface ShareRow {
   readonly updated_at: string | null;
   /** Only of own shares. */
   readonly link: string | null;
+  /** Of own shares: how their files lie there, as far as it was noticed. */
+  readonly state: ItemState | null;
+  /** Of own shares: the places they are published from. */
+  readonly paths: readonly string[];
+  /** Of own shares: published by itself when its files change. */
+  readonly watch: boolean;
+  readonly tags: readonly string[];
+}
+
+export interface UnshareResult {
+  readonly share_id: string;
+  readonly name: string;
+  /** Files that are not shared any more. */
+  readonly items: number;
+  readonly key: 'kept' | 'forgotten';
 }
 
 export interface ItemEntry {
@@ -55,8 +70,8 @@ export interface ItemEntry {
   readonly name: string;
   readonly size: number;
   readonly chunks: number;
-  /** `own`: published from this disk; `held`: this node could serve it; `remote`: it lies with others. */
-  readonly state: 'own' | 'held' | 'remote';
+  /** Of own shares: how the file lies there now. Of others: `held`: this node could serve it; `remote`: it lies with others. */
+  readonly state: ItemState | 'held' | 'remote';
 }
 
 export interface PeerRow {
@@ -76,6 +91,28 @@ export interface PeerRow {
   readonly capabilities: readonly string[];
 }
 
+/** A supervisor, or an actor, in the tree of them. */
+export type TreeRow =
+  | {
+      readonly name: string;
+      readonly strategy: string;
+      readonly intensity: number;
+      /** Seconds. */
+      readonly period: number;
+      /** Restarts within the last period. */
+      readonly recent: number;
+      readonly children: readonly TreeRow[];
+    }
+  | {
+      readonly actor: string;
+      readonly state: string;
+      readonly health: 'healthy' | 'busy';
+      readonly restarts: number;
+      /** Calls of its own that were refused because a link was full. */
+      readonly refused: number;
+      readonly last_death: { readonly cause: string; readonly message: string | null } | null;
+    };
+
 export interface StatsResult {
   readonly node: {
     readonly node_id: string;
@@ -86,6 +123,7 @@ export interface StatsResult {
     readonly addresses: readonly string[];
   };
   readonly actors: NodeStatus['actors'];
+  readonly tree: TreeRow;
   readonly bytes: {
     readonly up: number;
     readonly down: number;
@@ -97,6 +135,12 @@ export interface StatsResult {
   readonly memory: NodeStatus['memory'];
   readonly cpu: NodeStatus['cpu'];
   readonly uptime: number;
+}
+
+export interface ImportedKey {
+  readonly share_id: string;
+  readonly share_key: string;
+  readonly name: string;
 }
 
 export interface IdResult {
@@ -117,6 +161,7 @@ export interface TransferList {
 
 export interface Results {
   readonly publish: PublishResult;
+  readonly unshare: UnshareResult;
   readonly subscribe: SubscribeResult;
   readonly unsubscribe: { readonly share_id: string };
   readonly subs: { readonly subscriptions: readonly SubscriptionRow[] };
@@ -125,6 +170,9 @@ export interface Results {
   readonly shares: { readonly shares: readonly ShareRow[] };
   readonly items: { readonly items: readonly ItemEntry[]; readonly next: number | null };
   readonly get: DownloadResult;
+  readonly backup: BackupResult;
+  readonly exportKey: { readonly sealed: Uint8Array };
+  readonly importKey: ImportedKey;
   readonly add: TransferList;
   readonly queue: TransferList;
   readonly pause: TransferList;
@@ -144,4 +192,6 @@ export interface Results {
 export interface Events {
   readonly publish: { readonly event: 'progress' } & PublishProgress;
   readonly get: { readonly event: 'progress' } & DownloadProgress;
+  /** None: it only takes as long as it takes. */
+  readonly backup: never;
 }

@@ -11,7 +11,6 @@ describe('what goes wrong, goes wrong clearly', () => {
   let publisher: Node;
   let reader: Node;
   let link: string;
-  let share: string;
   let file: string;
   beforeAll(async () => {
     work = await mkdtemp(join(tmpdir(), 'granary-refusals-'));
@@ -20,7 +19,6 @@ describe('what goes wrong, goes wrong clearly', () => {
     await writeFile(file, randomBytes(1_000_000));
     const published = await publisher.must<{ link: string; share_id: string }>('publish', file);
     link = published.link;
-    share = published.share_id;
   }, 60_000);
   afterAll(async () => {
     await Promise.all([publisher?.remove(), reader?.remove()]);
@@ -153,9 +151,11 @@ describe('what goes wrong, goes wrong clearly', () => {
 
   test('a provider that is gone: a clear error, not a wait', async () => {
     const short = await Node.start();
+    const only = join(work, 'only.bin');
+    await writeFile(only, randomBytes(300_000));
     const { link: gone, share_id } = await short.must<{ link: string; share_id: string }>(
       'publish',
-      file,
+      only,
       '--share',
       'gone',
     );
@@ -164,6 +164,5 @@ describe('what goes wrong, goes wrong clearly', () => {
     const outcome = await reader.run('get', share_id, '-o', join(work, 'gone'));
     expect(outcome.ok).toBe(false);
     expect(['E_NO_PROVIDER', 'E_PEER_UNREACHABLE']).toContain(outcome.error.code);
-    expect(share).toMatch(/^[0-9a-f]{64}$/);
   });
 });

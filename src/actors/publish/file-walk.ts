@@ -2,7 +2,6 @@ import type { Dir, Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_LIMITS } from '../../protocol/objects/manifest-contents.ts';
-import { eachBounded } from '../each-bounded.ts';
 import { itemPath, refusedName } from './item-name.ts';
 import type { Root } from './roots.ts';
 import { reasonOf, type SkippedFiles } from './skipped-files.ts';
@@ -18,11 +17,13 @@ export interface FoundFile {
   readonly inode: bigint;
 }
 
-/** Entries read from a folder at once, and files looked at before others on this thread get their turn. */
+/** Entries read from a folder, and files of it looked at, at once; then others on this thread get their turn. */
 const BATCH = 128;
-const LOOKS_AT_ONCE = 16;
 /** Once there are too many files they are only counted, up to here: the operator wants to know how far off he is. */
 const MAX_COUNTED = 100_000;
+
+/** What a folder fails with that is not there any more. */
+const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
 interface Folder {
   readonly path: string;
@@ -31,7 +32,9 @@ interface Folder {
 
 /** Finds the files of a share. Links are never followed. */
 export class FileWalk {
-  readonly files: FoundFile[] = [];
+  files: FoundFile[] = [];
+  /** Folders that are there and could not be read: nobody knows what is in them now. */
+  readonly unreadable: { readonly path: string; readonly inside: string }[] = [];
   bytes = 0;
   /** Files found, also those that are too many to be looked at. */
   count = 0;
@@ -60,6 +63,16 @@ export class FileWalk {
     }
   }
 
+  /** Takes some of the files that were found out again. */
+  takeOut(which: (file: FoundFile) => boolean): readonly FoundFile[] {
+    const taken = this.files.filter(which);
+    if (taken.length === 0) return taken;
+    this.files = this.files.filter((file) => !which(file));
+    for (const { size } of taken) this.bytes -= size;
+    this.count -= taken.length;
+    return taken;
+  }
+
   async *#folders(root: Folder, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
     const open: Folder[] = [root];
     for (let folder = open.pop(); folder !== undefined && !this.gaveUp; folder = open.pop()) {
@@ -77,6 +90,7 @@ export class FileWalk {
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         this.#skipped.add(folder.path, reasonOf(error));
+        if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) this.unreadable.push(folder);
       }
     }
   }
@@ -115,7 +129,7 @@ export class FileWalk {
     // Nothing comes of this share any more.
     if (this.tooMany) return;
     for (const { path } of fresh) this.#seen.add(path);
-    await eachBounded(fresh, LOOKS_AT_ONCE, (file) => this.#lookAt(file));
+    await Promise.all(fresh.map((file) => this.#lookAt(file)));
   }
 
   async #lookAt({ path, inside }: Folder): Promise<void> {

@@ -19,7 +19,11 @@ const SLICE = 128;
  * What the network cannot carry, found before a byte is hashed: `E_SHARE_TOO_LARGE` with what is too much and how much
  * it is. Null: by the sizes seen, the share can be published.
  */
-export async function tooLarge(walk: FileWalk, title: string | null): Promise<ActorError | null> {
+export async function tooLarge(
+  walk: FileWalk,
+  title: string | null,
+  tags: readonly string[],
+): Promise<ActorError | null> {
   if (walk.tooMany) {
     const count = walk.gaveUp ? `more than ${words(walk.count - 1)}` : words(walk.count);
     return failure('E_SHARE_TOO_LARGE', `${count} files: one share carries ${words(MANIFEST_LIMITS.items)}`);
@@ -40,7 +44,7 @@ export async function tooLarge(walk: FileWalk, title: string | null): Promise<Ac
       `${words(chunks)} chunks of 256 KiB, ${words(walk.bytes)} bytes in all: one share carries ${words(MANIFEST_LIMITS.chunks)} chunks, which is 24.4 GiB`,
     );
   }
-  const octets = await listLength(walk.files, title);
+  const octets = await listLength(walk.files, title, tags);
   if (octets - SLACK > MAX_PAYLOAD) {
     return failure(
       'E_SHARE_TOO_LARGE',
@@ -54,17 +58,21 @@ export async function tooLarge(walk: FileWalk, title: string | null): Promise<Ac
  * Octets of the manifest, nearly. Hashes are lists of numbers there, so that their length depends on their octets:
  * other hashes stand in for those that nobody knows yet, and over thousands of them the length is the same.
  */
-async function listLength(files: readonly FoundFile[], title: string | null): Promise<number> {
-  const empty = manifestLength([], title);
+async function listLength(
+  files: readonly FoundFile[],
+  title: string | null,
+  tags: readonly string[],
+): Promise<number> {
+  const empty = manifestLength([], title, tags);
   let octets = empty;
   for (let at = 0; at < files.length; at += SLICE) {
     if (at > 0) await setImmediate();
-    octets += manifestLength(files.slice(at, at + SLICE), title) - empty;
+    octets += manifestLength(files.slice(at, at + SLICE), title, tags) - empty;
   }
   return octets;
 }
 
-function manifestLength(files: readonly FoundFile[], title: string | null): number {
+function manifestLength(files: readonly FoundFile[], title: string | null, tags: readonly string[]): number {
   return encodeManifest({
     version: 1,
     sharePubkey: new Uint8Array(32).fill(255),
@@ -76,15 +84,15 @@ function manifestLength(files: readonly FoundFile[], title: string | null): numb
     description: null,
     visibility: 'private',
     communities: [],
-    items: files.map(standInItem),
+    items: files.map((file) => standInItem(file, tags)),
     recommendedShares: [],
     signature: new Uint8Array(64),
   }).length;
 }
 
-function standInItem({ inside, size }: FoundFile): ManifestItem {
+function standInItem({ inside, size }: FoundFile, tags: readonly string[]): ManifestItem {
   const hash = blake3(Buffer.from(inside));
-  return { ...catalogItem(inside, size, '', ''), contentId: hash, chunkListHash: hash };
+  return { ...catalogItem(inside, size, '', '', tags), contentId: hash, chunkListHash: hash };
 }
 
 const words = (count: number): string => count.toLocaleString('en-US');

@@ -81,7 +81,7 @@ export class Catalog {
        FROM items i JOIN (
          SELECT share_id, manifest, 0 AS own, weight, id,
            CASE trust WHEN 'trusted' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank FROM subscriptions
-         UNION ALL SELECT share_id, manifest, 1, 0, id, 0 FROM own_shares
+         UNION ALL SELECT share_id, manifest, 1, 0, id, 0 FROM own_shares WHERE withdrawn = 0
        ) s ON s.manifest = i.manifest
        WHERE i.content_id = ? GROUP BY s.own, s.share_id
        ORDER BY s.own, s.rank, s.weight DESC, s.id LIMIT ?`,
@@ -99,7 +99,7 @@ export class Catalog {
   #shares(where: string, ...values: readonly Uint8Array[]): readonly KnownShare[] {
     const rows = this.#database.all<{ share_id: Uint8Array; name: string | null; manifest: number | null }>(
       `SELECT k.share_id, k.name, k.manifest
-       FROM (SELECT share_id, name, manifest FROM own_shares
+       FROM (SELECT share_id, name, manifest FROM own_shares WHERE withdrawn = 0
              UNION ALL SELECT share_id, NULL, manifest FROM subscriptions) k
        LEFT JOIN manifests m ON m.id = k.manifest ${where} ORDER BY m.seq DESC NULLS LAST`,
       ...values,

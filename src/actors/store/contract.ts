@@ -7,10 +7,23 @@ import type { WireReply, WireRequest } from '../wire-request.ts';
 export const storeConfig = z.strictObject({
   /** The data folder. Created with mode 0700 when absent. */
   home: z.string().min(1),
-  /** `keyfile`: keys sealed under a generated key file in the configuration folder; `plain`: as they are. */
-  keys: z.enum(['keyfile', 'plain']).default('keyfile'),
+  /**
+   * `keyfile`: keys sealed under a generated key file in the configuration folder; `passphrase`: under a passphrase;
+   * `plain`: as they are.
+   */
+  keys: z.enum(['keyfile', 'passphrase', 'plain']).default('keyfile'),
   /** Where the key file lies; empty: the platform's configuration folder. */
   keyfile: z.string().default(''),
+  /** Opens the keys where they are sealed under one. Never logged, never stored. */
+  passphrase: z.string().max(1024).default(''),
+  /** Hours between the copies that the node makes of itself; 0: none. */
+  backupHours: z.number().min(0).max(8760).default(24),
+  /** Copies that are kept of those. */
+  backupKeep: z.int().min(1).max(1000).default(7),
+  /** Where they go; empty: `backups/` in the data folder. */
+  backupFolder: z.string().default(''),
+  /** A backup that the empty data folder is filled from before it is opened. */
+  restore: z.string().default(''),
 });
 
 /** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
@@ -63,6 +76,37 @@ export interface Lease extends ContentSource {
   readonly epoch: number;
 }
 
+/** A place that a share is published from. */
+export interface ShareRoot {
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+  /** Its path inside the share; empty for a folder that is the share. */
+  readonly inside: string;
+}
+
+/** Where a file of an own share lies, and what is known of it. */
+export interface ShareSource extends ContentSource {
+  /** The file's path in the share; null for one that was published before this was kept. */
+  readonly inside: string | null;
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+  /** False when its hash list was lost: only hashing the file again brings it back. */
+  readonly hashed: boolean;
+}
+
+/** A file that was just hashed. */
+export interface HashedSource extends ContentSource {
+  readonly chunkListHash: Hex;
+  /** 32 octets a chunk. */
+  readonly hashes: Uint8Array;
+}
+
+/** A source that was not there, or looked different, when it was needed last. */
+export interface GoneSource extends ContentSource {
+  readonly shareId: Hex;
+  readonly epoch: number;
+}
+
 export interface OwnShare {
   readonly shareId: Hex;
   readonly shareKey: Hex;
@@ -76,6 +120,14 @@ export interface OwnShare {
   readonly items: number;
   readonly bytes: number;
   readonly updatedAt: number;
+  /** What it was published from, and is again when nothing else is said. Empty when that is not known. */
+  readonly roots: readonly ShareRoot[];
+  /** On each of its items. */
+  readonly tags: readonly string[];
+  /** Published by itself when its files change. */
+  readonly watch: boolean;
+  /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
+  readonly unsure: boolean;
 }
 
 export type Trust = 'trusted' | 'normal' | 'untrusted';
@@ -106,7 +158,12 @@ export interface Revision {
   readonly title: string | null;
   readonly public: boolean;
   readonly items: readonly CatalogItem[];
-  readonly sources: readonly ContentSource[];
+  readonly sources: readonly (ContentSource & { readonly inside: string })[];
+  readonly roots: readonly ShareRoot[];
+  readonly tags: readonly string[];
+  readonly watch: boolean;
+  /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
+  readonly seenSeq: number;
 }
 
 export interface CommittedRevision {
@@ -118,6 +175,16 @@ export interface CommittedRevision {
 
 export interface ItemRow extends CatalogItem {
   readonly shareId: Hex;
+}
+
+/** A copy of the node in one file. Field names are those of the command's result. */
+export interface BackupResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** How the keys in it are protected: as in the data folder. */
+  readonly keys: 'keyfile' | 'passphrase' | 'plain';
+  readonly seconds: number;
 }
 
 /** What a peer was like when it was last met. */
@@ -199,6 +266,8 @@ export const storeContract = defineContract({
   serial: true,
   mailbox: 8192,
   startMs: 60_000,
+  // A transaction on a slow disk, or a checkpoint, is one synchronous call.
+  hungMs: 120_000,
   shutdownMs: 10_000,
   metrics: ['commits', 'manifests_served', 'hash_lists_served'],
   messages: {
@@ -206,12 +275,25 @@ export const storeContract = defineContract({
 
     /** The own share of that name, made with a new key if there is none. */
     openShare: ask<{ name: string }, OwnShare>(),
+    /** Those that are published or may be: not the withdrawn ones. */
     ownShares: ask<null, readonly OwnShare[]>(),
+    /** Takes a share back: its files are not served from here, its head and list not told. A new publish brings it back. */
+    unshare: ask<{ shareId: Hex; forgetKey: boolean }, { name: string; items: number }>(),
     /** Sources of a share's files as last committed: what need not be hashed again. */
-    sourcesOf: ask<
-      { shareId: Hex },
-      readonly (ContentSource & { chunkCount: number; chunkListHash: Hex })[]
-    >(),
+    sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
+    /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
+    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (ContentSource | null)[]>(),
+    /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
+    goneSources: ask<{ after: { shareId: Hex; path: string } | null }, readonly GoneSource[]>(),
+    /** They are what they were again. */
+    sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
+    /**
+     * Keeps what was hashed for a revision to come: hash lists and where the files lie. Durable when answered, so that a
+     * publish that is cut off does not hash them again.
+     */
+    keepHashed: ask<readonly HashedSource[], null>({ deadlineMs: 60_000 }),
+    /** What was kept of these paths and is in no revision yet. At most 1000. */
+    journaled: ask<{ paths: readonly string[] }, readonly ShareSource[]>(),
     /** Keeps chunk hash lists; each is checked against its chunk list hash when it is used. */
     putHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
     /** The same for lists that others gave: a loss of power may cost them. */
@@ -268,6 +350,23 @@ export const storeContract = defineContract({
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),
+
+    /**
+     * Writes a copy of the node: state, keys as they lie there, manifests, configuration, and the hash lists of own
+     * files if wanted. `path`: a folder, or a file that is not there yet. One item; beside all other messages.
+     */
+    backup: stream<{ path: string; hashLists: boolean }, BackupResult>(),
+    /** The key of a share, or of the node itself, in the reference's form under a passphrase. */
+    exportKey: ask<{ key: 'node' | { shareId: Hex }; passphrase: string }, Uint8Array>({
+      deadlineMs: 30_000,
+    }),
+    /** A share made from a key in the reference's form. `E_KEY_INVALID`, `E_PASSPHRASE`. */
+    importKey: ask<
+      { sealed: Uint8Array; name: string; opener: { passphrase: string } | { nodeSecret: string } },
+      OwnShare
+    >({ deadlineMs: 30_000 }),
+    /** Every key sealed under a new key, with a passphrase under a new one if it is given. How many they were. */
+    reseal: ask<{ passphrase: string | null }, { keys: number }>({ deadlineMs: 60_000 }),
 
     /** Answers 201, 400 and 502. */
     wire: ask<WireRequest, WireReply>(),

@@ -24,6 +24,8 @@ export interface Home {
   /** There while a store runs: found at a start, it tells of an unclean stop. */
   readonly running: string;
   readonly keys: string;
+  /** Holds what the passphrase opens, where there is one. */
+  readonly passphrase: string;
   readonly manifests: string;
   readonly hashes: string;
 }
@@ -53,6 +55,7 @@ export function prepareHome(folder: string): Home {
       progress: makePrivateFile(join(root, 'progress.db')),
       running: join(root, 'state.running'),
       keys: join(root, 'keys'),
+      passphrase: join(root, 'keys', 'passphrase.json'),
       manifests: join(root, 'manifests'),
       hashes: join(root, 'hashes'),
     };

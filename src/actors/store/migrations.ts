@@ -97,6 +97,37 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counters VALUES ('lease_epoch', 0);
   `,
+  // `floor`: no revision gets this number or a lower one; `unsure`: somebody else may know of newer revisions.
+  `
+  ALTER TABLE own_shares ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own_shares ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
+  `,
+  // Where a share's files are looked for again, as JSON; a withdrawn one keeps its key and number. `inside`: the file's path in the share.
+  `
+  ALTER TABLE own_shares ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own_shares ADD COLUMN roots TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE own_shares ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE sources ADD COLUMN inside TEXT;
+  CREATE INDEX sources_by_inside ON sources (share, inside);
+  CREATE INDEX sources_gone ON sources (share, path) WHERE gone = 1;
+  `,
+  // Files hashed for revisions to come.
+  `
+  CREATE TABLE journal (
+    path TEXT PRIMARY KEY,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX journal_by_content ON journal (content_id);
+  CREATE INDEX journal_by_age ON journal (at);
+  `,
+  'ALTER TABLE own_shares ADD COLUMN watch INTEGER NOT NULL DEFAULT 0',
+  // Files of others that lie on this disk and are served.
   `
   CREATE TABLE held (
     path TEXT PRIMARY KEY,

@@ -5,7 +5,7 @@ import { generateSeed, keyPairFromSeed, type SigningKey } from '../../protocol/c
 import { shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { shareIdOf } from '../../protocol/objects/ids.ts';
 import { type ShareHead, shareHead } from '../../protocol/objects/share-head.ts';
-import type { Hex, OwnShare } from './contract.ts';
+import type { Hex, OwnShare, ShareRoot } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets, isHexId } from './hex-ids.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -24,6 +24,12 @@ export interface OwnShareRow {
   readonly manifest: number | null;
   readonly catalog: Uint8Array | null;
   readonly updated_at: number;
+  readonly floor: number;
+  readonly unsure: number;
+  readonly withdrawn: number;
+  readonly roots: string;
+  readonly tags: string;
+  readonly watch: number;
 }
 
 interface JoinedRow extends OwnShareRow {
@@ -50,29 +56,69 @@ export class OwnShares {
   }
 
   list(): readonly OwnShare[] {
-    return this.#database.all<JoinedRow>(`${JOINED} ORDER BY own_shares.name`).map(ownShare);
+    return this.#database
+      .all<JoinedRow>(`${JOINED} WHERE own_shares.withdrawn = 0 ORDER BY own_shares.name`)
+      .map(ownShare);
   }
 
-  /** The share of that name. A new one gets its key first: a key without a share is no harm. */
+  /** The share of that name, also a withdrawn one. A new one gets its key first: a key without a share is no harm. */
   async open(name: string, now: number): Promise<OwnShare> {
     checkName(name);
     const known = this.#byName(name);
     if (known !== undefined) return ownShare(known);
-    const seed = new Secret(generateSeed());
+    return await this.#make(name, new Secret(generateSeed()), false, now);
+  }
+
+  /**
+   * A share whose key comes from elsewhere: what was published with it is not known here. One that is known under any
+   * name stays what it is, and gets its key back if that was lost. `E_USAGE` for a name that another share has.
+   */
+  async import(name: string, seed: Secret, now: number): Promise<OwnShare> {
+    checkName(name);
+    const shareId = shareIdOf(keyPairFromSeed(seed.reveal()).publicKey);
+    const known = this.#database.get<JoinedRow>(`${JOINED} WHERE own_shares.share_id = ?`, shareId);
+    if (known !== undefined) {
+      await this.#keys.keep(keyName(shareId), seed);
+      return ownShare(known);
+    }
+    if (this.#byName(name) !== undefined) {
+      throw failure('E_USAGE', 'another share of this node has that name', {
+        subject: name,
+        next: 'name the share that the key is for with --share',
+      });
+    }
+    return await this.#make(name, seed, true, now);
+  }
+
+  async #make(name: string, seed: Secret, unsure: boolean, now: number): Promise<OwnShare> {
     const { publicKey } = keyPairFromSeed(seed.reveal());
     const shareId = shareIdOf(publicKey);
     await this.#keys.keep(keyName(shareId), seed);
     this.#database.transaction(() =>
       this.#database.run(
-        'INSERT INTO own_shares (share_id, share_key, name, head_key, updated_at) VALUES (?, ?, ?, ?, ?)',
+        `INSERT INTO own_shares (share_id, share_key, name, head_key, updated_at, unsure)
+         VALUES (?, ?, ?, ?, ?, ?)`,
         shareId,
         publicKey,
         name,
         shareHeadKey(shareId),
         now,
+        unsure ? 1 : 0,
       ),
     );
     return ownShare(this.#byName(name)!);
+  }
+
+  /**
+   * After a restore: other revisions may be out than those that are known here. Nobody signs one a second for long, so
+   * that the seconds since the backup are more than the revisions since. Inside a transaction.
+   */
+  distrustNumbers(secondsSince: number): void {
+    for (const row of this.#database.all<OwnShareRow>('SELECT * FROM own_shares')) {
+      const last = Math.max(Number(headOf(row)?.latestSeq ?? 0n), row.floor);
+      const floor = Math.min(last + secondsSince, MAX_FLOOR);
+      this.#database.run('UPDATE own_shares SET floor = ?, unsure = 1 WHERE id = ?', floor, row.id);
+    }
   }
 
   /** `E_NOT_FOUND` when this node publishes no such share. */
@@ -102,7 +148,10 @@ export class OwnShares {
   }
 }
 
-const keyName = (shareId: Uint8Array): string => `share-${toHex(shareId)}`;
+/** Far above any number that is reached, and far below what plain numbers carry. */
+const MAX_FLOOR = 2 ** 52;
+
+export const keyName = (shareId: Uint8Array): string => `share-${toHex(shareId)}`;
 
 /** The head that a row holds. */
 export function headOf(row: { readonly head: Uint8Array | null } | undefined): ShareHead | null {
@@ -130,5 +179,9 @@ function ownShare(row: JoinedRow): OwnShare {
     items: row.items ?? 0,
     bytes: row.bytes ?? 0,
     updatedAt: row.updated_at,
+    roots: JSON.parse(row.roots) as ShareRoot[],
+    tags: JSON.parse(row.tags) as string[],
+    watch: row.watch === 1,
+    unsure: row.unsure === 1,
   };
 }

@@ -1,7 +1,9 @@
+import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
+import { Backups } from './backups.ts';
 import { Catalog } from './catalog.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
@@ -9,11 +11,13 @@ import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
 import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
+import { Journal } from './journal.ts';
+import { openImported, sealForExport } from './key-exchange.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
 import { ManifestShelf } from './manifest-shelf.ts';
 import { type OpenHome, openHome } from './open-home.ts';
-import { OwnShares } from './own-shares.ts';
+import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
 import { resolveTarget } from './resolve.ts';
 import { SourceLedger } from './source-ledger.ts';
@@ -22,6 +26,7 @@ import { Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Transfers } from './transfers.ts';
 import { WireAnswers } from './wire-answers.ts';
+import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
 
@@ -47,32 +52,58 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const changes = new LeaseChanges();
   const ledger = new SourceLedger(database);
   const held = new HeldFiles(database);
+  const journal = new Journal(database);
+  journal.sweep(unixNow(context));
   const shares = new OwnShares(database, keys);
-  const publisher = new Publisher(context, { database, shares, shelf, ledger, changes });
+  const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
+  const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
   const subscriptions = new Subscriptions(database, shelf);
   const subscriber = new Subscriber(context, { database, subscriptions, shelf });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
   const transfers = new Transfers(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
+  const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
   context.spawn(() => sweepHashLists(context, hashLists));
+  context.spawn(() => backups.run());
 
   const leaseOf = (contentId: string) => {
     const id = idOctets(contentId, 'content id');
     return ledger.lease(id) ?? held.lease(id);
   };
 
-  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges'> = {
+  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
     identity: () => identity,
 
     openShare: ({ name }) => shares.open(name, unixNow(context)),
     ownShares: () => shares.list(),
-    // A file whose hash list was lost has to be hashed again to get it back.
+    unshare: ({ shareId, forgetKey }) => withdrawal.withdraw(shareId, forgetKey),
     sourcesOf: ({ shareId }) =>
-      ledger
-        .ofShare(shares.row(shareId).id)
-        .filter(({ contentId, chunkCount }) => hashLists.has(contentId, chunkCount)),
+      ledger.ofShare(shares.row(shareId).id).map((source) => ({
+        ...source,
+        hashed: hashLists.has(source.contentId, source.chunkCount),
+      })),
+    sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
+    goneSources: ({ after }) =>
+      ledger.gone(
+        after === null ? { share: 0, path: '' } : { share: shares.row(after.shareId).id, path: after.path },
+      ),
+    sourcesBack(sources) {
+      const back = database.transaction(() =>
+        sources.filter(({ contentId, path, epoch }) =>
+          ledger.markBack(idOctets(contentId, 'content id'), path, epoch),
+        ),
+      );
+      changes.announce(back.map(({ contentId }) => contentId.toLowerCase()));
+      return null;
+    },
+    async keepHashed(sources) {
+      await hashLists.put(sources);
+      journal.keep(sources, unixNow(context));
+      return null;
+    },
+    journaled: ({ paths }) => journal.of(paths, (contentId, chunks) => hashLists.has(contentId, chunks)),
     async putHashLists(lists) {
       await hashLists.put(lists);
       return null;
@@ -138,11 +169,25 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return null;
     },
 
+    async exportKey({ key, passphrase }) {
+      const name = key === 'node' ? key : keyName(shares.row(key.shareId).share_id);
+      const seed = await keys.seed(name);
+      if (seed === null) throw failure('E_NOT_FOUND', 'there is no such key', { subject: name });
+      return await sealForExport(seed, passphrase);
+    },
+    importKey: async ({ sealed, name, opener }) =>
+      await shares.import(name, await openImported(sealed, opener), unixNow(context)),
+    reseal: async ({ passphrase }) => ({ keys: await keys.reseal(passphrase) }),
+
     wire: (request) => answers.answer(request),
   };
 
   return {
-    handlers: { ...guard.wrap(handlers), leaseChanges: (_, { signal }) => changes.listen(signal) },
+    handlers: {
+      ...guard.wrap(handlers),
+      leaseChanges: (_, { signal }) => changes.listen(signal),
+      backup: ({ path, hashLists: lists }, { signal }) => backups.make(path, lists, signal),
+    },
 
     async stop() {
       await guard.close();

@@ -4,6 +4,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { parseShareLink, type ShareLinkFault } from '../../protocol/links/share-link.ts';
 import { actor } from '../contracts.ts';
 import { syncContract } from './contract.ts';
+import { newestSeq } from './newest-seq.ts';
 import { PassSchedule } from './pass-schedule.ts';
 import { refreshSearch } from './share-sync.ts';
 import { publicPart, Syncer } from './syncer.ts';
@@ -57,6 +58,8 @@ export default actor(syncContract, (context) => {
         }
         return [publicPart(await syncer.one(shareId))];
       },
+
+      newestSeq: async ({ shareKey }) => ({ seq: await newestSeq(context, syncer.bootstrap, shareKey) }),
 
       configure({ bootstrap, intervalSeconds }) {
         syncer.bootstrap = bootstrap;

@@ -1,4 +1,5 @@
 import { type ErrorCode, failure } from '../../errors.ts';
+import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { type ChunkFrame, parseChunkFrame } from '../../protocol/wire/chunk-data.ts';
 import { decodeEnvelope, type Envelope, encodeFrame, FLAG_ERROR } from '../../protocol/wire/envelope.ts';
 import { LENGTH_PREFIX, MAX_FRAME } from '../../protocol/wire/limits.ts';
@@ -184,14 +185,7 @@ export class OutboundSession implements Session {
   }
 
   #closed(error: Error | null): void {
-    this.#end ??=
-      error instanceof PeerFault
-        ? this.#failure('E_PEER_PROTOCOL', error.message)
-        : this.replies === 0
-          ? this.#failure('E_PEER_REFUSED', 'the peer closed the session: its places may be taken', {
-              retryable: true,
-            })
-          : this.#failure('E_PEER_UNREACHABLE', 'the peer closed the session', { retryable: true });
+    this.#end ??= this.#why(error);
     const owed = [...this.#owed.values()];
     this.#owed.clear();
     this.#options.ended(this);
@@ -199,6 +193,19 @@ export class OutboundSession implements Session {
       awaiting.lost(this.#end);
       this.places.give();
     }
+  }
+
+  #why(error: Error | null): ActorError {
+    if (error instanceof PeerFault || error instanceof DecodeError) {
+      return this.#failure('E_PEER_PROTOCOL', error.message);
+    }
+    // Errors of sockets have a code; what has none is a bug of ours that this session found.
+    if (error !== null && !('code' in error)) return this.#failure('E_INTERNAL', 'the session failed');
+    if (this.replies > 0) {
+      return this.#failure('E_PEER_UNREACHABLE', 'the peer closed the session', { retryable: true });
+    }
+    const message = 'the peer closed the session: its places may be taken';
+    return this.#failure('E_PEER_REFUSED', message, { retryable: true });
   }
 
   #failure(code: ErrorCode, message: string, more: { retryable?: boolean } = {}): ActorError {

@@ -4,7 +4,6 @@ import { settingsOfRows } from '../../settings/running-settings.ts';
 import { collect } from '../arguments.ts';
 import type { CommandContext, Register } from '../context.ts';
 import type { Check } from '../doctor/check.ts';
-import { examine } from '../doctor/examine.ts';
 import { nodeFacts } from '../doctor/node-facts.ts';
 import type { Colors } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -29,6 +28,8 @@ export const doctor: Register = (program, cli) => {
 async function examineHere(context: CommandContext, places: readonly string[]): Promise<number> {
   const { output, home, config, env, interrupts } = context;
   const signal = interrupts.first;
+  // Loaded here alone: no other command needs what the checks look at.
+  const { examine } = await import('../doctor/examine.ts');
   const [reading, node] = await Promise.all([readSettings({ home, config, env }), nodeFacts(home, signal)]);
   const written = reading.ok ? reading.settings : null;
   const settings = node.state === 'running' ? settingsOfRows(node.settings) : written;

@@ -23,6 +23,10 @@ const own: OwnShare = {
   items: 2,
   bytes: 10,
   updatedAt: 1_767_225_600,
+  roots: [{ path: '/music', kind: 'folder', inside: '' }],
+  tags: ['live'],
+  watch: false,
+  unsure: false,
 };
 
 const subscription: Subscription = {
@@ -134,21 +138,37 @@ test('subs', async () => {
 });
 
 test('shares: the own ones with a link that names this node', async () => {
-  const { refs } = refsOf({ store, acceptor });
+  const publish: Answers = { shareStates: () => [{ shareId: OWN, state: 'offline' }] };
+  const { refs } = refsOf({ store, acceptor, publish });
   const { shares } = await operations.shares.run(refs, {}, signal);
   expect(shares[0]).toMatchObject({
     share_id: OWN,
     own: true,
     name: 'music',
     updated_at: '2026-01-01T00:00:00.000Z',
+    state: 'offline',
+    paths: ['/music'],
+    tags: ['live'],
   });
   const link = parseShareLink(shares[0]!.link!);
   expect(link.ok && link.link.bootstrap).toMatchObject([{ host: '192.0.2.9', port: 7001 }]);
-  expect(shares[1]).toMatchObject({ share_id: OTHER, own: false, title: 'Records', link: null });
+  expect(shares[1]).toMatchObject({ share_id: OTHER, own: false, title: 'Records', link: null, state: null });
 });
 
-test('items: own, held and remote, the path filled in', async () => {
-  const { refs } = refsOf({ store });
+test.each([true, false])('unshare: by name, the key forgotten or not (%s)', async (forget) => {
+  const { refs, asked } = refsOf({ store, publish: { unshare: () => ({ name: 'music', items: 2 }) } });
+  expect(await operations.unshare.run(refs, { share: 'music', forget_key: forget }, signal)).toEqual({
+    share_id: OWN,
+    name: 'music',
+    items: 2,
+    key: forget ? 'forgotten' : 'kept',
+  });
+  expect(asked.at(-1)).toEqual(['publish.unshare', { shareId: OWN, forgetKey: forget }]);
+});
+
+test('items: as they lie there, held and remote, the path filled in', async () => {
+  const publish: Answers = { itemStates: ({ inside }: { inside: string[] }) => inside.map(() => 'stale') };
+  const { refs } = refsOf({ store, publish });
   const page = { cursor: 0, limit: 10 };
   const entry = { content_id: item.contentId, path: 'a.flac', name: 'a.flac', size: 5, chunks: 1 };
   expect(await operations.items.run(refs, { share: OTHER, ...page }, signal)).toEqual({
@@ -157,7 +177,7 @@ test('items: own, held and remote, the path filled in', async () => {
   });
   expect((await operations.items.run(refs, { share: 'music', ...page }, signal)).items[0]).toEqual({
     ...entry,
-    state: 'own',
+    state: 'stale',
   });
   await expect(operations.items.run(refs, { share: '99'.repeat(32), ...page }, signal)).rejects.toMatchObject(
     {
@@ -248,6 +268,23 @@ test('stats: bytes are the sum over the transport shards', async () => {
     home: '/h',
     uptime: 9,
     actors,
+    tree: {
+      name: 'root',
+      strategy: 'rest_for_one',
+      intensity: 3,
+      periodMs: 60_000,
+      recent: 1,
+      children: [
+        {
+          actor: 'store',
+          state: 'up',
+          health: 'healthy',
+          restarts: 1,
+          refused: 4,
+          lastDeath: { cause: 'hung', message: null },
+        },
+      ],
+    },
     memory: { rss: 1, heap: 1, external: 1 },
     cpu: { user: 1, system: 2 },
   };
@@ -267,6 +304,23 @@ test('stats: bytes are the sum over the transport shards', async () => {
       addresses: ['tcp://192.0.2.9:7001'],
     },
     actors,
+    tree: {
+      name: 'root',
+      strategy: 'rest_for_one',
+      intensity: 3,
+      period: 60,
+      recent: 1,
+      children: [
+        {
+          actor: 'store',
+          state: 'up',
+          health: 'healthy',
+          restarts: 1,
+          refused: 4,
+          last_death: { cause: 'hung', message: null },
+        },
+      ],
+    },
     bytes: { up: 20, down: 2, disk_read: 14, disk_written: 4 },
     rates: { up: 6, down: 8 },
     sessions: 2,

@@ -44,12 +44,13 @@ describe('a publish', () => {
     });
     expect(revision!.items[1]).toMatchObject({ name: 'a.txt', path: null, mime: 'text/plain' });
     const path = world.path('music/b/two.flac');
-    expect(revision!.sources[3]).toEqual({ contentId, path, ...lookOf(path) });
+    expect(revision!.sources[3]).toEqual({ contentId, path, inside: 'b/two.flac', ...lookOf(path) });
     // One chunk needs no list.
     expect([...world.lists]).toEqual([[contentId, hashes]]);
-    expect(world.asked.indexOf('putHashLists')).toBeLessThan(world.asked.indexOf('commitRevision'));
+    expect(world.asked.indexOf('keepHashed')).toBeLessThan(world.asked.indexOf('commitRevision'));
     expect(world.metrics).toEqual(
       new Map([
+        ['watched_shares', 0],
         ['shares_published', 1],
         ['files_published', 4],
       ]),
@@ -343,10 +344,32 @@ describe('as much as a share carries', () => {
     expect([items, skipped.length]).toEqual([3_000, 0]);
   });
 
-  test('hash lists go to the store in batches', async () => {
-    for (let i = 0; i < 150; i++) await world.write(`many/${i}`, Buffer.alloc(262_145, i));
+  test('what was hashed goes to the store in batches', async () => {
+    for (let i = 0; i < 600; i++) await world.write(`many/${i}`, `${i}`);
     await world.publish({ paths: [world.path('many')] });
-    expect(world.puts).toEqual([64, 64, 22]);
+    expect(world.puts.reduce((sum, files) => sum + files, 0)).toBe(600);
+    expect(Math.max(...world.puts)).toBeLessThanOrEqual(256);
+  });
+
+  test('a publish that was cut off goes on with what was not hashed', async () => {
+    for (let i = 0; i < 600; i++) await world.write(`many/${i}`, `${i}`);
+    const abort = new AbortController();
+    world.beforeHash = () => {
+      if (world.hashed.length === 500) abort.abort(failure('E_ABORTED', 'cut off'));
+      return null;
+    };
+    const paths = [world.path('many')];
+    await expect(world.publish({ paths }, abort.signal)).rejects.toMatchObject({ code: 'E_ABORTED' });
+    const kept = world.journal.size;
+    expect(kept).toBeGreaterThanOrEqual(256);
+    // One of those that were hashed is changed meanwhile.
+    const [one] = world.journal.keys();
+    await writeFile(one!, 'something else');
+    world.hashed.length = 0;
+    const result = await world.publish({ paths });
+    expect(result).toMatchObject({ seq: 1, items: 600 });
+    expect(world.hashed).toHaveLength(600 - kept + 1);
+    expect(world.hashed).toContain(one);
   });
 });
 
@@ -433,7 +456,7 @@ describe('two at once', () => {
 
   test('the store refuses a hash list: nothing is signed', async () => {
     await world.write('music/a', Buffer.alloc(300_000));
-    world.storeFails = { name: 'putHashLists', error: failure('E_NO_SPACE', 'the disk is full') };
+    world.storeFails = { name: 'keepHashed', error: failure('E_NO_SPACE', 'the disk is full') };
     await expect(world.publish({ paths: [world.path('music')] })).rejects.toMatchObject({
       code: 'E_NO_SPACE',
     });

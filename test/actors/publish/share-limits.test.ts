@@ -32,7 +32,7 @@ function realLength(files: readonly FoundFile[]): number {
     visibility: 'private',
     communities: [],
     items: files.map(({ inside, size, path }) => ({
-      ...catalogItem(inside, size, '', ''),
+      ...catalogItem(inside, size, '', '', []),
       contentId: hash(`id ${path}`),
       chunkListHash: hash(`list ${path}`),
     })),
@@ -58,7 +58,7 @@ test('the length of a list that nobody can make yet is known well enough', async
     files = filesOf(files.length + Math.floor((target - realLength(files)) / each));
     const length = realLength(files);
     expect(Math.abs(length - target)).toBeLessThan(each * 2);
-    const answer = await tooLarge(walkOf(files), null);
+    const answer = await tooLarge(walkOf(files), null, []);
     expect(answer?.code ?? null, `${length} octets`).toBe(refused ? 'E_SHARE_TOO_LARGE' : null);
   }
 });

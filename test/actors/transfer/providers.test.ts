@@ -52,6 +52,16 @@ describe('one provider after the other', () => {
     expect([world.a.connects, world.b.connects]).toEqual([1, 1]);
   });
 
+  test('one cannot be reached and the other does not have it: E_NO_PROVIDER, not what the other says', async () => {
+    await using world = await atTwo(10);
+    world.peers = [C, B];
+    world.b.contents.clear();
+    await expect(world.get()).rejects.toMatchObject({
+      code: 'E_NO_PROVIDER',
+      message: expect.stringMatching(/127\.0\.0\.3.*connection refused/) as string,
+    });
+  });
+
   test('nobody can be reached: E_NO_PROVIDER with the reasons, and no folder', async () => {
     await using world = await atTwo(10);
     world.peers = [C, A];

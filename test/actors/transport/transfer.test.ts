@@ -148,7 +148,7 @@ describe('chunks from one shard to another', () => {
     const abort = new AbortController();
     const stream = leecher.handlers.fetch(
       { peer: { address }, files: [big] },
-      { ...leecher.call, signal: abort.signal },
+      leecher.callWith(abort.signal),
     );
     await stream[Symbol.asyncIterator]().next();
     abort.abort(new Error('enough'));

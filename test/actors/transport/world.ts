@@ -52,6 +52,8 @@ export class TestShard {
   hold: Promise<void> | null = null;
   /** Tells the shard that leases are void. */
   voidLeases: (contentIds: readonly string[]) => void = () => {};
+  /** Ends the stream of void leases, as the store's death does. */
+  breakLeases: () => void = () => {};
   readonly #stopping = new AbortController();
   readonly #servers: Server[] = [];
   #behaviour: Shard | null = null;
@@ -78,7 +80,14 @@ export class TestShard {
     return this.#behaviour!.handlers;
   }
 
-  readonly call = { signal: new AbortController().signal, remainingMs: () => 60_000 };
+  /** A call as the kernel makes it: its signal is aborted when the actor stops. */
+  get call() {
+    return this.callWith(this.#stopping.signal);
+  }
+
+  callWith(signal: AbortSignal) {
+    return { signal: AbortSignal.any([signal, this.#stopping.signal]), remainingMs: () => 60_000 };
+  }
 
   /** Listens on loopback and adopts what comes, as the acceptor would have it. */
   async listen(): Promise<string> {
@@ -104,9 +113,9 @@ export class TestShard {
     payload: Uint8Array = new Uint8Array(0),
     options: { nodeKey?: string; signal?: AbortSignal } = {},
   ) {
-    const { nodeKey, signal = this.call.signal } = options;
+    const { nodeKey, signal } = options;
     const request = { peer: { address, nodeKey }, type, payload };
-    return Promise.resolve(this.handlers.request(request, { ...this.call, signal }));
+    return Promise.resolve(this.handlers.request(request, signal ? this.callWith(signal) : this.call));
   }
 
   async connect(address: string, nodeKey?: string): Promise<SessionInfo> {
@@ -133,7 +142,7 @@ export class TestShard {
     signal: AbortSignal = this.call.signal,
   ): Promise<FetchEvent[]> {
     const events: FetchEvent[] = [];
-    const stream = this.handlers.fetch({ peer: { address }, files }, { ...this.call, signal });
+    const stream = this.handlers.fetch({ peer: { address }, files }, this.callWith(signal));
     for await (const event of stream) events.push(event);
     return events;
   }
@@ -176,14 +185,21 @@ export class TestShard {
   }
 
   async *#leaseChanges(signal: AbortSignal) {
+    if (this.down) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
     const queue: (readonly string[])[] = [];
     let wake = () => {};
+    let broken = false;
+    this.breakLeases = () => {
+      broken = true;
+      wake();
+    };
     this.voidLeases = (contentIds) => {
       queue.push(contentIds);
       wake();
     };
     signal.addEventListener('abort', () => wake());
     while (!signal.aborted) {
+      if (broken) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
       for (const contentIds of queue.splice(0)) yield { contentIds };
       await new Promise<void>((resolve) => {
         wake = resolve;
