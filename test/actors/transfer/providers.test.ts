@@ -233,6 +233,18 @@ describe('what a provider does not have', () => {
     expect(await world.tree()).toEqual(world.listed);
   });
 
+  test('and while it takes its time, another one is asked for the list', async () => {
+    await using world = await atTwo(2 * CHUNK);
+    const never = () => {
+      throw failure('E_PEER_ERROR', 'fetch request rate limit exceeded', { retryable: true });
+    };
+    world.a.list = never;
+    const from = performance.now();
+    expect(await world.get()).toMatchObject({ providers: [B] });
+    expect(performance.now() - from).toBeLessThan(5_000);
+    expect(await world.tree()).toEqual(world.listed);
+  });
+
   test('but not for ever', async () => {
     await using world = await World.make();
     world.clock = new HastyClock();
