@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { failure } from '../../errors.ts';
 import { runSliced } from '../run-sliced.ts';
+import type { ItemRow } from '../store/contract.ts';
+import { adoptFiles } from './adopt-files.ts';
 import { checkDone } from './check-done.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadResult } from './contract.ts';
@@ -11,6 +13,8 @@ import type { FetchWork } from './fetch-work.ts';
 import { findPlaces } from './find-places.ts';
 import { Finisher } from './finisher.ts';
 import { checkFreeSpace } from './free-space.ts';
+import { matchesGlob } from './glob.ts';
+import { HeldKeeper } from './held-keeper.ts';
 import { missingFiles } from './missing-files.ts';
 import { PlaceSurvey } from './place-survey.ts';
 import { planAgain } from './plan-again.ts';
@@ -58,7 +62,8 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       : await planNow(context, transfer, folder, signal);
     const spent = new SpentTimes(context.clock);
     const { places } = plan;
-    const parts = { context, folder, places, progress, keeper, spent, signal, abort };
+    const held = new HeldKeeper(context);
+    const parts = { context, folder, places, progress, keeper, held, spent, signal, abort };
     let work: FetchWork | null = null;
     const finisher = new Finisher(parts, (file) => work?.again(file));
     try {
@@ -73,6 +78,7 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       await finisher.idle();
       await tidy(folder, plan.files);
       await keeper.close();
+      await held.idle();
     }
   } catch (error) {
     if (caller.aborted) throw failure('E_ABORTED', 'the run was ended', { cause: caller.reason });
@@ -96,7 +102,16 @@ async function planNow(
     room: Math.max(MIN_ROOM, MAX_PATH - Buffer.byteLength(folder.path)),
     windows: process.platform === 'win32',
   };
-  return await runSliced(planDownload(items, target, rules), context.clock, signal);
+  const wanted = selected(items, transfer.options.only ?? []);
+  if (wanted.length === 0) {
+    throw failure('E_NOT_FOUND', 'no file of it matches what was asked for', { subject: target });
+  }
+  return await runSliced(planDownload(wanted, target, rules), context.clock, signal);
+}
+
+function selected(items: readonly ItemRow[], only: readonly string[]): readonly ItemRow[] {
+  if (only.length === 0) return items;
+  return items.filter(({ path, name }) => only.some((pattern) => matchesGlob(path ?? name, pattern)));
 }
 
 async function plannedBefore(
@@ -122,7 +137,9 @@ async function carryOut(
   progress.filesTotal = files.length;
   progress.bytesTotal = bytesOf(files);
   const again = transfer.planned;
+  const { adopt } = transfer.options;
   if (again) await checkDone(parts, files);
+  if (adopt !== undefined) await adoptFiles(parts, files, adopt);
   await findPlaces(parts, files, new PlaceSurvey(parts));
   if (again) await restoreFiles(parts, files);
   await checkFreeSpace(folder.path, bytesOf(files) - progress.resumed);
@@ -155,7 +172,7 @@ async function writePlan(
   transfer.filesTotal = files.length;
   transfer.bytesTotal = bytesOf(files);
   transfer.contentId = single ? only.contentId : null;
-  transfer.path = single ? folder.placeOf(only.place) : folder.path;
+  transfer.path = single ? (only.lies ?? folder.placeOf(only.place)) : folder.path;
   transfer.planned = true;
   if (!again) transfer.folders = await folder.absentFor(files.map(({ place }) => place));
   const stored = transfer.stored();
@@ -184,7 +201,7 @@ function resultOf(
   return {
     files: files.map((file) => ({
       content_id: file.contentId,
-      path: folder.placeOf(file.place),
+      path: file.lies ?? folder.placeOf(file.place),
       bytes: file.size,
       resumed_bytes: file.resumed,
     })),

@@ -73,7 +73,7 @@ export class TransferQueue {
   /** The transfer of a request: a new one, or the one that is already there for it; its turn comes. */
   async add(request: DownloadRequest): Promise<Transfer> {
     if (this.#quiet) throw failure('E_BUSY', 'the node is stopping', { retryable: true });
-    const directory = checkedFolder(request.directory);
+    const directory = checkedFolder(directoryOf(request, this.#context.config.categories));
     const options = optionsOf(request);
     const known = this.#same(request.target, directory, options);
     if (known !== undefined && known.state !== 'done') {
@@ -301,6 +301,25 @@ function outcomeOf(error: unknown, end: AbortSignal, stop: AbortSignal): Outcome
   return { kind: 'failed', error };
 }
 
-function optionsOf(_request: DownloadRequest): TransferOptions {
-  return {};
+function optionsOf({ only, adopt, category }: DownloadRequest): TransferOptions {
+  return {
+    ...(only !== undefined && only.length > 0 && { only }),
+    ...(adopt !== undefined && { adopt: checkedFolder(adopt) }),
+    ...(category !== undefined && { category }),
+  };
 }
+
+function directoryOf({ directory, category }: DownloadRequest, categories: readonly string[]): string {
+  const known = new Map(categories.map((entry) => splitAt(entry, entry.indexOf('='))));
+  if (category !== undefined && !known.has(category)) {
+    throw failure('E_USAGE', 'no category of that name', {
+      subject: category,
+      next: `the settings name ${[...known.keys()].join(', ') || 'none'} (downloads.categories)`,
+    });
+  }
+  const folder = directory ?? (category === undefined ? undefined : known.get(category));
+  if (folder === undefined) throw failure('E_USAGE', 'a download needs a folder, or a category that has one');
+  return folder;
+}
+
+const splitAt = (text: string, at: number): [string, string] => [text.slice(0, at), text.slice(at + 1)];

@@ -92,6 +92,7 @@ export class Transfer {
       eta: live?.eta ?? null,
       priority: this.priority,
       added: this.added,
+      category: this.options.category ?? null,
     };
   }
 }
