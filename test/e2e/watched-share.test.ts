@@ -42,6 +42,8 @@ test('a watched share publishes by itself, also after kill -9 and what happened 
   const { seq } = await share();
   await node.must('publish', '--share', 'music', '--no-watch');
   expect(await share()).toMatchObject({ seq, items: 2, watch: false });
-  const { actors } = await node.must<{ actors: { name: string; metrics: Record<string, number> }[] }>('stats');
+  const { actors } = await node.must<{ actors: { name: string; metrics: Record<string, number> }[] }>(
+    'stats',
+  );
   expect(actors.find(({ name }) => name === 'publish')!.metrics.watched_shares).toBe(0);
 }, 120_000);
