@@ -1,53 +1,27 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { createLog } from '../src/supervisor/observe/log.ts';
-import { siblingModule } from '../src/supervisor/tree/module-url.ts';
-import { mainService, Supervisor } from '../src/supervisor/tree/supervisor.ts';
 import type { Bench } from './bench.ts';
-import { echoContract, idleContract } from './messages/contracts.ts';
+import { BATCH } from './messages/body.ts';
+import { actorWay, comlinkWay, piscinaWay, rawWay, type Way } from './messages/ways.ts';
 import { medians, round } from './statistics.ts';
 
-/** One-way messages a run; a tenth of it as lone round trips. */
+/** One-way messages a run; a twentieth of it as lone round trips. */
 const DEFAULT_SIZE = 200_000;
-/** What the design compares with: a bare port with messages batched by this many. */
-const RAW_BATCH = 64;
-const body = (n: number) => ({ n, id: '4a1f9c27e05d' });
 
-/** Tells, asks and streams between two threads, beside the bare MessagePort. Size: messages. */
+/**
+ * Tells, asks and streams between two threads, beside the bare MessagePort, comlink and piscina in the same run. Size:
+ * messages. Where a machine is shared, the CPU time a message tells more than the rate.
+ */
 const messages: Bench = {
   name: 'messages',
   async run({ size = DEFAULT_SIZE, repeat = 5, log }) {
-    const supervisor = echoTree();
-    await supervisor.start();
-    const raw = new Worker(siblingModule(import.meta.url, './messages/raw-echo'));
-    await once(raw, 'online');
-    const echo = supervisor.ref(echoContract);
-    const trips = Math.max(100, Math.floor(size / 20));
+    const actor = await actorWay();
+    const ways = [actor, await rawWay(), await comlinkWay(), await piscinaWay()].filter(
+      (way) => way !== null,
+    );
     const runs: Record<string, number | string>[] = [];
     let told = 0;
     for (let run = 0; run < repeat; run++) {
-      const figures = {
-        tells_per_second: await perSecond(size, async () => {
-          for (let n = 0; n < size; n++) {
-            while (!echo.tell('note', body(n))) await echo.ready();
-          }
-          await echo.ask('noted', null);
-        }),
-        raw_batched_per_second: await perSecond(size, () => rawBatches(raw, size)),
-        asks_parallel_per_second: await perSecond(size / 4, async () => {
-          for (let n = 0; n < size / 4; n += RAW_BATCH) {
-            await Promise.all(Array.from({ length: RAW_BATCH }, (_, i) => echo.ask('echo', body(n + i))));
-          }
-        }),
-        items_per_second: await perSecond(size / 4, async () => {
-          for await (const item of echo.stream('count', { to: size / 4 })) void item;
-        }),
-        ask_p50_us: await p50(trips, (n) => echo.ask('echo', body(n))),
-        raw_p50_us: await p50(trips, async (n) => {
-          raw.postMessage(body(n));
-          await once(raw, 'message');
-        }),
-      };
+      const figures: Record<string, number> = {};
+      for (const way of ways) Object.assign(figures, await measure(way, size));
       told += size;
       runs.push(figures);
       log(
@@ -56,62 +30,45 @@ const messages: Bench = {
           .join(', ')}`,
       );
     }
-    const noted = await echo.ask('noted', null);
-    await raw.terminate();
-    await supervisor.stop();
+    const noted = await actor.noted();
+    for (const way of ways) await way.close();
     const median = medians(runs);
     return {
       runs,
       median,
-      beside: [
-        {
-          name: `raw postMessage, batched by ${RAW_BATCH}, one way`,
-          value: median.raw_batched_per_second!,
-          ratio: round(median.tells_per_second! / median.raw_batched_per_second!),
-        },
-        {
-          name: 'raw postMessage, lone round trip (us)',
-          value: median.raw_p50_us!,
-          ratio: round(median.ask_p50_us! / median.raw_p50_us!),
-        },
-      ],
+      beside: besides(median),
       checks: [{ name: 'every tell arrived', ok: noted === told }],
     };
   },
 };
 export default messages;
 
-function echoTree(): Supervisor {
-  return new Supervisor(
-    {
-      contracts: siblingModule(import.meta.url, './messages/contracts'),
-      intensity: 0,
-      periodMs: 1_000,
-      children: [
-        { contract: echoContract, module: siblingModule(import.meta.url, './messages/echo'), config: {} },
-      ],
-    },
-    {
-      log: createLog('silent', {}),
-      logLevel: 'silent',
-      events: { actorRestarted: () => {}, gaveUp: () => {} },
-      service: mainService(idleContract, {}),
-    },
-  );
-}
-
-async function rawBatches(raw: Worker, size: number): Promise<void> {
-  for (let n = 0; n < size; n += RAW_BATCH) {
-    raw.postMessage(Array.from({ length: RAW_BATCH }, (_, i) => body(n + i)));
-    // The other side must keep up, as under credit: a pause every few thousand messages.
-    if (n % (RAW_BATCH * 32) === 0) await rawNoted(raw);
+async function measure(way: Way, size: number): Promise<Record<string, number>> {
+  const figures: Record<string, number> = {};
+  if (way.tells) {
+    const cpu = process.cpuUsage();
+    figures[`${way.name}_tells_per_second`] = await perSecond(size, () => way.tells!(size));
+    const { user, system } = process.cpuUsage(cpu);
+    figures[`${way.name}_tell_cpu_ns`] = ((user + system) * 1_000) / size;
   }
-  await rawNoted(raw);
+  const trips = Math.floor(size / 8 / BATCH) * BATCH;
+  figures[`${way.name}_asks_per_second`] = await perSecond(trips, async () => {
+    for (let n = 0; n < trips; n += BATCH) await way.trips(n);
+  });
+  if (way.items)
+    figures[`${way.name}_items_per_second`] = await perSecond(size / 4, () => way.items!(size / 4));
+  figures[`${way.name}_ask_p50_us`] = await p50(Math.max(100, Math.floor(size / 40)), (n) => way.trip(n));
+  return figures;
 }
 
-async function rawNoted(raw: Worker): Promise<void> {
-  raw.postMessage('noted');
-  await once(raw, 'message');
+/** Ours beside each other way: rates as ours by theirs, and so with the times of lone asks. */
+function besides(median: Readonly<Record<string, number>>) {
+  return Object.entries(median).flatMap(([name, value]) => {
+    const [way, ...rest] = name.split('_');
+    const ours = median[['actor', ...rest].join('_')];
+    if (way === 'actor' || ours === undefined) return [];
+    return [{ name: `${way}: ${rest.join(' ')}`, value, ratio: round(ours / value) }];
+  });
 }
 
 async function perSecond(count: number, work: () => Promise<void>): Promise<number> {

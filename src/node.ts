@@ -13,16 +13,22 @@ import {
   supervisorContract,
 } from './actors/supervisor/contract.ts';
 import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
-import { transferContract } from './actors/transfer/contract.ts';
+import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
 import { type transportConfig, transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
+import { memoryLimits } from './memory-limits.ts';
 import type { Log } from './supervisor/contract/actor.ts';
 import { ActorError, type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
 import { createLog, type LogLevel } from './supervisor/observe/log.ts';
+import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
 import { mainService, type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
-import type { TreeSpec } from './supervisor/tree/tree-spec.ts';
+import type { BranchSpec, RestartLimits, Strategy, TreeSpec } from './supervisor/tree/tree-spec.ts';
 import { VERSION } from './version.ts';
+
+/** How often a part may restart before it counts as one death of what is above it. */
+const BRANCH_LIMITS: RestartLimits = { intensity: 5, periodMs: 30_000 };
+const ROOT_LIMITS: RestartLimits = { intensity: 3, periodMs: 60_000 };
 
 type ConfigInput<S extends z.ZodType> = z.input<S>;
 
@@ -39,7 +45,10 @@ export interface NodeSettings {
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly sync?: ConfigInput<typeof syncConfig>;
+  readonly transfer?: ConfigInput<typeof transferConfig>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
+  /** When load is shed and when an actor is cut for its size; default: by the memory there is. */
+  readonly memory?: MemoryLimits;
 }
 
 /** What a running node takes over. */
@@ -60,36 +69,58 @@ export interface NodeEvents {
   stopping: Record<string, never>;
 }
 
-/** The supervision tree: which actors, in which order, with which settings. */
+/**
+ * The supervision tree: which actors, in which order, with which settings. The root restarts what was started on the
+ * strength of a part that gave up: without the store nobody is right, without a catalog only the control socket is in
+ * need of news.
+ */
 export function treeOf(settings: NodeSettings): TreeSpec {
   const { home } = settings;
   const shards = settings.shards ?? Math.max(1, availableParallelism() - 1);
   const module = (name: string) => siblingModule(import.meta.url, `./actors/${name}/actor`);
+  const branch = (name: string, strategy: Strategy, children: BranchSpec['children']): BranchSpec => ({
+    name,
+    strategy,
+    ...BRANCH_LIMITS,
+    children,
+  });
   return {
+    name: 'root',
+    strategy: 'rest_for_one',
+    ...ROOT_LIMITS,
     contracts: siblingModule(import.meta.url, './actors/contracts'),
-    intensity: 5,
-    periodMs: 30_000,
     children: [
-      { contract: storeContract, module: module('store'), config: { ...settings.store, home } },
-      { contract: hashingContract, module: module('hashing'), config: settings.hashing ?? {} },
-      {
-        contract: transportContract,
-        module: module('transport'),
-        config: settings.transport ?? {},
-        members: shards,
-      },
-      { contract: searchContract, module: module('search'), config: { home } },
-      // The acceptor listens before publish starts, because links carry its addresses; a request that comes
-      // in between is told to try again.
-      { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
-      { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
-      { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-      { contract: transferContract, module: module('transfer'), config: {} },
-      {
-        contract: controlContract,
-        module: module('control'),
-        config: { ...settings.control, version: VERSION },
-      },
+      branch('storage', 'rest_for_one', [
+        { contract: storeContract, module: module('store'), config: { ...settings.store, home } },
+      ]),
+      branch('hashing', 'one_for_one', [
+        { contract: hashingContract, module: module('hashing'), config: settings.hashing ?? {} },
+      ]),
+      branch('network', 'rest_for_one', [
+        {
+          contract: transportContract,
+          module: module('transport'),
+          config: settings.transport ?? {},
+          members: shards,
+          limits: BRANCH_LIMITS,
+        },
+        // The acceptor listens before publish starts, because links carry its addresses; a request that comes
+        // in between is told to try again.
+        { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
+      ]),
+      branch('catalog', 'one_for_one', [
+        { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
+        { contract: searchContract, module: module('search'), config: { home } },
+        { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
+        { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
+      ]),
+      branch('control', 'one_for_one', [
+        {
+          contract: controlContract,
+          module: module('control'),
+          config: { ...settings.control, version: VERSION },
+        },
+      ]),
     ],
   };
 }
@@ -183,6 +214,7 @@ class NodeLife {
     this.supervisor = new Supervisor(treeOf(settings), {
       log: this.#log,
       logLevel,
+      memory: settings.memory ?? memoryLimits(),
       events: {
         actorRestarted: (event) => {
           if (event.actor === syncContract.name) void this.#configureAgain();
@@ -218,6 +250,7 @@ class NodeLife {
       home: this.#home,
       uptime: (performance.now() - this.#since) / 1000,
       actors: this.supervisor.status(),
+      tree: this.supervisor.tree(),
       memory: { rss, heap: heapUsed, external },
       cpu: { user: user / 1e6, system: system / 1e6 },
     };

@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
-import { FrameSplitter } from '../control-link/frame-splitter.ts';
 import { API_MAJOR, MAX_ANSWER_FRAME, MAX_REQUEST_FRAME } from '../control-link/limits.ts';
-import { packFrame, unpackFrame } from '../control-link/message-pack.ts';
 import { CANCEL } from '../control-link/messages.ts';
 import type { BodyOf, Operation } from '../control-link/operations.ts';
 import type { Events, Results } from '../control-link/results.ts';
 import { failure } from '../errors.ts';
 import { type ErrorRecord, fromErrorRecord } from '../supervisor/contract/actor-error.ts';
+import { FrameSplitter } from '../supervisor/link/frame-splitter.ts';
+import { packFrame, unpackFrame } from '../supervisor/link/message-pack.ts';
 import { noDaemon, readControlFile } from './control-file.ts';
 
 const CONNECT_MS = 5_000;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
+import { cancel } from './commands/cancel.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
@@ -12,9 +13,12 @@ import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
 import { keys } from './commands/keys/keys.ts';
+import { pause } from './commands/pause.ts';
 import { peers } from './commands/peers.ts';
 import { publish } from './commands/publish.ts';
+import { queue } from './commands/queue.ts';
 import { restore } from './commands/restore.ts';
+import { resume } from './commands/resume.ts';
 import { search } from './commands/search.ts';
 import { shares } from './commands/shares.ts';
 import { stats } from './commands/stats.ts';
@@ -41,6 +45,10 @@ const COMMANDS: readonly Register[] = [
   shares,
   items,
   get,
+  queue,
+  pause,
+  resume,
+  cancel,
   peers,
   connect,
   id,

@@ -5,6 +5,3 @@ export const API_MAJOR = 1;
 /** A request carries paths and words, an answer a page of rows. */
 export const MAX_REQUEST_FRAME = 8 * 2 ** 20;
 export const MAX_ANSWER_FRAME = 64 * 2 ** 20;
-
-/** Depth of values on the socket: the deepest answer has seven levels. */
-export const MAX_DEPTH = 16;

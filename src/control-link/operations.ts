@@ -10,6 +10,16 @@ const share = z.string().min(1).max(256);
 
 const passphrase = z.string().min(1).max(1024);
 
+/** Higher ones come first. */
+const priority = z.int().min(-1000).max(1000);
+const download = z.strictObject({
+  target: z.string().min(1).max(8192),
+  directory: path,
+  priority: priority.optional(),
+});
+/** Ids or beginnings of ids; null: all. */
+const transfers = { ids: z.array(z.string().min(1).max(64)).max(10_000).nullable() };
+
 /** What each operation takes. */
 export const bodies = {
   publish: z.strictObject({
@@ -42,7 +52,6 @@ export const bodies = {
     cursor: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
     limit: z.int().min(1).max(1000).default(1000),
   }),
-  get: z.strictObject({ target: z.string().min(1).max(8192), directory: path }),
   backup: z.strictObject({ path, hash_lists: z.boolean().default(true) }),
   exportKey: z.strictObject({ share, passphrase }),
   importKey: z.strictObject({
@@ -51,6 +60,14 @@ export const bodies = {
     passphrase: passphrase.optional(),
     node_secret: z.string().max(128).optional(),
   }),
+  get: download,
+  /** The same, left to the node. */
+  add: download,
+  queue: z.strictObject({}),
+  pause: z.strictObject(transfers),
+  resume: z.strictObject({ ...transfers, priority: priority.optional() }),
+  /** `cancel` is the end of a call. */
+  cancel_transfers: z.strictObject(transfers),
   peers: z.strictObject({}),
   connect: z.strictObject({ address: z.string().min(1).max(400) }),
   id: z.strictObject({}),

@@ -3,7 +3,7 @@ import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
-import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
+import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
 
 // What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
 // lower-case hex. Fields may be added within a major version, never renamed or dropped.
@@ -96,6 +96,28 @@ export interface PeerRow {
   readonly capabilities: readonly string[];
 }
 
+/** A supervisor, or an actor, in the tree of them. */
+export type TreeRow =
+  | {
+      readonly name: string;
+      readonly strategy: string;
+      readonly intensity: number;
+      /** Seconds. */
+      readonly period: number;
+      /** Restarts within the last period. */
+      readonly recent: number;
+      readonly children: readonly TreeRow[];
+    }
+  | {
+      readonly actor: string;
+      readonly state: string;
+      readonly health: 'healthy' | 'busy';
+      readonly restarts: number;
+      /** Calls of its own that were refused because a link was full. */
+      readonly refused: number;
+      readonly last_death: { readonly cause: string; readonly message: string | null } | null;
+    };
+
 export interface StatsResult {
   readonly node: {
     readonly node_id: string;
@@ -106,6 +128,7 @@ export interface StatsResult {
     readonly addresses: readonly string[];
   };
   readonly actors: NodeStatus['actors'];
+  readonly tree: TreeRow;
   readonly bytes: {
     readonly up: number;
     readonly down: number;
@@ -133,6 +156,14 @@ export interface IdResult {
   readonly version: string;
 }
 
+export interface TransferEntry extends Omit<TransferRow, 'added'> {
+  readonly added: string;
+}
+
+export interface TransferList {
+  readonly transfers: readonly TransferEntry[];
+}
+
 export interface Results {
   readonly publish: PublishResult;
   readonly unshare: UnshareResult;
@@ -147,6 +178,11 @@ export interface Results {
   readonly backup: BackupResult;
   readonly exportKey: { readonly sealed: Uint8Array };
   readonly importKey: ImportedKey;
+  readonly add: TransferList;
+  readonly queue: TransferList;
+  readonly pause: TransferList;
+  readonly resume: TransferList;
+  readonly cancel_transfers: TransferList;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;

@@ -44,6 +44,7 @@ export function nodeSettings(
       rescanSeconds: settings.publish.rescan_seconds,
     },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    transfer: { maxActive: settings.downloads.max_active },
     control: { socket, maxClients: settings.control.max_clients },
   };
 }

@@ -5,6 +5,7 @@ import { hashingConfig } from '../actors/hashing/contract.ts';
 import { publishConfig } from '../actors/publish/contract.ts';
 import { storeConfig } from '../actors/store/contract.ts';
 import { syncConfig } from '../actors/sync/contract.ts';
+import { transferConfig } from '../actors/transfer/contract.ts';
 import { transportConfig } from '../actors/transport/contract.ts';
 import { LOG_LEVELS } from '../supervisor/observe/log.ts';
 import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
@@ -124,6 +125,12 @@ export const settingsSchema = z.strictObject({
     interval_seconds: live(
       syncConfig.shape.intervalSeconds,
       'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
+    ),
+  }),
+  downloads: z.strictObject({
+    max_active: setting(
+      transferConfig.shape.maxActive,
+      'Transfers under way at once; the others wait in the queue.',
     ),
   }),
   control: z.strictObject({

@@ -7,6 +7,9 @@ import type { Check } from '../../src/cli/doctor/check.ts';
 import { controlFile } from '../../src/settings/run-folder.ts';
 import { granary, Node } from './granary-process.ts';
 
+// Each step is a process or two: on a machine that is busy they take their time.
+vi.setConfig({ testTimeout: 120_000 });
+
 describe('the configuration of a running node', () => {
   let node: Node;
   let config: string;
@@ -15,13 +18,13 @@ describe('the configuration of a running node', () => {
     config = join(home, 'config.toml');
     await writeFile(config, '[sync]\ninterval_seconds = 3600\n');
     node = await Node.start({ home });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await node?.remove();
   });
 
   const told = (event: string) => node.events.filter((line) => line.event === event);
-  const until = (holds: () => void) => vi.waitFor(holds, { timeout: 20_000, interval: 20 });
+  const until = (holds: () => void) => vi.waitFor(holds, { timeout: 60_000, interval: 20 });
   const rows = async () =>
     (await node.must<{ node: boolean; values: SettingRow[] }>('config', 'show', '--origin')).values;
   const row = async (key: string) => (await rows()).find((value) => value.key === key);

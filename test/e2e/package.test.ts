@@ -43,6 +43,17 @@ describe('the package, installed in another folder', () => {
     ).toBeGreaterThan(1000);
   }, 60_000);
 
+  test('offers the actor kernel and its test kit on their own', async () => {
+    const program = `
+      import { Supervisor, defineContract } from 'granary/supervisor';
+      import { World } from 'granary/supervisor/testing';
+      console.log(typeof Supervisor, typeof defineContract, new World(1).now());
+    `;
+    await writeFile(join(place, 'program.mjs'), program);
+    const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: place });
+    expect(stdout.trim()).toBe('function function 0');
+  });
+
   test('starts a node, publishes and stops', async () => {
     const home = join(place, 'home');
     const args = ['--json', '--home', home];

@@ -1,11 +1,12 @@
 import { createLog } from '../../src/supervisor/observe/log.ts';
+import type { MemoryLimits } from '../../src/supervisor/tree/memory-watch.ts';
 import { mainService, Supervisor, type SupervisorEvents } from '../../src/supervisor/tree/supervisor.ts';
 import { counterContract, mainContract, relayContract } from './actors/contracts.ts';
 
 type Event = { kind: 'restarted' | 'gave-up'; actor: string; cause?: string };
 
 /** A supervisor over the two test actors on real worker threads. */
-export function twoActors(options: { failStart?: boolean; intensity?: number } = {}) {
+export function twoActors(options: { failStart?: boolean; intensity?: number; memory?: MemoryLimits } = {}) {
   const seen: Event[] = [];
   const events: SupervisorEvents = {
     actorRestarted: ({ actor, cause }) => seen.push({ kind: 'restarted', actor, cause }),
@@ -32,6 +33,7 @@ export function twoActors(options: { failStart?: boolean; intensity?: number } =
     {
       log: createLog('silent', {}),
       logLevel: 'silent',
+      ...(options.memory && { memory: options.memory }),
       events,
       service: mainService(mainContract, { greet: ({ from }) => `hello ${from}` }),
     },

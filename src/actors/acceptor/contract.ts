@@ -6,7 +6,7 @@ export const acceptorConfig = z.strictObject({
   listen: z.array(z.string()).default(['tcp://0.0.0.0:7001']),
   /** Addresses put into links instead of those found by looking at the host. */
   advertise: z.array(z.string()).default([]),
-  /** Connections without a finished handshake: in all, and from one address. */
+  /** Connections without a finished handshake: in all, and from one address (IPv6: one /64); a quarter from one /24 or /48. */
   maxPending: z.int().min(1).default(512),
   maxPendingPerAddress: z.int().min(1).default(8),
   /** Handshakes begun in a second: in all, and from one /24 or /48. Twice as many may come at once. */

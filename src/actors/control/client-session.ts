@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
-import { FrameSplitter, FrameTooLargeError } from '../../control-link/frame-splitter.ts';
 import { API_MAJOR, API_VERSION, MAX_ANSWER_FRAME, MAX_REQUEST_FRAME } from '../../control-link/limits.ts';
-import { BadMessageError, packFrame, unpackFrame } from '../../control-link/message-pack.ts';
 import { type Answer, CANCEL, type Request, requestSchema } from '../../control-link/messages.ts';
 import { failure } from '../../errors.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import { ActorError, toErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
+import { FrameSplitter, FrameTooLargeError } from '../../supervisor/link/frame-splitter.ts';
+import { BadMessageError, packFrame, unpackFrame } from '../../supervisor/link/message-pack.ts';
 
 /** Calls of one client that may be under way. */
 const MAX_IN_FLIGHT = 32;

@@ -8,6 +8,7 @@ import { search } from './ops/search.ts';
 import { reload, settings } from './ops/settings.ts';
 import { items, shares, unshare } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
+import { add, cancel, pause, queue, resume } from './ops/transfers.ts';
 
 /** Everything the control socket can do. */
 export const operations: Operations = {
@@ -24,6 +25,11 @@ export const operations: Operations = {
   backup: { kind: 'stream', run: backup },
   exportKey: { kind: 'ask', run: exportKey },
   importKey: { kind: 'ask', run: importKey },
+  add: { kind: 'ask', run: add },
+  queue: { kind: 'ask', run: queue },
+  pause: { kind: 'ask', run: pause },
+  resume: { kind: 'ask', run: resume },
+  cancel_transfers: { kind: 'ask', run: cancel },
   peers: { kind: 'ask', run: peers },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

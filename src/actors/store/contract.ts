@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 
@@ -200,12 +201,70 @@ export interface KnownPeer {
   readonly seenAt: number;
 }
 
+/** What is asked of a transfer beside target and folder. */
+export type TransferOptions = Readonly<Record<string, unknown>>;
+
+/** A download as the ledger keeps it. One that is under way is `queued`: the next start goes on with it. */
+export interface StoredTransfer {
+  readonly id: string;
+  readonly target: string;
+  /** Absolute. */
+  readonly directory: string;
+  readonly options: TransferOptions;
+  readonly state: 'queued' | 'paused' | 'done' | 'failed';
+  readonly priority: number;
+  /** Unix seconds. */
+  readonly added: number;
+  readonly error: ErrorRecord | null;
+  /** It is known which files it has. */
+  readonly planned: boolean;
+  readonly shareIds: readonly Hex[];
+  /** Folders made for it below its own, outer ones first. */
+  readonly folders: readonly string[];
+  /** Of a single file; else null. */
+  readonly contentId: Hex | null;
+  /** Where the single file, or all of them, go; null: not known yet. */
+  readonly path: string | null;
+  readonly files: number;
+  readonly filesTotal: number;
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+
+/** How an unfinished file looked when its map of chunks was written down. */
+export interface UnfinishedLook {
+  readonly length: number;
+  readonly mtimeNs: bigint;
+  readonly inode: bigint;
+}
+
+/** What changes of a file while it comes. */
+export interface FileProgress {
+  readonly position: number;
+  /** Where it goes below the folder of the transfer, name by name. */
+  readonly place: readonly string[];
+  readonly state: 'missing' | 'done';
+  /** Chunks on the disk, as `ChunkMap` has them; null: none, or not known. */
+  readonly have: Uint8Array | null;
+  readonly look: UnfinishedLook | null;
+}
+
+export interface StoredFile extends FileProgress {
+  readonly contentId: Hex;
+  readonly size: number;
+  readonly chunkListHash: Hex;
+  /** Where the share wants it. */
+  readonly path: readonly string[];
+}
+
 export const storeContract = defineContract({
   name: 'store',
   config: storeConfig,
   serial: true,
   mailbox: 8192,
   startMs: 60_000,
+  // A transaction on a slow disk, or a checkpoint, is one synchronous call.
+  hungMs: 120_000,
   shutdownMs: 10_000,
   metrics: ['commits', 'manifests_served', 'hash_lists_served'],
   messages: {
@@ -238,6 +297,8 @@ export const storeContract = defineContract({
     journaled: ask<{ paths: readonly string[] }, readonly ShareSource[]>(),
     /** Keeps chunk hash lists; each is checked against its chunk list hash when it is used. */
     putHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
+    /** The same for lists that others gave: a loss of power may cost them. */
+    keepHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
     /** Signs and commits in one transaction. `E_SHARE_TOO_LARGE` when the wire cannot carry it. */
     commitRevision: ask<Revision, CommittedRevision>({ deadlineMs: 60_000 }),
 
@@ -273,6 +334,19 @@ export const storeContract = defineContract({
     >(),
     /** Items a `get` names: a content id, a share id, or SHARE/PATH (PATH a file or a folder). */
     resolve: ask<{ target: string }, readonly ItemRow[]>(),
+
+    /** Downloads, in the order in which they were added. */
+    transfers: ask<null, readonly StoredTransfer[]>(),
+    /** Adds a download, or changes what is known of it. The files of one that is done are forgotten. */
+    putTransfer: ask<StoredTransfer, null>(),
+    /** The same, with its files; what was known of files before is forgotten. */
+    planTransfer: ask<{ transfer: StoredTransfer; files: readonly StoredFile[] }, null>({
+      deadlineMs: 60_000,
+    }),
+    /** In the order of their positions. A map of chunks that is torn is null. */
+    transferFiles: ask<{ id: string }, readonly StoredFile[]>({ deadlineMs: 60_000 }),
+    noteProgress: ask<{ id: string; files: number; bytes: number; changed: readonly FileProgress[] }, null>(),
+    dropTransfer: ask<{ id: string }, null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),

@@ -68,8 +68,8 @@ export class HashLists {
     return chunkCount <= 1 || this.#present.has(contentId);
   }
 
-  /** Durable when it resolves. A list that contradicts the ledger's own is passed over. */
-  async put(lists: readonly HashList[]): Promise<void> {
+  /** Durable when it resolves, unless that is not asked for. A list that contradicts the ledger's own is passed over. */
+  async put(lists: readonly HashList[], durable = true): Promise<void> {
     const wanted: HashList[] = [];
     for (const { contentId, hashes } of lists) {
       const id = idOctets(contentId, 'content id');
@@ -85,8 +85,8 @@ export class HashLists {
       wanted.push({ contentId: toHex(id), hashes });
     }
     if (wanted.length === 0) return;
-    await eachBounded(wanted, PARALLEL, (list) => this.#write(list));
-    await syncFolder(this.#folder);
+    await eachBounded(wanted, PARALLEL, (list) => this.#write(list, durable));
+    if (durable) await syncFolder(this.#folder);
   }
 
   /** 32 octets a chunk; null when there is no list, or none that has the hash it should have. */
@@ -128,11 +128,11 @@ export class HashLists {
     if (removed > 0) log.info({ files: removed }, 'hash lists that nothing refers to are removed');
   }
 
-  async #write({ contentId, hashes }: HashList): Promise<void> {
+  async #write({ contentId, hashes }: HashList, durable: boolean): Promise<void> {
     this.#fresh.add(contentId);
     const held = this.#present.has(contentId) ? await this.#readFile(contentId) : null;
     if (held !== null && bytesEqual(held, hashes)) return;
-    await writeFileAtomically(join(this.#folder, contentId), hashes);
+    await writeFileAtomically(join(this.#folder, contentId), hashes, durable);
     this.#present.add(contentId);
   }
 

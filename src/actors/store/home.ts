@@ -20,6 +20,7 @@ export interface Home {
   /** Names the process that holds the lock. */
   readonly holder: string;
   readonly state: string;
+  readonly progress: string;
   /** There while a store runs: found at a start, it tells of an unclean stop. */
   readonly running: string;
   readonly keys: string;
@@ -51,6 +52,7 @@ export function prepareHome(folder: string): Home {
       lock: makePrivateFile(join(root, 'lock.db')),
       holder: join(root, 'lock.pid'),
       state: makePrivateFile(join(root, 'state.db')),
+      progress: makePrivateFile(join(root, 'progress.db')),
       running: join(root, 'state.running'),
       keys: join(root, 'keys'),
       passphrase: join(root, 'keys', 'passphrase.json'),

@@ -9,6 +9,7 @@ import { KeyRing } from './key-ring.ts';
 import { lockHome } from './lock.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { OwnShares } from './own-shares.ts';
+import { openProgress } from './progress-database.ts';
 import { type BackupFacts, checkRestored, finishRestore, restoreBackup } from './restore.ts';
 import { openState } from './state-database.ts';
 
@@ -18,6 +19,7 @@ const DAY_SECONDS = 86_400;
 export interface OpenHome {
   readonly home: Home;
   readonly database: Database;
+  readonly progress: Database;
   readonly keys: KeyRing;
   readonly identity: NodeIdentity;
   /** Everything into its files, the running mark gone, the lock free. */
@@ -39,12 +41,14 @@ export async function openHome(
   const home = prepareHome(config.home);
   const lock = lockHome(home);
   let database: Database | null = null;
+  let progress: Database | null = null;
   try {
     let restored: BackupFacts | null = null;
     if (config.restore === '') checkRestored(home);
     else restored = await restoreBackup(config.restore, home, steps.length, log);
     const version = checkVersion(home, steps.length);
     database = await openState(context, home, steps);
+    progress = openProgress(context, home, existsSync(home.running));
     for (const folder of [home.root, home.keys, home.manifests, home.hashes]) {
       await sweepUnfinished(folder, log);
     }
@@ -57,16 +61,19 @@ export async function openHome(
     if (version !== steps.length) await writeVersion(home, steps.length);
     if (restored !== null) await finishRestore(home);
     if (!existsSync(home.running)) await writeFileDurably(home.running, Buffer.from(`${process.pid}\n`));
-    const opened = database;
+    const opened = [database, progress];
     return {
       home,
       database,
+      progress,
       keys,
       identity,
       close() {
         try {
-          opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-          opened.close();
+          for (const each of opened) {
+            each.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+            each.close();
+          }
           rmSync(home.running, { force: true });
         } finally {
           lock.release();
@@ -74,6 +81,7 @@ export async function openHome(
       },
     };
   } catch (error) {
+    progress?.close();
     database?.close();
     lock.release();
     throw error;

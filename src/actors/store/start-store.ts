@@ -23,6 +23,7 @@ import { SourceLedger } from './source-ledger.ts';
 import { storeFailure } from './store-failure.ts';
 import { Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { Transfers } from './transfers.ts';
 import { WireAnswers } from './wire-answers.ts';
 import { Withdrawal } from './withdrawal.ts';
 
@@ -56,6 +57,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const subscriber = new Subscriber(context, { database, subscriptions, shelf });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
+  const transfers = new Transfers(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
@@ -102,6 +104,10 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       await hashLists.put(lists);
       return null;
     },
+    async keepHashLists(lists) {
+      await hashLists.put(lists, false);
+      return null;
+    },
     commitRevision: (revision) => publisher.commit(revision),
 
     subscribe: (request) => subscriptions.subscribe(request),
@@ -130,6 +136,25 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     items: ({ shareId, cursor, limit }) => catalog.page(shareId, cursor, limit),
     resolve: ({ target }) => resolveTarget(catalog, target),
+
+    transfers: () => transfers.list(),
+    putTransfer(transfer) {
+      transfers.put(transfer);
+      return null;
+    },
+    planTransfer({ transfer, files }) {
+      transfers.plan(transfer, files);
+      return null;
+    },
+    transferFiles: ({ id }) => transfers.files(id),
+    noteProgress({ id, files, bytes, changed }) {
+      transfers.progress(id, { files, bytes }, changed);
+      return null;
+    },
+    dropTransfer({ id }) {
+      transfers.drop(id);
+      return null;
+    },
 
     knownPeer: ({ address }) => peers.get(address),
     rememberPeer(peer) {

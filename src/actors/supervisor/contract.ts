@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ask, defineContract, tell } from '../../supervisor/contract/contract.ts';
+import type { BranchStatus } from '../../supervisor/contract/tree-status.ts';
 
 /** What the main thread knows of the node and may be asked by any actor that uses `supervisor`. */
 export interface NodeStatus {
@@ -17,6 +18,8 @@ export interface NodeStatus {
     readonly utilisation: number;
     readonly metrics: Readonly<Record<string, number>>;
   }[];
+  /** The same actors in their tree of supervisors. */
+  readonly tree: BranchStatus;
   readonly memory: { readonly rss: number; readonly heap: number; readonly external: number };
   /** CPU seconds of the whole process. */
   readonly cpu: { readonly user: number; readonly system: number };

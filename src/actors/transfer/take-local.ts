@@ -24,6 +24,7 @@ export async function takeLocal(
     const known = done.get(file.contentId);
     const leader = first.get(file.contentId);
     if (file.size === 0) finisher.empty(file);
+    else if (file.have.count > 0) first.set(file.contentId, file);
     else if (known !== undefined) {
       copied.push(file);
       finisher.copied(file, folder.placeOf(known.place), 'missing');
@@ -32,7 +33,8 @@ export async function takeLocal(
   }
   const leaders = [...first.values()];
   if (await publishes(parts)) {
-    await eachBounded(leaders, LEASES_AT_ONCE, async (file) => {
+    const unbegun = leaders.filter(({ have }) => have.count === 0);
+    await eachBounded(unbegun, LEASES_AT_ONCE, async (file) => {
       const lease = await parts.context.refs.store.ask('lease', { contentId: file.contentId }, { signal });
       if (lease !== null && lease.size === file.size) finisher.copied(file, lease.path, 'missing');
     });

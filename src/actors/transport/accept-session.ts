@@ -89,6 +89,11 @@ export class SessionAcceptor {
     return false;
   }
 
+  /** Whether peers may hold less than usual. */
+  tighten(tight: boolean): void {
+    this.#memory.tighten(tight);
+  }
+
   quiesce(): void {
     this.#stopped = true;
   }

@@ -59,6 +59,10 @@ export default actor(transportContract, async (context) => {
       acceptor.quiesce();
       dialer.quiesce();
     },
+    pressure(level) {
+      buffers.tighten(level === 'high');
+      acceptor.tighten(level === 'high');
+    },
     stop() {
       sessions.close();
       // Handshakes, ours and those of others.

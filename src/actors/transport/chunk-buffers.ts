@@ -16,6 +16,7 @@ const KEPT = 64;
 /** Recycled buffers of one shard, each big enough for a CHUNK_DATA frame. */
 export class ChunkBuffers {
   readonly #free: Buffer<ArrayBuffer>[] = [];
+  #kept = KEPT;
 
   take(): Buffer<ArrayBuffer> {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BUFFER_SIZE);
@@ -23,6 +24,12 @@ export class ChunkBuffers {
 
   /** Nobody may touch the buffer afterwards. */
   give(buffer: Buffer<ArrayBuffer>): void {
-    if (this.#free.length < KEPT) this.#free.push(buffer);
+    if (this.#free.length < this.#kept) this.#free.push(buffer);
+  }
+
+  /** The process is short of memory, or no longer: until then none is kept. */
+  tighten(tight: boolean): void {
+    this.#kept = tight ? 0 : KEPT;
+    if (tight) this.#free.length = 0;
   }
 }

@@ -2,12 +2,11 @@ import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { WantedChunk } from './chunk-plan.ts';
+import { DiskPace } from './disk-pace.ts';
 import type { FrameAssembler } from './frame-assembler.ts';
 
 /** A write that takes longer went to a busy disk, not to memory: four times what 256 KiB usually take. */
 const SLOW_WRITE_MS = 2;
-/** How long writes go to the thread pool after a slow one. */
-const POOL_MS = 1_000;
 /** Chunks being written on the pool. Beyond, nothing more is asked for: this is how a slow disk slows the peer. */
 const WRITES_AT_ONCE = 8;
 
@@ -20,7 +19,7 @@ export class ChunkSink {
   writeMs = 0;
   readonly #clock: Clock;
   readonly #buffers: ChunkBuffers;
-  #poolUntil = 0;
+  readonly #pace = new DiskPace(SLOW_WRITE_MS);
   #writing = 0;
 
   constructor(clock: Clock, buffers: ChunkBuffers) {
@@ -49,7 +48,7 @@ export class ChunkSink {
     const verified = this.#clock.now();
     this.verifyMs += verified - start;
     if (!good) return false;
-    if (verified < this.#poolUntil) {
+    if (this.#pace.usePool(verified)) {
       this.#writeOnPool(file, chunk, this.#keep(data, assembler, frame), verified, written);
       return true;
     }
@@ -61,7 +60,7 @@ export class ChunkSink {
     }
     const end = this.#clock.now();
     this.writeMs += end - verified;
-    if (end - verified > SLOW_WRITE_MS) this.#poolUntil = end + POOL_MS;
+    this.#pace.took(verified, end);
     written(failed);
     return true;
   }

@@ -1,10 +1,9 @@
 import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import type { Lease } from '../store/contract.ts';
+import { DiskPace } from './disk-pace.ts';
 
 /** A read that takes longer was no read from memory. */
 const SLOW_READ_MS = 1;
-/** How long reads of a file go to the thread pool after a slow one. */
-const POOL_MS = 1_000;
 /** How long a look at the file's state is good for. */
 const CHECK_MS = 1_000;
 
@@ -12,8 +11,8 @@ const CHECK_MS = 1_000;
 export class ContentFile {
   readonly lease: Lease;
   readonly #fd: number;
+  readonly #pace = new DiskPace(SLOW_READ_MS);
   #checkedAt: number;
-  #poolUntil = 0;
   #reads = 0;
   #closed = false;
 
@@ -56,15 +55,14 @@ export class ContentFile {
     now: () => number,
   ): boolean | Promise<boolean> {
     const start = now();
-    if (start < this.#poolUntil) return this.#readOnPool(target, offset, length, position);
+    if (this.#pace.usePool(start)) return this.#readOnPool(target, offset, length, position);
     let count: number;
     try {
       count = readSync(this.#fd, target, offset, length, position);
     } catch {
       return false;
     }
-    const end = now();
-    if (end - start > SLOW_READ_MS) this.#poolUntil = end + POOL_MS;
+    this.#pace.took(start, now());
     return count === length;
   }
 

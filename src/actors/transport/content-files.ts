@@ -6,6 +6,9 @@ import type { ShardContext } from './context.ts';
 
 /** Published files a shard holds open; the one not read for longest makes room. */
 const MAX_OPEN = 256;
+/** How long "this node shares no such content" is good for, and of how many. */
+const ABSENT_MS = 1_000;
+const MAX_ABSENT = 256;
 /** Between attempts to listen to the store again after its death. */
 const LISTEN_AGAIN_MS = 100;
 
@@ -22,6 +25,8 @@ export class ContentFiles {
   readonly #context: ShardContext;
   readonly #open = new Map<string, ContentFile>();
   readonly #loading = new Map<string, Loading>();
+  /** Contents the store knew no lease of, and until when: a peer asks for many chunks of one at once. */
+  readonly #absent = new Map<string, number>();
 
   constructor(context: ShardContext) {
     this.#context = context;
@@ -31,7 +36,7 @@ export class ContentFiles {
   /** The file of a content this node shares; null when it shares none, or the file changed. */
   get(contentId: string): ContentFile | null | Promise<ContentFile | null> {
     const known = this.#open.get(contentId);
-    if (known === undefined) return this.#load(contentId);
+    if (known === undefined) return this.#isAbsent(contentId) ? null : this.#load(contentId);
     if (!known.stillLooksAlike(this.#context.clock.now())) {
       this.gone(known);
       return null;
@@ -66,9 +71,17 @@ export class ContentFiles {
   }
 
   async #fetch(contentId: string, stale: () => boolean): Promise<ContentFile | null> {
-    const lease = await this.#context.refs.store.ask('lease', { contentId }).catch(expected);
+    const answer = await this.#context.refs.store
+      .ask('lease', { contentId })
+      .then((lease) => ({ lease }))
+      .catch(expected);
     if (stale()) return this.#load(contentId);
-    if (lease === null || this.#context.signal.aborted) return null;
+    if (answer === null || this.#context.signal.aborted) return null;
+    const { lease } = answer;
+    if (lease === null) {
+      this.#noteAbsent(contentId);
+      return null;
+    }
     const file = ContentFile.open(lease, this.#context.clock.now());
     if (file === null) {
       this.#tellGone(lease);
@@ -101,7 +114,19 @@ export class ContentFiles {
   #void(contentId: string): void {
     const loading = this.#loading.get(contentId);
     if (loading) loading.stale = true;
+    this.#absent.delete(contentId);
     this.#drop(contentId);
+  }
+
+  #isAbsent(contentId: string): boolean {
+    const until = this.#absent.get(contentId);
+    return until !== undefined && this.#context.clock.now() < until;
+  }
+
+  #noteAbsent(contentId: string): void {
+    this.#absent.delete(contentId);
+    if (this.#absent.size >= MAX_ABSENT) this.#absent.delete(this.#absent.keys().next().value!);
+    this.#absent.set(contentId, this.#context.clock.now() + ABSENT_MS);
   }
 
   #drop(contentId: string): void {

@@ -201,9 +201,9 @@ export class InboundSession implements Session, ReplyHolder {
     this.#pump();
   }
 
-  #writeChunk({ reqId }: ChunkRequest, reply: ChunkReply | null): void {
+  #writeChunk({ reqId, contentId }: ChunkRequest, reply: ChunkReply | null): void {
     if (reply === null) {
-      this.#options.router.missed(this.peer);
+      this.#options.router.missed(this.peer, contentId);
       const frame = encodeFrame(errorReply({ type: GET_CHUNK, reqId }, CHUNK_NOT_FOUND));
       this.#write(frame, () => {});
       return;

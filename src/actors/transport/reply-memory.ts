@@ -1,5 +1,7 @@
 /** Octets of replies that the sessions of a shard may hold together while their peers do not take them. */
 const LIMIT = 256 * 1024 * 1024;
+/** The part of it that is left while the process is short of memory. */
+const LEFT_WHEN_SHORT = 1 / 8;
 
 /** Who holds replies, and is told when there is room for one. */
 export interface ReplyHolder {
@@ -13,14 +15,22 @@ export interface ReplyHolder {
  * come first served, and whoever does not move is dropped early (`short`, `full`; the sessions keep these rules).
  */
 export class ReplyMemory {
-  readonly #limit: number;
+  readonly #most: number;
+  #limit: number;
   readonly #held = new Map<ReplyHolder, number>();
   readonly #waiting = new Set<ReplyHolder>();
   #total = 0;
   #waking = false;
 
   constructor(limit = LIMIT) {
+    this.#most = limit;
     this.#limit = limit;
+  }
+
+  /** The process is short of memory, or no longer. What is held already is held on. */
+  tighten(tight: boolean): void {
+    this.#limit = tight ? this.#most * LEFT_WHEN_SHORT : this.#most;
+    this.#wake();
   }
 
   get total(): number {

@@ -14,6 +14,8 @@ interface Window {
   readonly startedAt: number;
   total: number;
   readonly counts: Map<RateClass, number>;
+  /** The content of the last chunk that was not here. */
+  missing: string;
 }
 
 /** Peers counted at once; the one that came first makes room. Keys cost an attacker nothing, memory must not either. */
@@ -21,8 +23,8 @@ const MAX_PEERS = 10_000;
 
 /**
  * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for two
- * things. Chunks are not counted, only requests for chunks that are not here: a seeder that serves from its own disk has
- * back-pressure instead. Nor are hash lists for Granary nodes, which ask for one for every file they fetch.
+ * things. Chunks are not counted, only contents that are not here: a seeder that serves from its own disk has back-pressure
+ * instead. Nor are hash lists for Granary nodes, which ask for one for every file they fetch.
  */
 export class RequestRates {
   readonly #windows = new Map<string, Window>();
@@ -45,10 +47,12 @@ export class RequestRates {
     return window.total > RATE_LIMITS.total ? rateLimitExceeded('total') : null;
   }
 
-  /** A chunk was asked for that is not here: that cost a question to the store. */
-  missed({ nodeKey }: RatedPeer, nowMs: number): void {
-    const { counts } = this.#window(nodeKey, nowMs);
-    counts.set('chunk', (counts.get('chunk') ?? 0) + 1);
+  /** A chunk was asked for that is not here. Counted once for all chunks of a content in a row: so peers ask. */
+  missed({ nodeKey }: RatedPeer, contentId: string, nowMs: number): void {
+    const window = this.#window(nodeKey, nowMs);
+    if (window.missing === contentId) return;
+    window.missing = contentId;
+    window.counts.set('chunk', (window.counts.get('chunk') ?? 0) + 1);
   }
 
   #window(nodeKey: string, nowMs: number): Window {
@@ -56,7 +60,7 @@ export class RequestRates {
     if (known && nowMs - known.startedAt < RATE_WINDOW_SECS * 1000) return known;
     this.#windows.delete(nodeKey);
     if (this.#windows.size >= MAX_PEERS) this.#windows.delete(this.#windows.keys().next().value!);
-    const fresh = { startedAt: nowMs, total: 0, counts: new Map<RateClass, number>() };
+    const fresh = { startedAt: nowMs, total: 0, counts: new Map<RateClass, number>(), missing: '' };
     this.#windows.set(nodeKey, fresh);
     return fresh;
   }

@@ -1,5 +1,6 @@
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { Reader } from '../../protocol/cbor/reader.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { type Envelope, encodeFrame, FLAG_RESPONSE } from '../../protocol/wire/envelope.ts';
 import {
   errorReply,
@@ -84,8 +85,8 @@ export class RequestRouter {
   }
 
   /** The chunk that a peer asked for is not here. */
-  missed(peer: Peer): void {
-    this.#rates.missed(peer, this.#context.clock.now());
+  missed(peer: Peer, contentId: Uint8Array): void {
+    this.#rates.missed(peer, toHex(contentId), this.#context.clock.now());
   }
 
   async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {

@@ -13,6 +13,7 @@ export const DRIP_SECONDS = 30;
 export interface Peer {
   readonly key: Uint8Array;
   readonly nodeKey: string;
+  readonly nodeId: string;
   readonly dialect: Dialect;
   readonly native: boolean;
   readonly bound: 'tls' | 'none';
@@ -23,6 +24,7 @@ export function peerOf(result: HandshakeResult, bound: boolean): Peer {
   return {
     key: result.peerKey,
     nodeKey: toHex(result.peerKey),
+    nodeId: toHex(nodeIdOf(result.peerKey)),
     dialect: result.dialect,
     native: result.native,
     bound: bound ? 'tls' : 'none',
@@ -50,7 +52,7 @@ export function sessionInfo(session: Session, now: number): SessionInfo {
   const { connection, peer } = session;
   return {
     nodeKey: peer.nodeKey,
-    nodeId: toHex(nodeIdOf(peer.key)),
+    nodeId: peer.nodeId,
     address: session.address,
     transport: 'tcp',
     bound: peer.bound,

@@ -1,18 +1,22 @@
 import type { StatsResult } from '../../control-link/results.ts';
 import { type Register, withNode } from '../context.ts';
 import { facts, table } from '../table.ts';
+import { treeLines } from '../tree-lines.ts';
 import { bytesText, rateText, secondsText } from '../units.ts';
 
 export const stats: Register = (program, cli) => {
   program
     .command('stats')
     .description('what the node does and how it feels')
-    .addHelpText('after', '\nExample:\n  $ granary stats\n')
-    .action(() =>
+    .option('--tree', 'the actors in their tree of supervisors')
+    .addHelpText('after', '\nExample:\n  $ granary stats --tree\n')
+    .action((options: { tree?: boolean }) =>
       cli.run(
         withNode(async (client, { output }, signal) => {
           const result = await client.call('stats', {}, { signal });
-          output.result(result, () => `${summary(result)}\n\n${actors(result)}`);
+          output.result(result, () =>
+            options.tree ? treeLines(result.tree) : `${summary(result)}\n\n${actors(result)}`,
+          );
         }),
       ),
     );

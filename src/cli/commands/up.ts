@@ -38,10 +38,14 @@ async function runNode(
     const passphrase = await storePassphrase(home, env, running.settings);
     const ofNode = (settings: Settings): NodeSettings =>
       nodeSettings(home, socketPath(home, env), settings, passphrase);
+    let started = false;
+    // During the start there is nothing yet that could be cut one by one; the data folder bears an end at any moment.
+    onAbort(interrupts.second, () => started || process.exit(130));
     const node = await createNode(ofNode(running.settings), interrupts.first, {
       rows: () => running.rows(),
       reload: (apply) => running.reload((settings) => apply(ofNode(settings))),
     });
+    started = true;
     hangUp.onReload(() => void reload(node, output));
     return await untilStopped(node, context);
   } finally {
@@ -56,7 +60,7 @@ async function untilStopped(
   await clearLastStop(home);
   let gaveUp: string | null = null;
   node.on('actor-restarted', ({ actor, cause }) =>
-    output.event('actor-restarted', { actor, cause }, `${actor} died (${cause}) and is back`),
+    output.event('actor-restarted', { actor, cause }, restartText(actor, cause)),
   );
   node.on('gave-up', ({ actor }) => {
     gaveUp = actor;
@@ -77,6 +81,10 @@ async function untilStopped(
   );
   return interrupts.second.aborted ? 130 : 0;
 }
+
+/** Restarted with another one, it did not die itself. */
+const restartText = (actor: string, cause: string): string =>
+  cause.startsWith('with ') ? `${actor} was restarted ${cause}` : `${actor} died (${cause}) and is back`;
 
 function ready(node: GranaryNode, output: Output, home: string): void {
   const { nodeId, nodeKey, addresses, control, seconds } = node;

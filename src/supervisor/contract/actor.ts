@@ -74,10 +74,20 @@ export interface ActorContext<Config, Refs, Metric extends string> {
   spawn(work: () => Promise<void>): void;
 }
 
+/** What the node's memory is like: `high` asks for load to be shed, `normal` says that it is over. */
+export type Pressure = 'normal' | 'high';
+
 export interface Behaviour<M extends Messages> {
   readonly handlers: Handlers<M>;
+  /**
+   * For an actor whose work has an end: when it resolves, this life ends in order, as by a stop; what follows is the
+   * contract's `restart`. A rejection is a crash.
+   */
+  readonly done?: Promise<void>;
   /** Stop taking in new outside work; what runs may finish. */
   quiesce?(): void | Promise<void>;
+  /** Memory of the process is short (drop caches, take in less), or no longer. Called on a change only. */
+  pressure?(level: Pressure): void | Promise<void>;
   /** Flush and release. Runs once, after quiesce, with every call's signal aborted. */
   stop?(): void | Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { TransferListItem } from 'node:worker_threads';
+import type { ResourceLimits, TransferListItem } from 'node:worker_threads';
 import type { ZodType } from 'zod';
 
 /**
@@ -16,8 +16,16 @@ export interface AskSpec<Req, Res> {
   readonly _reply?: Res;
 }
 
+/**
+ * What becomes of a tell for which there is no credit. `refuse`: `tell` returns false, the caller sheds or waits for
+ * `ready()`. `latest`: the newest of its kind waits for credit in the place of an older one, for messages that
+ * report a state.
+ */
+export type Overflow = 'refuse' | 'latest';
+
 export interface TellSpec<Req> {
   readonly kind: 'tell';
+  readonly overflow: Overflow;
   readonly transfer: ((request: Req) => readonly TransferListItem[]) | undefined;
   readonly _request?: Req;
 }
@@ -43,15 +51,21 @@ export function ask<Req, Res>(
 
 /** One-way message, at most once, under credit. */
 export function tell<Req>(
-  options: { transfer?: (request: Req) => readonly TransferListItem[] } = {},
+  options: { overflow?: Overflow; transfer?: (request: Req) => readonly TransferListItem[] } = {},
 ): TellSpec<Req> {
-  return { kind: 'tell', transfer: options.transfer };
+  return { kind: 'tell', overflow: options.overflow ?? 'refuse', transfer: options.transfer };
 }
 
 /** Items in order, pulled by the consumer. */
 export function stream<Req, Item>(options: { window?: number } = {}): StreamSpec<Req, Item> {
   return { kind: 'stream', window: options.window ?? 16 };
 }
+
+/**
+ * Which ends of a life are followed by another one. `permanent`: all. `transient`: all but an orderly one (the
+ * behaviour is `done`, or exit code 0). `temporary`: none.
+ */
+export type Restart = 'permanent' | 'transient' | 'temporary';
 
 export interface Contract<
   Name extends string = string,
@@ -73,6 +87,11 @@ export interface Contract<
   readonly shutdownMs: number;
   /** Time a start may take before it counts as failed. */
   readonly startMs: number;
+  /** Time the loop may be busy without a turn for anybody else before the actor counts as hung and is replaced. */
+  readonly hungMs: number;
+  readonly restart: Restart;
+  /** V8's limits for the worker. They do not count Buffers: the supervisor watches the whole process too. */
+  readonly resourceLimits: ResourceLimits | undefined;
   /** Counters of the actor's metrics page: it writes, everybody reads without waking it. */
   readonly metrics: readonly Metric[];
 }
@@ -92,6 +111,9 @@ export function defineContract<
   serial?: boolean;
   shutdownMs?: number;
   startMs?: number;
+  hungMs?: number;
+  restart?: Restart;
+  resourceLimits?: ResourceLimits | undefined;
   metrics?: readonly Metric[];
 }): Contract<Name, M, Uses, Config, Metric> {
   return {
@@ -103,6 +125,9 @@ export function defineContract<
     serial: definition.serial ?? false,
     shutdownMs: definition.shutdownMs ?? 5_000,
     startMs: definition.startMs ?? 15_000,
+    hungMs: definition.hungMs ?? 30_000,
+    restart: definition.restart ?? 'permanent',
+    resourceLimits: definition.resourceLimits,
     metrics: definition.metrics ?? [],
   };
 }

@@ -1,44 +1,29 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads';
-import type { Frame, Link } from './frame.ts';
+import { MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Batch } from './batch.ts';
+import type { Frame, FramePort, Link } from './frame.ts';
 
-/**
- * A link over a MessagePort. Frames posted in one turn of the event loop leave as one message: a lone post
- * costs as much as a batch of dozens, nearly all of it waking the other thread.
- */
-export function portLink(port: MessagePort): Link {
-  let batch: Frame[] = [];
-  let moved: TransferListItem[] = [];
-  let scheduled = false;
-
-  const flush = () => {
-    if (batch.length === 0) return;
-    const frames = batch;
-    const transfer = moved;
-    batch = [];
-    moved = [];
-    port.postMessage(frames, transfer);
-  };
-  const endOfTurn = () => {
-    scheduled = false;
-    flush();
-  };
+/** A link over a MessagePort. Frames cross by structured clone; what is named for transfer moves. */
+export function portLink(port: FramePort): Link {
+  const batch = new Batch((frames, transfer) => port.postMessage(frames, transfer));
+  let received: (frames: readonly Frame[]) => void = () => {};
 
   return {
-    post(frame, transfer) {
-      batch.push(frame);
-      if (transfer) moved.push(...transfer);
-      if (scheduled) return;
-      scheduled = true;
-      // A microtask would run before the other microtasks of this turn have posted; the tick queued from
-      // inside a microtask runs once all of them are done, and still before the loop goes on.
-      queueMicrotask(() => process.nextTick(endOfTurn));
-    },
+    post: (frame, transfer) => batch.post(frame, transfer),
+    append: (kind, key, body, transfer) => batch.append(kind, key, body, transfer),
     onFrames(receive) {
+      received = receive;
       port.on('message', receive);
     },
-    flush,
+    onClose: (closed) => void port.on('close', closed),
+    drain() {
+      // Ports of the virtual world deliver in the order of that world alone.
+      if (!(port instanceof MessagePort)) return;
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+        received(next.message);
+    },
+    flush: () => batch.flush(),
     close() {
-      flush();
+      batch.flush();
       port.close();
     },
   };

@@ -1,7 +1,11 @@
 import type { MetricsPage } from '../contract/actor.ts';
 
-/** The kernel's own words in front of an actor's counters. */
-const KERNEL_WORDS = ['mailbox'] as const;
+/**
+ * The kernel's own words in front of an actor's counters: calls that wait or run in the actor, its heartbeat (a
+ * count), and calls of its own that were refused for want of credit.
+ */
+const KERNEL_WORDS = ['mailbox', 'heartbeat', 'refused'] as const;
+export type KernelWord = (typeof KERNEL_WORDS)[number];
 
 /**
  * One page of shared counters an actor: it alone writes, anybody reads without waking it. Values are
@@ -13,7 +17,7 @@ export class MetricsWriter<Metric extends string> implements MetricsPage<Metric>
 
   constructor(names: readonly string[], memory: SharedArrayBuffer) {
     this.#words = new Float64Array(memory);
-    this.#place = new Map([...KERNEL_WORDS, ...names].map((name, index) => [name, index]));
+    this.#place = new Map(names.map((name, index) => [name, KERNEL_WORDS.length + index]));
   }
 
   add(name: Metric, amount: number): void {
@@ -29,8 +33,16 @@ export class MetricsWriter<Metric extends string> implements MetricsPage<Metric>
   }
 
   /** Calls waiting or running in this actor. */
-  mailbox(change: 1 | -1): void {
+  mailbox(change: number): void {
     this.#words[0]! += change;
+  }
+
+  beat(): void {
+    this.#words[1]! += 1;
+  }
+
+  refused(): void {
+    this.#words[2]! += 1;
   }
 
   #at(name: string): number {
@@ -43,8 +55,17 @@ export class MetricsWriter<Metric extends string> implements MetricsPage<Metric>
 export const metricsMemory = (names: readonly string[]): SharedArrayBuffer =>
   new SharedArrayBuffer((KERNEL_WORDS.length + names.length) * Float64Array.BYTES_PER_ELEMENT);
 
-/** Reads a page: the mailbox depth and the actor's counters by name. */
+/** The actor's counters by name. */
 export function readMetrics(names: readonly string[], memory: SharedArrayBuffer): Record<string, number> {
   const words = new Float64Array(memory);
-  return Object.fromEntries([...KERNEL_WORDS, ...names].map((name, index) => [name, words[index]!]));
+  return Object.fromEntries(names.map((name, index) => [name, words[KERNEL_WORDS.length + index]!]));
+}
+
+export function readKernelWord(word: KernelWord, memory: SharedArrayBuffer): number {
+  return new Float64Array(memory)[KERNEL_WORDS.indexOf(word)]!;
+}
+
+/** What a dead life had waiting or running means nothing in the next one. */
+export function clearMailbox(memory: SharedArrayBuffer): void {
+  new Float64Array(memory)[0] = 0;
 }

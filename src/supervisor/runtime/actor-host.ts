@@ -5,9 +5,10 @@ import type { Contract, Messages } from '../contract/contract.ts';
 import type { Link } from '../link/frame.ts';
 import { portLink } from '../link/port-link.ts';
 import { MetricsWriter } from '../memory/metrics-page.ts';
-import { Caller } from './caller.ts';
+import { Caller, type CallerEvents } from './caller.ts';
 import type { ActorBirth, ControlMessage, ControlReport } from './control.ts';
 import { Deadlines } from './deadlines.ts';
+import { Drain } from './drain.ts';
 import { Group } from './group.ts';
 import { LinkServer } from './link-server.ts';
 import { Turns } from './turns.ts';
@@ -20,6 +21,9 @@ export interface HostEnvironment {
   /** Ends this life after the reports are out. */
   die(): void;
 }
+
+/** How often a life shows that its loop turns. */
+export const BEAT_MS = 500;
 
 type Birth = Pick<ActorBirth, 'name' | 'member' | 'epoch' | 'config' | 'uses' | 'metrics'>;
 
@@ -38,6 +42,8 @@ export class ActorHost {
   readonly #metrics: MetricsWriter<string>;
   readonly #turns: Turns;
   readonly #stopping = new AbortController();
+  readonly #drain = new Drain();
+  #unbeat: () => void = () => {};
   #behaviour: Behaviour<Messages> | null = null;
   #ended = false;
 
@@ -52,11 +58,15 @@ export class ActorHost {
       birth.uses.map((use) => {
         const contract = environment.contracts[use.name];
         if (!contract) throw new TypeError(`${birth.name} uses ${use.name}, which has no contract`);
+        const events = (member: number): CallerEvents => ({
+          refused: () => this.#metrics.refused(),
+          lost: (epoch) => this.#environment.report({ type: 'lost', to: use.name, member, epoch }),
+        });
         return [
           use.name,
           use.group
-            ? new Group(contract, this.#deadlines, use.members)
-            : new Caller(contract, this.#deadlines),
+            ? new Group(contract, this.#deadlines, use.members, events)
+            : new Caller(contract, this.#deadlines, events(0)),
         ];
       }),
     );
@@ -76,8 +86,11 @@ export class ActorHost {
         return this.#drop(message.from);
       case 'start':
         return this.#start();
+      case 'pressure':
+        return this.#guard(() => this.#behaviour?.pressure?.(message.level));
       case 'quiesce':
         await this.#guard(() => this.#behaviour?.quiesce?.());
+        await this.#drain.empty();
         return this.#environment.report({ type: 'quiesced' });
       case 'stop':
         return this.#stop();
@@ -87,7 +100,7 @@ export class ActorHost {
   /** Reports a bug and ends this life. The first one counts. */
   crash(error: unknown): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#end();
     this.#environment.log.error({ error: toErrorRecord(error), stack: stackOf(error) }, 'actor crashed');
     for (const server of this.#servers.values()) server.flush();
     this.#environment.report({ type: 'crashed', error: toErrorRecord(error) });
@@ -111,27 +124,44 @@ export class ActorHost {
         spawn: (work: () => Promise<void>) => void this.#spawn(work),
       });
     } catch (error) {
-      this.#ended = true;
+      if (this.#ended) return;
+      this.#end();
       this.#environment.report({ type: 'failed', error: toErrorRecord(error) });
       return this.#environment.die();
     }
+    if (this.#ended) return;
     for (const { from, link, budget } of this.#unserved.splice(0)) this.#serve(from, link, budget);
+    this.#beat();
     this.#environment.report({ type: 'started' });
+    this.#behaviour.done?.then(
+      () => this.#stop(),
+      (error) => this.crash(error),
+    );
   }
 
   async #stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new ActorError('E_ABORTED', `${this.#birth.name} stops`));
     for (const server of this.#servers.values()) server.close();
     await this.#guard(() => this.#behaviour?.stop?.());
     for (const ref of this.#refs.values()) {
-      if (ref instanceof Caller) ref.down();
-      else for (let i = 0; i < ref.size; i++) ref.member(i).down();
+      for (const caller of ref instanceof Caller ? [ref] : ref.members) caller.sever();
     }
-    this.#deadlines.close();
     if (this.#ended) return;
-    this.#ended = true;
+    this.#end();
     this.#environment.report({ type: 'stopped' });
     this.#environment.die();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#unbeat();
+    this.#deadlines.close();
+  }
+
+  #beat(): void {
+    this.#metrics.beat();
+    this.#unbeat = this.#environment.clock.after(BEAT_MS, () => this.#beat());
   }
 
   #serve(from: string, link: Link, budget: number): void {
@@ -144,7 +174,11 @@ export class ActorHost {
     const server = new LinkServer(this.#module.contract, this.#behaviour.handlers, link, budget, {
       clock: this.#environment.clock,
       crash: (error) => this.crash(error),
-      depth: (change) => this.#metrics.mailbox(change),
+      violated: (error) => this.crash(error),
+      depth: (change, kind) => {
+        this.#metrics.mailbox(change);
+        if (kind === 'call') this.#drain.count(change);
+      },
       turn: (work) => this.#turns.run(work),
     });
     this.#servers.set(from, server);

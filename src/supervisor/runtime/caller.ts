@@ -1,7 +1,8 @@
-import { ActorError, fromErrorRecord } from '../contract/actor-error.ts';
+import { fromErrorRecord } from '../contract/actor-error.ts';
 import { type AnySpec, type Contract, type Messages, messageOrder } from '../contract/contract.ts';
 import type { CallOptions, Ref } from '../contract/ref.ts';
 import { FRAME, type Frame, type Link } from '../link/frame.ts';
+import { abortError, busyError, downError, timeoutError } from './call-errors.ts';
 import type { Deadlines } from './deadlines.ts';
 import { ItemQueue } from './item-queue.ts';
 
@@ -10,9 +11,23 @@ interface PendingCall {
   fail(error: Error): void;
 }
 
+/** A message of the contract: how it is declared, and its place in the order both sides agree on. */
+interface Entry {
+  readonly spec: AnySpec;
+  readonly place: number;
+}
+
 /** What a link allows: tells under way, and asks and streams in flight. */
 export interface LinkBudget {
   readonly credit: number;
+}
+
+/** What the holder of a ref wants to hear of it. */
+export interface CallerEvents {
+  /** A call was refused because the budget is used up. */
+  refused?(): void;
+  /** The link closed, and nobody here closed it: the target died, or only the path to it is gone. */
+  lost?(epoch: number): void;
 }
 
 /**
@@ -20,12 +35,15 @@ export interface LinkBudget {
  * link to the target's next life. Nothing is ever sent twice.
  */
 export class Caller<M extends Messages = Messages> implements Ref<M> {
-  readonly #contract: Contract<string, M>;
-  readonly #place: ReadonlyMap<string, number>;
+  readonly #name: string;
+  readonly #entries: ReadonlyMap<string, Entry>;
   readonly #deadlines: Deadlines;
+  readonly #events: CallerEvents;
   readonly #calls = new Map<number, PendingCall>();
   readonly #streams = new Map<number, ItemQueue>();
   readonly #listeners = new Set<(epoch: number) => void>();
+  /** The newest tell of each `latest` message that found no credit. */
+  readonly #held = new Map<number, { message: unknown; spec: Extract<AnySpec, { kind: 'tell' }> }>();
   #waiting: PendingCall[] = [];
   #link: Link | null = null;
   #epoch = 0;
@@ -33,15 +51,18 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
   #cap = 0;
   #nextId = 1;
 
-  constructor(contract: Contract<string, M>, deadlines: Deadlines) {
-    this.#contract = contract;
+  constructor(contract: Contract<string, M>, deadlines: Deadlines, events: CallerEvents = {}) {
+    this.#name = contract.name;
     this.#deadlines = deadlines;
-    this.#place = new Map(messageOrder(contract).map((name, index) => [name, index]));
+    this.#events = events;
+    this.#entries = new Map(
+      messageOrder(contract).map((name, place) => [name, { spec: contract.messages[name]!, place }]),
+    );
   }
 
-  /** Attaches a fresh link. Credit starts anew. */
+  /** Attaches a fresh link. Credit starts anew; what was pending on an older link fails. */
   bind(link: Link, epoch: number, budget: LinkBudget): void {
-    this.#link?.close();
+    this.sever();
     this.#link = link;
     this.#epoch = epoch;
     this.#credit = budget.credit;
@@ -49,19 +70,32 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
     link.onFrames((frames) => {
       for (const frame of frames) this.#receive(frame);
     });
+    link.onClose(() => {
+      if (this.#link === link) this.#events.lost?.(epoch);
+    });
   }
 
   /** The target's life ended: fails what is pending, tells the listeners. */
   down(): void {
     if (!this.#link) return;
-    this.#link.close();
+    // The news came on another path than its last answers, which may still wait here.
+    this.#link.drain?.();
+    this.sever();
+    for (const listener of [...this.#listeners]) listener(this.#epoch);
+  }
+
+  /** Fails everything pending and leaves the ref without a link: the holder stops, or the link is replaced. */
+  sever(): void {
+    const link = this.#link;
+    if (!link) return;
     this.#link = null;
-    const error = this.#downError();
+    link.close();
+    this.#held.clear();
+    const error = downError(this.#name);
     const pending = [...this.#calls.values(), ...this.#waiting];
     this.#waiting = [];
     for (const call of pending) call.fail(error);
     for (const queue of [...this.#streams.values()]) queue.end(error);
-    for (const listener of [...this.#listeners]) listener(this.#epoch);
   }
 
   get up(): boolean {
@@ -70,10 +104,10 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
 
   ask(name: string, request: unknown, options: CallOptions = {}): Promise<never> {
     return new Promise((resolve, reject) => {
-      const spec = this.#spec(name, 'ask');
+      const { spec, place } = this.#entry(name, 'ask');
       const link = this.#link;
       const refusal = this.#refusal(options.signal);
-      if (!link || refusal) return reject(refusal ?? this.#downError());
+      if (!link || refusal) return reject(refusal ?? downError(this.#name));
       const id = this.#nextId++;
       const ms = options.deadlineMs ?? spec.deadlineMs;
       const done = () => {
@@ -81,38 +115,50 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
         disarm();
         options.signal?.removeEventListener('abort', onAbort);
       };
-      const giveUp = (error: Error) => {
+      const fail = (error: unknown) => {
         done();
-        this.#link?.post([FRAME.cancel, id]);
         reject(error);
       };
+      const giveUp = (error: Error) => {
+        this.#link?.post([FRAME.cancel, id]);
+        fail(error);
+      };
       const onAbort = () => giveUp(abortError(options.signal));
-      const disarm = this.#deadlines.add(ms, () => giveUp(this.#timeout(name, ms)));
+      const disarm = this.#deadlines.add(ms, () => giveUp(timeoutError(this.#name, name, ms)));
       options.signal?.addEventListener('abort', onAbort, { once: true });
       this.#calls.set(id, {
         settle(value) {
           done();
           resolve(value as never);
         },
-        fail(error) {
-          done();
-          reject(error);
-        },
+        fail,
       });
-      link.post([FRAME.ask, id, this.#place.get(name)!, request, ms], spec.transfer?.(request));
+      try {
+        link.post([FRAME.ask, id, place, request, ms], spec.transfer?.(request));
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 
   tell(name: string, message: unknown): boolean {
-    const spec = this.#spec(name, 'tell');
-    if (!this.#link || this.#credit <= 0) return false;
+    const { spec, place } = this.#entry(name, 'tell');
+    if (!this.#link) return false;
+    if (this.#credit <= 0) {
+      if (spec.overflow === 'latest') {
+        this.#held.set(place, { message, spec });
+        return true;
+      }
+      this.#events.refused?.();
+      return false;
+    }
     this.#credit--;
-    this.#link.post([FRAME.tell, this.#place.get(name)!, message], spec.transfer?.(message));
+    this.#link.append(FRAME.tells, place, message, spec.transfer?.(message));
     return true;
   }
 
   ready(): Promise<void> {
-    if (!this.#link) return Promise.reject(this.#downError());
+    if (!this.#link) return Promise.reject(downError(this.#name));
     if (this.#credit > 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ settle: () => resolve(), fail: reject });
@@ -124,45 +170,42 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
     request: unknown,
     options: CallOptions = {},
   ): AsyncGenerator<never, void, undefined> {
-    const spec = this.#spec(name, 'stream');
+    const { spec, place } = this.#entry(name, 'stream');
     const link = this.#link;
     const refusal = this.#refusal(options.signal);
-    if (!link || refusal) throw refusal ?? this.#downError();
+    if (!link || refusal) throw refusal ?? downError(this.#name);
     const id = this.#nextId++;
     const ms = options.deadlineMs ?? Number.POSITIVE_INFINITY;
     const queue = new ItemQueue();
     const onAbort = () => queue.end(abortError(options.signal));
-    const disarm = this.#deadlines.add(ms, () => queue.end(this.#timeout(name, ms)));
+    const disarm = this.#deadlines.add(ms, () => queue.end(timeoutError(this.#name, name, ms)));
     options.signal?.addEventListener('abort', onAbort, { once: true });
     this.#streams.set(id, queue);
-    link.post([FRAME.open, id, this.#place.get(name)!, request, ms]);
     const batch = Math.max(1, spec.window >> 1);
     let unpaid = 0;
     try {
-      for (;;) {
-        const next = await queue.take();
-        if (next.done) return;
-        if (++unpaid >= batch) {
-          this.#link?.post([FRAME.itemCredit, id, unpaid]);
-          unpaid = 0;
+      link.post([FRAME.open, id, place, request, ms]);
+      while (await queue.more()) {
+        while (queue.length > 0) {
+          const item = queue.shift();
+          if (++unpaid >= batch) {
+            if (this.#link === link) link.post([FRAME.itemCredit, id, unpaid]);
+            unpaid = 0;
+          }
+          yield item as never;
         }
-        yield next.value as never;
       }
     } finally {
       this.#streams.delete(id);
       disarm();
       options.signal?.removeEventListener('abort', onAbort);
-      if (!queue.endedByProducer) this.#link?.post([FRAME.cancel, id]);
+      if (!queue.endedByProducer && this.#link === link) link.post([FRAME.cancel, id]);
     }
   }
 
   onDown(listener: (epoch: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  flush(): void {
-    this.#link?.flush();
   }
 
   #receive(frame: Frame): void {
@@ -173,51 +216,45 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
       case FRAME.fail:
         this.#calls.get(frame[1])?.fail(fromErrorRecord(frame[2]));
         return;
-      case FRAME.item:
+      case FRAME.items:
         this.#streams.get(frame[1])?.push(frame[2]);
         return;
       case FRAME.end:
         this.#streams.get(frame[1])?.endByProducer(frame[2] && fromErrorRecord(frame[2]));
         return;
-      case FRAME.credit: {
-        this.#credit += frame[1];
-        const waiting = this.#waiting;
-        this.#waiting = [];
-        for (const waiter of waiting) waiter.settle(undefined);
-        return;
-      }
+      case FRAME.credit:
+        return this.#credited(frame[1]);
     }
   }
 
-  #spec<K extends AnySpec['kind']>(name: string, kind: K): Extract<AnySpec, { kind: K }> {
-    const spec = this.#contract.messages[name];
-    if (spec?.kind !== kind) throw new TypeError(`${this.#contract.name} has no ${kind} named ${name}`);
-    return spec as Extract<AnySpec, { kind: K }>;
+  #credited(amount: number): void {
+    this.#credit += amount;
+    for (const [place, { message, spec }] of this.#held) {
+      if (this.#credit <= 0) break;
+      this.#credit--;
+      this.#held.delete(place);
+      this.#link?.append(FRAME.tells, place, message, spec.transfer?.(message));
+    }
+    if (this.#credit <= 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) waiter.settle(undefined);
+  }
+
+  #entry<K extends AnySpec['kind']>(
+    name: string,
+    kind: K,
+  ): { readonly spec: Extract<AnySpec, { kind: K }>; readonly place: number } {
+    const entry = this.#entries.get(name);
+    if (entry?.spec.kind !== kind) throw new TypeError(`${this.#name} has no ${kind} named ${name}`);
+    return entry as { spec: Extract<AnySpec, { kind: K }>; place: number };
   }
 
   #refusal(signal: AbortSignal | undefined): Error | null {
     if (signal?.aborted) return abortError(signal);
-    if (!this.#link) return this.#downError();
+    if (!this.#link) return downError(this.#name);
     if (this.#calls.size + this.#streams.size < this.#cap) return null;
-    return new ActorError('E_BUSY', `${this.#contract.name} has ${this.#cap} calls in flight from here`, {
-      retryable: true,
-    });
+    this.#events.refused?.();
+    return busyError(this.#name, this.#cap);
   }
-
-  #timeout(name: string, ms: number): ActorError {
-    return new ActorError('E_TIMEOUT', `${this.#contract.name}.${name} gave no answer in ${ms} ms`, {
-      retryable: true,
-    });
-  }
-
-  #downError(): ActorError {
-    return new ActorError('E_ACTOR_DOWN', `${this.#contract.name} is down`, { retryable: true });
-  }
-}
-
-function abortError(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof ActorError
-    ? reason
-    : new ActorError('E_ABORTED', 'the call was cancelled', { cause: reason });
 }

@@ -1,5 +1,6 @@
-import type { MessagePort } from 'node:worker_threads';
+import type { Pressure } from '../contract/actor.ts';
 import type { ErrorRecord } from '../contract/actor-error.ts';
+import type { FramePort } from '../link/frame.ts';
 import type { LogLevel } from '../observe/log.ts';
 
 /** A ref an actor will hold: the target's name, how many members it has, and whether it is a group. */
@@ -9,12 +10,14 @@ export interface UseSpec {
   readonly group: boolean;
 }
 
-/** What a worker is born with. */
+/** What a life is born with. */
 export interface ActorBirth {
   /** URL of the module whose default export is the actor. */
   readonly module: string;
   /** URL of the module whose `contracts` export maps actor names to contracts. */
   readonly contracts: string;
+  /** Unique in the tree: `store`, `transport/0`. */
+  readonly id: string;
   readonly name: string;
   readonly member: number;
   readonly epoch: number;
@@ -26,11 +29,12 @@ export interface ActorBirth {
 
 /** Supervisor to actor. Travels on a port of its own, so that a flooded mailbox cannot delay it. */
 export type ControlMessage =
-  | { type: 'bind'; to: string; member: number; epoch: number; budget: number; port: MessagePort }
+  | { type: 'bind'; to: string; member: number; epoch: number; budget: number; port: FramePort }
   | { type: 'down'; to: string; member: number }
-  | { type: 'serve'; from: string; budget: number; port: MessagePort }
+  | { type: 'serve'; from: string; budget: number; port: FramePort }
   | { type: 'drop'; from: string }
   | { type: 'start' }
+  | { type: 'pressure'; level: Pressure }
   | { type: 'quiesce' }
   | { type: 'stop' };
 
@@ -39,5 +43,7 @@ export type ControlReport =
   | { type: 'started' }
   | { type: 'failed'; error: ErrorRecord }
   | { type: 'crashed'; error: ErrorRecord }
+  /** The link to this target closed while both lives went on. */
+  | { type: 'lost'; to: string; member: number; epoch: number }
   | { type: 'quiesced' }
   | { type: 'stopped' };

@@ -4,12 +4,14 @@ import type { Clock } from '../contract/clock.ts';
 const TICK_MS = 20;
 
 /**
- * One coarse timer for all deadlines of a thread. Adding and taking back cost a set operation each; a timer
- * exists only while a deadline does. Deadlines fire at most one tick late, never early.
+ * One coarse timer for all deadlines of a thread, armed for the earliest of them. Adding and taking back cost a
+ * set operation each; a timer exists only while a deadline does. Deadlines fire at most one tick late, never
+ * early.
  */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #slots = new Map<number, Set<() => void>>();
+  #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | null = null;
 
   constructor(clock: Clock) {
@@ -23,7 +25,7 @@ export class Deadlines {
     const slot = this.#slots.get(tick) ?? new Set();
     this.#slots.set(tick, slot);
     slot.add(expire);
-    if (!this.#disarm) this.#arm();
+    if (tick < this.#armedFor) this.#arm(tick);
     return () => {
       slot.delete(expire);
       if (slot.size > 0 || this.#slots.get(tick) !== slot) return;
@@ -41,14 +43,18 @@ export class Deadlines {
   close(): void {
     this.#disarm?.();
     this.#disarm = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
   }
 
-  #arm(): void {
-    const next = (Math.floor(this.#clock.now() / TICK_MS) + 1) * TICK_MS;
-    this.#disarm = this.#clock.after(next - this.#clock.now(), () => this.#fire());
+  #arm(tick: number): void {
+    this.#disarm?.();
+    this.#armedFor = tick;
+    this.#disarm = this.#clock.after(Math.max(0, tick * TICK_MS - this.#clock.now()), () => this.#fire());
   }
 
   #fire(): void {
+    this.#disarm = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
     const now = Math.floor(this.#clock.now() / TICK_MS);
     // All ticks up to now: a late timer (a busy loop, a suspended machine) has several to catch up with.
     const due = [...this.#slots.keys()].filter((tick) => tick <= now).sort((a, b) => a - b);
@@ -57,7 +63,8 @@ export class Deadlines {
       this.#slots.delete(tick);
       for (const expire of slot ?? []) expire();
     }
-    this.#disarm = null;
-    if (this.#slots.size > 0) this.#arm();
+    let next = Number.POSITIVE_INFINITY;
+    for (const tick of this.#slots.keys()) next = Math.min(next, tick);
+    if (next < this.#armedFor) this.#arm(next);
   }
 }

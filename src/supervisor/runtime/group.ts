@@ -1,14 +1,26 @@
 import type { Contract, Messages } from '../contract/contract.ts';
 import type { GroupRef } from '../contract/ref.ts';
-import { Caller } from './caller.ts';
+import { Caller, type CallerEvents } from './caller.ts';
 import type { Deadlines } from './deadlines.ts';
 
 /** A ref to every member of a sharded actor. */
 export class Group<M extends Messages = Messages> implements GroupRef<M> {
   readonly #members: Caller<M>[];
 
-  constructor(contract: Contract<string, M>, deadlines: Deadlines, size: number) {
-    this.#members = Array.from({ length: size }, () => new Caller(contract, deadlines));
+  constructor(
+    contract: Contract<string, M>,
+    deadlines: Deadlines,
+    size: number,
+    events: (member: number) => CallerEvents,
+  ) {
+    this.#members = Array.from(
+      { length: size },
+      (_, member) => new Caller(contract, deadlines, events(member)),
+    );
+  }
+
+  get members(): readonly Caller<M>[] {
+    return this.#members;
   }
 
   get size(): number {

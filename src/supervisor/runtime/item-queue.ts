@@ -6,9 +6,9 @@ export class ItemQueue {
   #wake: (() => void) | null = null;
   endedByProducer = false;
 
-  push(item: unknown): void {
+  push(items: readonly unknown[]): void {
     if (this.#ended) return;
-    this.#items.push(item);
+    this.#items.push(...items);
     this.#wake?.();
   }
 
@@ -26,11 +26,21 @@ export class ItemQueue {
     this.#wake?.();
   }
 
-  async take(): Promise<{ done: false; value: unknown } | { done: true }> {
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /** The next item; there is one. */
+  shift(): unknown {
+    return this.#items.shift();
+  }
+
+  /** Resolves once there is an item, or with false after the last one; rejects with what ended the stream. */
+  async more(): Promise<boolean> {
     for (;;) {
-      if (this.#items.length > 0) return { done: false, value: this.#items.shift() };
+      if (this.#items.length > 0) return true;
       if (this.#error) throw this.#error;
-      if (this.#ended) return { done: true };
+      if (this.#ended) return false;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -1,9 +1,11 @@
 import type { Call, Handlers } from '../contract/actor.ts';
 import { ActorError, toErrorRecord } from '../contract/actor-error.ts';
 import type { Clock } from '../contract/clock.ts';
-import { type Contract, type Messages, messageOrder } from '../contract/contract.ts';
+import { type AnySpec, type Contract, type Messages, messageOrder } from '../contract/contract.ts';
 import { FRAME, type Frame, type Link } from '../link/frame.ts';
+import { busyError } from './call-errors.ts';
 import { CreditGate } from './credit-gate.ts';
+import { ServedCall } from './served-call.ts';
 
 type AnyHandler = (request: unknown, call: Call) => unknown;
 
@@ -11,8 +13,10 @@ export interface ServerEnvironment {
   readonly clock: Clock;
   /** A handler threw something that is not an `ActorError`: a bug, the end of this actor's life. */
   crash(error: unknown): void;
+  /** The other side broke the rules of the link. */
+  violated(error: Error): void;
   /** Counts what waits or runs, over all links of the actor. */
-  depth(change: 1 | -1): void;
+  depth(change: number, kind: 'call' | 'stream'): void;
   /** Runs turns one after another for serial contracts, at once for all others. */
   turn<T>(work: () => T | Promise<T>): Promise<T>;
 }
@@ -22,11 +26,6 @@ const NO_CALL: Call = {
   signal: new AbortController().signal,
   remainingMs: () => Number.POSITIVE_INFINITY,
 };
-
-interface Served {
-  readonly abort: AbortController;
-  readonly gate: CreditGate | null;
-}
 
 /**
  * The answering half of one link: dispatches frames to the handlers, keeps what runs, and ends all of it
@@ -38,12 +37,11 @@ export class LinkServer {
   readonly #contract: Contract;
   readonly #link: Link;
   readonly #environment: ServerEnvironment;
-  readonly #running = new Map<number, Served>();
+  readonly #running = new Map<number, ServedCall>();
   readonly #creditBatch: number;
   readonly #budget: number;
   #tells = 0;
   #owed = 0;
-  #paying = false;
   #closed = false;
 
   constructor(
@@ -58,19 +56,20 @@ export class LinkServer {
     this.#handlers = handlers as Record<string, AnyHandler>;
     this.#link = link;
     this.#budget = budget;
-    this.#creditBatch = Math.max(1, budget >> 1);
+    this.#creditBatch = Math.max(1, budget >> 2);
     this.#environment = env;
     link.onFrames((frames) => {
       for (const frame of frames) this.#receive(frame);
     });
+    link.onClose(() => this.close());
   }
 
   /** Cancels everything that runs for this link and closes it. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    for (const served of this.#running.values()) {
-      served.abort.abort(new ActorError('E_ABORTED', 'the caller is gone'));
-      served.gate?.open();
+    for (const call of this.#running.values()) {
+      call.abort(new ActorError('E_ABORTED', 'the caller is gone'));
     }
     this.#link.close();
   }
@@ -82,73 +81,92 @@ export class LinkServer {
   #receive(frame: Frame): void {
     if (this.#closed) return;
     switch (frame[0]) {
-      case FRAME.ask:
-        void this.#answer(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
-        return;
-      case FRAME.tell:
-        this.#hear(this.#names[frame[1]]!, frame[2]);
-        return;
-      case FRAME.open:
-        void this.#produce(frame[1], this.#names[frame[2]]!, frame[3], frame[4]);
-        return;
-      case FRAME.cancel: {
-        const served = this.#running.get(frame[1]);
-        served?.abort.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
-        served?.gate?.open();
+      case FRAME.ask: {
+        const name = this.#named(frame[2], 'ask', frame[1]);
+        if (name !== null) void this.#answer(frame[1], name, frame[3], frame[4]);
         return;
       }
+      case FRAME.tells: {
+        const name = this.#named(frame[1], 'tell', null);
+        if (name !== null) this.#hear(name, frame[2]);
+        return;
+      }
+      case FRAME.open: {
+        const name = this.#named(frame[2], 'stream', frame[1]);
+        if (name !== null) void this.#produce(frame[1], name, frame[3], frame[4]);
+        return;
+      }
+      case FRAME.cancel:
+        this.#running.get(frame[1])?.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
+        return;
       case FRAME.itemCredit:
         this.#running.get(frame[1])?.gate?.add(frame[2]);
         return;
     }
   }
 
+  /** The message at a place of the contract's order; null, and the end of the link, where the frame is wrong. */
+  #named(place: number, kind: AnySpec['kind'], id: number | null): string | null {
+    const name = this.#names[place];
+    const right = name !== undefined && this.#contract.messages[name]?.kind === kind;
+    if (right && !(id !== null && this.#running.has(id))) return name;
+    this.#environment.violated(
+      new Error(`${this.#contract.name}: no ${kind} at ${place}, or its id is in use`),
+    );
+    return null;
+  }
+
   async #answer(id: number, name: string, request: unknown, ms: number): Promise<void> {
-    const served = this.#begin(id, null);
+    if (this.#full()) {
+      this.#link.post([FRAME.fail, id, toErrorRecord(busyError(this.#contract.name, this.#budget))]);
+      return;
+    }
+    const call = this.#begin(id, ms, null);
     try {
-      const reply = await this.#environment.turn(() =>
-        this.#handlers[name]!(request, this.#call(served.abort.signal, ms)),
-      );
-      if (!served.abort.signal.aborted) this.#link.post([FRAME.reply, id, reply]);
+      const reply = await this.#environment.turn(() => this.#handlers[name]!(request, call));
+      if (!call.reason) this.#link.post([FRAME.reply, id, reply]);
     } catch (error) {
-      this.#failed(error, served, (record) => this.#link.post([FRAME.fail, id, record]));
+      this.#failed(error, call, (record) => this.#link.post([FRAME.fail, id, record]));
     } finally {
-      this.#finish(id);
+      this.#finish(id, 'call');
     }
   }
 
   /** Synchronous where the handler is: a tell costs a call, not a promise. */
-  #hear(name: string, message: unknown): void {
-    if (++this.#tells > this.#budget) {
-      this.#environment.crash(new Error(`${this.#contract.name}: a sender exceeded its credit`));
+  #hear(name: string, bodies: readonly unknown[]): void {
+    this.#tells += bodies.length;
+    if (this.#tells > this.#budget) {
+      this.#environment.violated(new Error(`${this.#contract.name}: a sender exceeded its credit`));
       return;
     }
-    this.#environment.depth(1);
+    this.#environment.depth(bodies.length, 'call');
+    const handler = this.#handlers[name]!;
     // Nobody waits for a tell: an expected failure in one is as much a bug as an unexpected one.
     const crash = (error: unknown) => this.#environment.crash(error);
+    const heard = () => this.#heard(1);
+    let done = 0;
     try {
-      const result = this.#contract.serial
-        ? this.#environment.turn(() => this.#handlers[name]!(message, NO_CALL))
-        : this.#handlers[name]!(message, NO_CALL);
-      if (result instanceof Promise) result.then(() => this.#heard(), crash);
-      else this.#heard();
+      for (const body of bodies) {
+        if (this.#closed) break;
+        const result = this.#contract.serial
+          ? this.#environment.turn(() => handler(body, NO_CALL))
+          : handler(body, NO_CALL);
+        if (result instanceof Promise) result.then(heard, crash);
+        else done++;
+      }
     } catch (error) {
       crash(error);
     }
+    if (done > 0) this.#heard(done);
   }
 
-  #heard(): void {
-    this.#environment.depth(-1);
-    this.#tells--;
-    // Credit goes back in batches: half the budget at once, or what is owed at the end of the turn.
-    if (++this.#owed >= this.#creditBatch) this.#payCredit();
-    else if (this.#tells === 0 && !this.#paying) {
-      this.#paying = true;
-      queueMicrotask(() => {
-        this.#paying = false;
-        if (this.#owed > 0) this.#payCredit();
-      });
-    }
+  #heard(count: number): void {
+    this.#environment.depth(-count, 'call');
+    this.#tells -= count;
+    this.#owed += count;
+    // Credit goes back a quarter of the budget at a time. What is owed below that stays owed: the sender has the other
+    // three quarters, and a frame back for every batch would cost more than the batch.
+    if (this.#owed >= this.#creditBatch) this.#payCredit();
   }
 
   #payCredit(): void {
@@ -157,30 +175,35 @@ export class LinkServer {
   }
 
   async #produce(id: number, name: string, request: unknown, ms: number): Promise<void> {
+    if (this.#full()) {
+      this.#link.post([FRAME.end, id, toErrorRecord(busyError(this.#contract.name, this.#budget))]);
+      return;
+    }
     const spec = this.#contract.messages[name];
     const gate = new CreditGate(spec?.kind === 'stream' ? spec.window : 1);
-    const served = this.#begin(id, gate);
-    const signal = served.abort.signal;
+    const call = this.#begin(id, ms, gate);
     try {
-      const items = this.#handlers[name]!(request, this.#call(signal, ms)) as AsyncIterable<unknown>;
+      const items = this.#handlers[name]!(request, call) as AsyncIterable<unknown>;
       for await (const item of items) {
         if (!gate.take()) await gate.wait();
-        if (signal.aborted) break;
-        this.#link.post([FRAME.item, id, item]);
+        if (call.reason) break;
+        this.#link.append(FRAME.items, id, item);
       }
-      if (!signal.aborted) this.#link.post([FRAME.end, id, null]);
+      if (!call.reason) this.#link.post([FRAME.end, id, null]);
     } catch (error) {
-      this.#failed(error, served, (record) => this.#link.post([FRAME.end, id, record]));
+      this.#failed(error, call, (record) => this.#link.post([FRAME.end, id, record]));
     } finally {
-      this.#finish(id);
+      this.#finish(id, 'stream');
     }
   }
 
-  #failed(error: unknown, served: Served, answer: (record: ReturnType<typeof toErrorRecord>) => void): void {
-    const signal = served.abort.signal;
-    const expected = error instanceof ActorError || (signal.aborted && isAbort(error, signal));
-    if (expected) {
-      if (!signal.aborted) answer(toErrorRecord(error));
+  #failed(
+    error: unknown,
+    call: ServedCall,
+    answer: (record: ReturnType<typeof toErrorRecord>) => void,
+  ): void {
+    if (error instanceof ActorError || (call.reason && isAbort(error, call.reason))) {
+      if (!call.reason) answer(toErrorRecord(error));
       return;
     }
     if (!this.#closed) {
@@ -196,25 +219,27 @@ export class LinkServer {
     this.#environment.crash(error);
   }
 
-  #begin(id: number, gate: CreditGate | null): Served {
-    const served = { abort: new AbortController(), gate };
-    this.#running.set(id, served);
-    this.#environment.depth(1);
-    return served;
+  /**
+   * The caller keeps to its budget by itself; calls it gave up while their handlers still run may come to as much
+   * again. Beyond that the handlers do not heed their signals, and the bound holds all the same.
+   */
+  #full(): boolean {
+    return this.#running.size >= 2 * this.#budget;
   }
 
-  #finish(id: number): void {
+  #begin(id: number, ms: number, gate: CreditGate | null): ServedCall {
+    const call = new ServedCall(this.#environment.clock, ms, gate);
+    this.#running.set(id, call);
+    this.#environment.depth(1, gate ? 'stream' : 'call');
+    return call;
+  }
+
+  #finish(id: number, kind: 'call' | 'stream'): void {
     this.#running.delete(id);
-    this.#environment.depth(-1);
-  }
-
-  #call(signal: AbortSignal, ms: number): Call {
-    const clock = this.#environment.clock;
-    const due = clock.now() + ms;
-    return { signal, remainingMs: () => due - clock.now() };
+    this.#environment.depth(-1, kind);
   }
 }
 
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+function isAbort(error: unknown, reason: Error): boolean {
+  return error === reason || (error instanceof Error && error.name === 'AbortError');
 }

@@ -23,6 +23,12 @@ export class RestartBudget {
     this.#random = random;
   }
 
+  /** Restarts within the period that ends now. */
+  get recent(): number {
+    const now = this.#clock.now();
+    return this.#times.filter((time) => now - time < this.#periodMs).length;
+  }
+
   /** Counts one restart. `exceeded` means the group must give up; else wait `delayMs` first. */
   count(child: string): { exceeded: boolean; delayMs: number } {
     const now = this.#clock.now();

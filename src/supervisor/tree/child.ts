@@ -1,17 +1,28 @@
-import { Worker } from 'node:worker_threads';
 import type { ErrorRecord } from '../contract/actor-error.ts';
-import { metricsMemory } from '../memory/metrics-page.ts';
+import type { ActorState, DeathCause } from '../contract/tree-status.ts';
+import { clearMailbox, metricsMemory } from '../memory/metrics-page.ts';
 import type { LogLevel } from '../observe/log.ts';
 import type { ControlMessage, ControlReport, UseSpec } from '../runtime/control.ts';
-import { siblingModule } from './module-url.ts';
+import type { Life, LifeEnd, LoopTimes, Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';
 
-export type ChildState = 'idle' | 'starting' | 'up' | 'stopping' | 'down';
-export type DeathCause = 'crash' | 'memory' | 'exit' | 'start-timeout';
+/** Why an actor is cut from outside. */
+export type CutReason = 'start-timeout' | 'hung' | 'memory' | 'shutdown';
 
 export interface Death {
+  /** The actor that died, also where it took a supervisor with it. */
+  readonly actor: string;
   readonly cause: DeathCause;
   readonly error: ErrorRecord | null;
+  /** It ended in order, by its own will. */
+  readonly orderly: boolean;
+}
+
+export interface SpawnOptions {
+  readonly placement: Placement;
+  readonly uses: readonly UseSpec[];
+  readonly contracts: URL;
+  readonly logLevel: LogLevel;
 }
 
 /** One place in the tree: an actor, or one member of a group, over all its lives. */
@@ -22,12 +33,15 @@ export class Child {
   /** Unique in the tree: `store`, `transport/0`. */
   readonly id: string;
   readonly metrics: SharedArrayBuffer;
-  state: ChildState = 'idle';
+  state: ActorState = 'idle';
+  health: 'healthy' | 'busy' = 'healthy';
   epoch = 0;
   restarts = 0;
-  #worker: Worker | null = null;
+  #life: Life | null = null;
   #lastError: ErrorRecord | null = null;
-  #timedOut = false;
+  #cut: CutReason | null = null;
+  #orderly = false;
+  #seen: LoopTimes = { idle: 0, active: 0 };
 
   constructor(spec: ChildSpec, member: number) {
     this.spec = spec;
@@ -37,23 +51,24 @@ export class Child {
     this.metrics = metricsMemory(spec.contract.metrics);
   }
 
-  /** Makes the worker. Control messages may be sent from here on; `start` is one of them. */
+  /** Begins a life. Control messages may be sent from here on; `start` is one of them. */
   spawn(
-    options: { uses: readonly UseSpec[]; contracts: URL; logLevel: LogLevel },
+    options: SpawnOptions,
     events: { report(report: ControlReport): void; exited(death: Death): void },
   ): void {
     this.epoch++;
     this.state = 'starting';
+    this.health = 'healthy';
     this.#lastError = null;
-    this.#timedOut = false;
-    // A mailbox count of a dead life means nothing in the next one.
-    new Float64Array(this.metrics)[0] = 0;
-    const worker = new Worker(siblingModule(import.meta.url, '../runtime/worker-entry'), {
-      name: this.id,
-      stdin: false,
-      workerData: {
+    this.#cut = null;
+    this.#orderly = false;
+    this.#seen = { idle: 0, active: 0 };
+    clearMailbox(this.metrics);
+    this.#life = options.placement.spawn(
+      {
         module: this.spec.module.href,
         contracts: options.contracts.href,
+        id: this.id,
         name: this.name,
         member: this.member,
         epoch: this.epoch,
@@ -62,54 +77,67 @@ export class Child {
         metrics: this.metrics,
         logLevel: options.logLevel,
       },
-    });
-    this.#worker = worker;
-    let outOfMemory = false;
-    worker.on('message', (report: ControlReport) => {
-      if (report.type === 'crashed' || report.type === 'failed') this.#lastError = report.error;
-      events.report(report);
-    });
-    worker.on('error', (error: Error & { code?: string }) => {
-      outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.#lastError ??= { code: error.code ?? error.name, message: error.message };
-    });
-    worker.on('exit', () => {
-      this.#worker = null;
-      const cause = outOfMemory
-        ? 'memory'
-        : this.#timedOut
-          ? 'start-timeout'
-          : this.#lastError
-            ? 'crash'
-            : 'exit';
-      events.exited({ cause, error: this.#lastError });
-    });
+      this.spec.contract.resourceLimits,
+      {
+        report: (report) => {
+          if (report.type === 'crashed' || report.type === 'failed') this.#lastError = report.error;
+          if (report.type === 'stopped') this.#orderly = true;
+          events.report(report);
+        },
+        exited: (end) => {
+          this.#life = null;
+          events.exited(this.#death(end));
+        },
+      },
+    );
   }
 
   send(message: ControlMessage): void {
-    const moved = 'port' in message ? [message.port] : [];
-    this.#worker?.postMessage(message, moved);
+    this.#life?.send(message);
   }
 
-  /** Cuts the worker. Its `exit` follows. */
-  terminate(reason: 'start-timeout' | 'shutdown'): void {
-    if (reason === 'start-timeout') this.#timedOut = true;
-    void this.#worker?.terminate();
+  /** Cuts this life. The first reason counts. */
+  terminate(reason: CutReason): void {
+    this.#cut ??= reason;
+    this.#life?.terminate();
   }
 
   get threadId(): number | null {
-    return this.#worker?.threadId ?? null;
+    return this.#life?.threadId ?? null;
+  }
+
+  loop(): LoopTimes {
+    return this.#life?.loop() ?? { idle: 0, active: 0 };
+  }
+
+  memory(): Promise<number> {
+    return this.#life?.memory() ?? Promise.resolve(0);
   }
 
   /** Share of the time since the last call that the loop was busy, 0..1. */
   utilisation(): number {
-    const worker = this.#worker;
-    if (!worker) return 0;
-    const now = worker.performance.eventLoopUtilization();
-    const since = worker.performance.eventLoopUtilization(now, this.#seen ?? undefined);
+    const now = this.loop();
+    const share = busyShare(this.#seen, now);
     this.#seen = now;
-    return since.utilization;
+    return share;
   }
 
-  #seen: ReturnType<Worker['performance']['eventLoopUtilization']> | null = null;
+  #death(end: LifeEnd): Death {
+    const error = this.#lastError ?? end.error;
+    const cut = this.#cut === 'shutdown' ? null : this.#cut;
+    const cause = end.outOfMemory ? 'memory' : (cut ?? (error ? 'crash' : 'exit'));
+    return {
+      actor: this.id,
+      cause,
+      error,
+      orderly: cause === 'exit' && (this.#orderly || end.code === 0),
+    };
+  }
+}
+
+/** Share of the time between two readings that a loop worked, 0..1. */
+export function busyShare(from: LoopTimes, to: LoopTimes): number {
+  const active = to.active - from.active;
+  const whole = active + to.idle - from.idle;
+  return whole > 0 ? active / whole : 0;
 }

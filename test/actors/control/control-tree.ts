@@ -42,6 +42,7 @@ export async function controlTree(
     home,
     uptime: 1,
     actors: [],
+    tree: { name: 'root', strategy: 'one_for_one', intensity: 1, periodMs: 1_000, recent: 0, children: [] },
     memory: { rss: 1, heap: 1, external: 1 },
     cpu: { user: 0, system: 0 },
   });

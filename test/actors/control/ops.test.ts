@@ -272,6 +272,23 @@ test('stats: bytes are the sum over the transport shards', async () => {
     home: '/h',
     uptime: 9,
     actors,
+    tree: {
+      name: 'root',
+      strategy: 'rest_for_one',
+      intensity: 3,
+      periodMs: 60_000,
+      recent: 1,
+      children: [
+        {
+          actor: 'store',
+          state: 'up',
+          health: 'healthy',
+          restarts: 1,
+          refused: 4,
+          lastDeath: { cause: 'hung', message: null },
+        },
+      ],
+    },
     memory: { rss: 1, heap: 1, external: 1 },
     cpu: { user: 1, system: 2 },
   };
@@ -291,6 +308,23 @@ test('stats: bytes are the sum over the transport shards', async () => {
       addresses: ['tcp://192.0.2.9:7001'],
     },
     actors,
+    tree: {
+      name: 'root',
+      strategy: 'rest_for_one',
+      intensity: 3,
+      period: 60,
+      recent: 1,
+      children: [
+        {
+          actor: 'store',
+          state: 'up',
+          health: 'healthy',
+          restarts: 1,
+          refused: 4,
+          last_death: { cause: 'hung', message: null },
+        },
+      ],
+    },
     bytes: { up: 20, down: 2, disk_read: 14, disk_written: 4 },
     rates: { up: 6, down: 8 },
     sessions: 2,
@@ -305,4 +339,44 @@ test('unsubscribing from a share that is not subscribed is not found', async () 
   await expect(operations.unsubscribe.run(refs, { share: OWN }, signal)).rejects.toMatchObject({
     code: 'E_NOT_FOUND',
   });
+});
+
+test('queue, pause, resume, cancel, add: rows as they are, instants for seconds', async () => {
+  const row = {
+    ...{
+      id: '0a1b2c3d4e5f',
+      content_id: null,
+      path: '/d',
+      state: 'active',
+      bytes: 1,
+      bytes_total: 2,
+      rate: 3,
+    },
+    ...{ peers: 4, error: null, target: OTHER, directory: '/d', files: 0, files_total: 1, eta: null },
+    ...{ priority: 0, added: 1_767_225_600 },
+  };
+  const { refs, asked } = refsOf({
+    store,
+    transfer: {
+      queue: () => [row],
+      pause: () => [row],
+      resume: () => [row],
+      cancel: () => [],
+      add: () => row,
+    },
+  });
+  const listed = { transfers: [{ ...row, added: '2026-01-01T00:00:00.000Z' }] };
+  expect(await operations.queue.run(refs, {}, signal)).toEqual(listed);
+  expect(await operations.pause.run(refs, { ids: ['0a'] }, signal)).toEqual(listed);
+  expect(await operations.resume.run(refs, { ids: null, priority: 3 }, signal)).toEqual(listed);
+  expect(await operations.cancel_transfers.run(refs, { ids: null }, signal)).toEqual({ transfers: [] });
+  const body = { target: `${OTHER.slice(0, 8)}/a`, directory: '/d', priority: 3 };
+  expect(await operations.add.run(refs, body, signal)).toEqual(listed);
+  expect(asked.filter(([name]) => name.startsWith('transfer.'))).toEqual([
+    ['transfer.queue', null],
+    ['transfer.pause', { ids: ['0a'] }],
+    ['transfer.resume', { ids: null, priority: 3 }],
+    ['transfer.cancel', { ids: null }],
+    ['transfer.add', { ...body, target: `${OTHER}/a` }],
+  ]);
 });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { FrameSplitter } from '../../../src/control-link/frame-splitter.ts';
 import { MAX_ANSWER_FRAME, MAX_REQUEST_FRAME } from '../../../src/control-link/limits.ts';
-import { packFrame, unpackFrame } from '../../../src/control-link/message-pack.ts';
+import { FrameSplitter } from '../../../src/supervisor/link/frame-splitter.ts';
+import { packFrame, unpackFrame } from '../../../src/supervisor/link/message-pack.ts';
 
 const DEADLINE_MS = 10_000;
 

@@ -223,7 +223,11 @@ describe('what is skipped', () => {
     execFileSync('mkfifo', [world.path('music/fifo')]);
     const latin = Buffer.concat([Buffer.from(`${world.path('music')}/caf`), Buffer.from([0xe9])]);
     await writeFile(latin, 'x');
-    const unfinished = await new TargetFolder(world.path('music')).unfinished(['song.flac']);
+    const unfinished = await new TargetFolder(world.path('music'), '0a1b2c3d4e5f').unfinished(
+      ['song.flac'],
+      7,
+      5,
+    );
     const { skipped, items } = await world.publish({ paths: [world.path('music')] });
     expect(items).toBe(1);
     expect(skipped).toEqual(

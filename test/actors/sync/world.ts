@@ -145,7 +145,7 @@ export class World {
 
   follow(share: SigningKey, ...peers: string[]): string {
     const shareId = toHex(shareIdOf(share.publicKey));
-    this.subscriptions.set(shareId, subscription(shareId, toHex(share.publicKey), peers));
+    this.subscriptions.set(shareId, subscriptionOf(shareId, toHex(share.publicKey), peers));
     return shareId;
   }
 
@@ -176,7 +176,7 @@ export class World {
         return this.subscriptions.get(shareId) ?? null;
       case 'subscribe': {
         const { shareKey, trust, weight, peers } = request as Subscription;
-        this.subscriptions.set(shareId, { ...subscription(shareId, shareKey, peers), trust, weight });
+        this.subscriptions.set(shareId, { ...subscriptionOf(shareId, shareKey, peers), trust, weight });
         return this.subscriptions.get(shareId);
       }
       case 'unsubscribe':
@@ -281,7 +281,11 @@ function cancellable<T>(work: Promise<T>, signal: AbortSignal | undefined): Prom
   });
 }
 
-const subscription = (shareId: string, shareKey: string, peers: readonly string[]): Subscription => ({
+export const subscriptionOf = (
+  shareId: string,
+  shareKey: string,
+  peers: readonly string[],
+): Subscription => ({
   shareId,
   shareKey,
   trust: 'normal',

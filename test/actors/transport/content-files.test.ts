@@ -147,6 +147,27 @@ describe('a lease', () => {
     other.destroy();
   });
 
+  test('that the store does not have is not asked for again at once', async () => {
+    const { contentId } = await shared();
+    const lease = us.leases.get(contentId)!;
+    us.leases.clear();
+    for (let i = 0; i < 5; i++) expect(await chunk(contentId, i)).toBeNull();
+    expect(us.asked.get('lease')).toBe(1);
+    // A change that the store tells of counts at once, any other after a second.
+    us.leases.set(contentId, lease);
+    expect(await chunk(contentId, 0)).toBeNull();
+    us.voidLeases([contentId]);
+    expect(await chunk(contentId, 0)).not.toBeNull();
+    us.leases.clear();
+    us.voidLeases([contentId]);
+    expect(await chunk(contentId, 0)).toBeNull();
+    us.leases.set(contentId, lease);
+    await clock.advance(999);
+    expect(await chunk(contentId, 0)).toBeNull();
+    await clock.advance(1);
+    expect(await chunk(contentId, 0)).not.toBeNull();
+  });
+
   test('that is void is not used again', async () => {
     const { contentId } = await shared();
     expect(await chunk(contentId, 0)).not.toBeNull();

@@ -51,6 +51,7 @@ class Session {
       peer: {
         key: new Uint8Array(32),
         nodeKey: '00'.repeat(32),
+        nodeId: '00'.repeat(20),
         dialect: DIALECT_2,
         native: false,
         bound: 'none',

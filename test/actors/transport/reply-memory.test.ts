@@ -68,6 +68,24 @@ test('who is woken and takes the room leaves none for the next', () => {
   expect([c.held, memory.total]).toEqual([0, 0]);
 });
 
+test('when the process is short of memory an eighth is left, and later all of it again', () => {
+  const memory = new ReplyMemory(800);
+  const [a, b] = [new Holder(memory, 100), new Holder(memory, 100)];
+  a.ask();
+  a.ask();
+  memory.tighten(true);
+  expect([memory.full, memory.total]).toEqual([true, 200]);
+  b.ask();
+  a.sent();
+  expect(b.held).toBe(0);
+  a.sent();
+  expect([a.held, b.held]).toEqual([0, 100]);
+  a.ask();
+  expect(a.held).toBe(0);
+  memory.tighten(false);
+  expect([a.held, memory.full]).toEqual([100, false]);
+});
+
 test('the total is what all hold, never above the limit by more than one reply, and nobody waits beside free room', () => {
   const step = fc.tuple(fc.nat(5), fc.constantFrom('ask', 'sent', 'leave'));
   fc.assert(

@@ -43,7 +43,7 @@ describe('requests of a minute', () => {
       if (!text.endsWith('rate limit exceeded') || text.startsWith('request') || kind === null) continue;
       const rates = new RequestRates();
       const of = peer('a', false, dialect);
-      for (let i = 0; i < 600 && kind === 'chunk'; i++) rates.missed(of, 0);
+      for (let i = 0; i < 600 && kind === 'chunk'; i++) rates.missed(of, `${i}`, 0);
       expect(refusal(rates, of, decoded.type)?.[1]).toBe(text);
       compared++;
     }
@@ -63,6 +63,16 @@ describe('requests of a minute', () => {
     expect(refusal(rates, peer('a'), 502)).toEqual([240, 'fetch request rate limit exceeded']);
     expect(refusal(rates, peer('b', true), 400)).toEqual([240, 'fetch request rate limit exceeded']);
     expect(refusal(rates, peer('a'), 500)).toBeNull();
+  });
+
+  test('contents that are not here count, once for all their chunks in a row', () => {
+    const rates = new RequestRates();
+    for (let i = 0; i < 5_000; i++) rates.missed(peer('a'), 'the same', 0);
+    expect(rates.admit(peer('a'), 500, 0)).toBeNull();
+    for (let i = 0; i < 599; i++) rates.missed(peer('a'), i % 2 === 0 ? 'one' : 'other', 0);
+    expect(rates.admit(peer('a'), 500, 0)).toBe('chunk request rate limit exceeded');
+    expect(rates.admit(peer('b'), 500, 0)).toBeNull();
+    expect(rates.admit(peer('a'), 500, 60_000)).toBeNull();
   });
 
   test('the table is bounded: the one that came first makes room', () => {

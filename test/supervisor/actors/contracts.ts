@@ -9,6 +9,8 @@ export const counterContract = defineContract({
   uses: ['relay'],
   mailbox: 16,
   shutdownMs: 300,
+  hungMs: 1_500,
+  resourceLimits: { maxOldGenerationSizeMb: 48 },
   metrics: ['added', 'produced'],
   messages: {
     add: tell<number>(),
@@ -16,10 +18,22 @@ export const counterContract = defineContract({
     read: ask<null, number>(),
     life: ask<null, { epoch: number; member: number; relayAnswered: string }>(),
     wait: ask<{ ms: number }, string>({ deadlineMs: 60_000 }),
+    /** As `wait`, and heeds no signal. */
+    waitDeaf: ask<{ ms: number }, string>({ deadlineMs: 25 }),
     refuse: ask<null, never>(),
     bug: ask<null, never>(),
     exit: tell<null>(),
     hangOnStop: tell<null>(),
+    /** Never returns. */
+    spin: tell<null>(),
+    /** Takes memory until there is none. */
+    hog: tell<null>(),
+    finish: tell<null>(),
+    /** Blocks its loop for so long. */
+    block: tell<{ ms: number }>(),
+    level: tell<number>({ overflow: 'latest' }),
+    levels: ask<null, readonly number[]>(),
+    pressures: ask<null, readonly string[]>(),
     count: stream<{ to: number; everyMs: number }, number>({ window: 8 }),
     cancelled: ask<null, number>(),
     take: ask<Uint8Array<ArrayBuffer>, number>({ transfer: (bytes) => [bytes.buffer] }),
@@ -34,6 +48,8 @@ export const relayContract = defineContract({
     name: ask<null, string>(),
     readCounter: ask<null, number>(),
     waitForCounter: ask<{ ms: number }, string>(),
+    /** Tells the counter to be slow until it takes no more. */
+    floodCounter: ask<{ ms: number }, null>(),
     counterDeaths: ask<null, readonly number[]>(),
     askMain: ask<null, string>(),
   },

@@ -3,9 +3,15 @@ import { sleep } from '../../../src/supervisor/contract/clock.ts';
 import { actor, counterContract } from './contracts.ts';
 
 export default actor(counterContract, ({ config, clock, refs, epoch, member, metrics }) => {
+  const levels: number[] = [];
+  const pressures: string[] = [];
   let value = config.start;
   let cancelled = 0;
   let hang = false;
+  let finish = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   return {
     handlers: {
       add: (by) => {
@@ -31,6 +37,10 @@ export default actor(counterContract, ({ config, clock, refs, epoch, member, met
         }
         return 'waited';
       },
+      waitDeaf: async ({ ms }) => {
+        await sleep(clock, ms);
+        return 'waited';
+      },
       refuse: () => {
         throw new ActorError('E_NOT_TODAY', 'the counter rests', { subject: 'counter', next: 'come back' });
       },
@@ -41,6 +51,21 @@ export default actor(counterContract, ({ config, clock, refs, epoch, member, met
       hangOnStop: () => {
         hang = true;
       },
+      spin: () => {
+        for (;;);
+      },
+      hog: () => {
+        const held: number[][] = [];
+        for (;;) held.push(new Array(100_000).fill(held.length));
+      },
+      finish: () => finish(),
+      block: ({ ms }) => {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+      },
+      level: (value) => void levels.push(value),
+      levels: () => levels,
+      pressures: () => pressures,
       async *count({ to, everyMs }, call) {
         try {
           for (let n = 0; n < to; n++) {
@@ -55,6 +80,8 @@ export default actor(counterContract, ({ config, clock, refs, epoch, member, met
       cancelled: () => cancelled,
       take: (bytes) => bytes.length,
     },
+    done,
+    pressure: (level) => void pressures.push(level),
     stop: () => (hang ? new Promise<void>(() => {}) : undefined),
   };
 });

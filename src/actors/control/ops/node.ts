@@ -2,6 +2,7 @@ import { failure } from '../../../errors.ts';
 import type { NodeStatus } from '../../supervisor/contract.ts';
 import type { AskOperation } from '../operation.ts';
 import { allSessions } from './peers.ts';
+import { treeRow } from './tree-row.ts';
 
 export const id: AskOperation<'id'> = async (refs, _body, signal) => {
   const [identity, addresses, status] = await Promise.all([
@@ -25,7 +26,7 @@ export const stats: AskOperation<'stats'> = async (refs, _body, signal) => {
     refs.acceptor.ask('addresses', null, { signal }),
     allSessions(refs, signal),
   ]);
-  const { version, pid, home, actors, memory, cpu, uptime } = status;
+  const { version, pid, home, actors, tree, memory, cpu, uptime } = status;
   const total = (metric: string) => sumOf(actors, metric);
   return {
     node: {
@@ -37,6 +38,7 @@ export const stats: AskOperation<'stats'> = async (refs, _body, signal) => {
       addresses: addresses.advertised,
     },
     actors,
+    tree: treeRow(tree),
     bytes: {
       up: total('bytes_up'),
       down: total('bytes_down'),

@@ -1,0 +1,3 @@
+import type { Body } from './body.ts';
+
+export default (message: Body): Body => message;

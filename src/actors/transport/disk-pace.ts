@@ -1,0 +1,32 @@
+/** How long a disk is left to the thread pool after its first slow call, and after many. */
+const FIRST_MS = 10;
+const MOST_MS = 1_000;
+
+/**
+ * Whether a file is read or written in place or on libuv's pool. A call that takes longer than one from memory to memory
+ * sends the next ones to the pool; then one is tried in place, and while those that are tried stay slow the time doubles.
+ * One slow call alone means little: this thread may just not have had the processor.
+ */
+export class DiskPace {
+  readonly #slowMs: number;
+  #poolMs = 0;
+  #poolUntil = 0;
+
+  constructor(slowMs: number) {
+    this.#slowMs = slowMs;
+  }
+
+  usePool(now: number): boolean {
+    return now < this.#poolUntil;
+  }
+
+  /** A call in place was made. */
+  took(start: number, end: number): void {
+    if (end - start <= this.#slowMs) {
+      this.#poolMs = 0;
+      return;
+    }
+    this.#poolMs = this.#poolMs === 0 ? FIRST_MS : Math.min(2 * this.#poolMs, MOST_MS);
+    this.#poolUntil = end + this.#poolMs;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Call } from '../contract/actor.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { CreditGate } from './credit-gate.ts';
+
+/**
+ * A call as the answering side keeps it while it runs. The signal is made when a handler asks for it: most handlers of
+ * short calls never do, and it costs as much as the rest of the call.
+ */
+export class ServedCall implements Call {
+  readonly gate: CreditGate | null;
+  readonly #clock: Clock;
+  readonly #due: number;
+  #controller: AbortController | null = null;
+  /** Why it was cancelled; null while it is wanted. */
+  reason: Error | null = null;
+
+  constructor(clock: Clock, ms: number, gate: CreditGate | null) {
+    this.#clock = clock;
+    this.#due = clock.now() + ms;
+    this.gate = gate;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.reason) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  remainingMs(): number {
+    return this.#due - this.#clock.now();
+  }
+
+  abort(reason: Error): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.#controller?.abort(reason);
+    this.gate?.open();
+  }
+}

@@ -1,0 +1,490 @@
+import { createPrivateKey } from 'node:crypto';
+import type {
+  FileProgress,
+  ItemRow,
+  KnownPeer,
+  OwnShare,
+  ShareSource,
+  StoredFile,
+  StoredTransfer,
+  Subscription,
+} from '../../../src/actors/store/contract.ts';
+import type { ShareSync } from '../../../src/actors/sync/contract.ts';
+import type { TransferRow } from '../../../src/actors/transfer/contract.ts';
+import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
+import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
+import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
+import type { Samples } from './sample-types.ts';
+
+const HEX = 'a1'.repeat(32);
+const bytes = (...values: number[]) => new Uint8Array(values);
+/** Above 2^53, as nanoseconds are. */
+const NS = 1_753_000_000_123_456_789n;
+
+// RFC 8032, section 7.1, first vector: the same key on both sides of the boundary.
+const base64url = (hex: string) => Buffer.from(hex, 'hex').toString('base64url');
+const privateKey = createPrivateKey({
+  format: 'jwk',
+  key: {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    d: base64url('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60'),
+    x: base64url('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'),
+  },
+});
+
+const wireRequest: WireRequest = {
+  type: 404,
+  payload: bytes(0xa0),
+  peer: { nodeKey: HEX, dialect: DIALECT_1 },
+};
+const wireReply: WireReply = { payload: bytes(1, 2, 3) };
+
+const subscription: Subscription = {
+  shareId: HEX,
+  shareKey: HEX,
+  trust: 'trusted',
+  weight: 0.5,
+  peers: ['tcp://192.0.2.1:7001'],
+  title: 'Ünïcode 東京 🎉',
+  description: null,
+  seq: 2 ** 40,
+  manifestId: HEX,
+  items: 0,
+  bytes: Number.MAX_SAFE_INTEGER,
+  lastSync: 1_700_000_000.25,
+  lastError: { code: 'E_PEER_SILENT', message: 'nothing came' },
+  source: 'tcp://192.0.2.1:7001',
+};
+const ownShare: OwnShare = {
+  shareId: HEX,
+  shareKey: HEX,
+  name: 'music',
+  title: null,
+  public: true,
+  seq: 0,
+  manifestId: null,
+  items: 3,
+  bytes: 5,
+  updatedAt: 1_700_000_000,
+  roots: [{ path: '/srv/music', kind: 'folder', inside: '' }],
+  tags: ['lossless'],
+  watch: true,
+  unsure: false,
+};
+const item = {
+  contentId: HEX,
+  size: 2 ** 41,
+  name: 'a.flac',
+  path: 'x/a.flac',
+  mime: null,
+  tags: ['lossless', ''],
+  chunkCount: 4096,
+  chunkListHash: HEX,
+};
+const itemRow: ItemRow = { ...item, shareId: HEX };
+const source = { contentId: HEX, path: '/srv/a.flac', size: 5, mtimeNs: NS, ctimeNs: NS + 1n, inode: -1n };
+const shareSource: ShareSource = {
+  ...source,
+  inside: 'a.flac',
+  chunkCount: 1,
+  chunkListHash: HEX,
+  hashed: true,
+};
+const knownPeer: KnownPeer = {
+  address: 'tcp://[2001:db8::1]:7001',
+  nodeKey: HEX,
+  version: 2,
+  capabilityKeys: 8,
+  native: false,
+  seenAt: 1_700_000_000,
+};
+const session: SessionInfo = {
+  nodeKey: HEX,
+  nodeId: HEX,
+  address: 'tcp://192.0.2.1:7001',
+  transport: 'tcp',
+  bound: 'none',
+  native: true,
+  direction: 'in',
+  dialect: '2/8',
+  since: 1_700_000_000,
+  bytesUp: 0,
+  bytesDown: 2 ** 45,
+  rateUp: 1.5,
+  rateDown: 0,
+  capabilities: ['content_seed'],
+};
+const shareSync: ShareSync = {
+  share_id: HEX,
+  seq_before: null,
+  seq_after: 7,
+  items: 1,
+  source: 'tcp://192.0.2.1:7001',
+  error: { code: 'E_HEAD_INVALID', message: 'forged' },
+};
+
+const transfer: StoredTransfer = {
+  id: 'f00d',
+  target: `${HEX}/x`,
+  directory: '/srv/in',
+  options: { only: ['*.flac'] },
+  state: 'failed',
+  priority: -1,
+  added: 1_700_000_000,
+  error: { code: 'E_NO_PROVIDER', message: 'nobody', retryable: true },
+  planned: true,
+  shareIds: [HEX],
+  folders: ['x'],
+  contentId: HEX,
+  path: '/srv/in/x',
+  files: 0,
+  filesTotal: 1,
+  bytes: 0,
+  bytesTotal: 2 ** 41,
+};
+const progress: FileProgress = {
+  position: 0,
+  place: ['x', 'a.flac'],
+  state: 'missing',
+  have: bytes(0b101),
+  look: { length: 2 ** 41, mtimeNs: NS, inode: 7n },
+};
+const file: StoredFile = {
+  ...progress,
+  contentId: HEX,
+  size: 2 ** 41,
+  chunkListHash: HEX,
+  path: ['x', 'a.flac'],
+};
+const transferRow: TransferRow = {
+  id: 'f00d',
+  content_id: null,
+  path: '/srv/in',
+  state: 'queued',
+  bytes: 0,
+  bytes_total: 0,
+  rate: 0.5,
+  peers: 2,
+  error: { code: 'E_NO_SPACE', message: 'full' },
+  target: HEX,
+  directory: '/srv/in',
+  files: 0,
+  files_total: 3,
+  eta: null,
+  priority: 0,
+  added: 1_700_000_000,
+};
+
+/** A sample of every message that actors exchange. */
+export const samples: Samples = {
+  acceptor: {
+    addresses: { request: null, reply: { bound: ['tcp://0.0.0.0:7001'], advertised: [] } },
+  },
+  control: {
+    info: { request: null, reply: { socket: '/run/granary.sock' } },
+  },
+  hashing: {
+    hashFiles: {
+      request: { paths: ['/a', '/b'] },
+      items: [
+        { kind: 'progress', bytes: 2 ** 42 },
+        {
+          kind: 'files',
+          files: [
+            {
+              index: 0,
+              contentId: HEX,
+              size: 0,
+              hashes: bytes(),
+              chunkListHash: HEX,
+              mtimeNs: NS,
+              ctimeNs: NS,
+              inode: 1n,
+            },
+          ],
+        },
+        {
+          kind: 'failed',
+          index: 1,
+          error: {
+            code: 'E_FILE_CHANGED',
+            message: 'it grew',
+            subject: '/b',
+            cause: { code: 'X', message: 'y' },
+          },
+        },
+      ],
+    },
+    identify: { request: { path: '/a' }, reply: { contentId: HEX, size: 0 } },
+    info: { request: null, reply: { threads: 2, implementation: 'native' } },
+  },
+  publish: {
+    publish: {
+      request: { paths: ['/srv/music'], title: null, public: null, tags: [], share: 'music', watch: true },
+      items: [
+        {
+          kind: 'progress',
+          progress: {
+            phase: 'hash',
+            files: 1,
+            files_total: 2,
+            bytes: 3,
+            bytes_total: 4,
+            rate: 0.5,
+            eta: null,
+          },
+        },
+        {
+          kind: 'done',
+          result: {
+            share_id: HEX,
+            share_key: HEX,
+            name: 'music',
+            link: 'scp2p://s/x',
+            seq: 1,
+            manifest_id: HEX,
+            title: null,
+            public: true,
+            tags: [],
+            watch: false,
+            items: 1,
+            bytes: 1,
+            hashed_bytes: 0,
+            offline: ['/mnt/disk'],
+            skipped: [{ path: '/srv/music/socket', reason: 'no file' }],
+            seconds: 0.001,
+            spent: { walk: 0, hash: 0, commit: 0 },
+          },
+        },
+      ],
+    },
+    unshare: { request: { shareId: HEX, forgetKey: false }, reply: { name: 'music', items: 3 } },
+    itemStates: {
+      request: { shareId: HEX, inside: ['x/a.flac'] },
+      reply: ['ok', 'stale', 'missing', 'offline'],
+    },
+    shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
+    wire: { request: wireRequest, reply: wireReply },
+  },
+  search: {
+    search: {
+      request: { query: 'two words', shares: [], trust: ['normal'], limit: 20, offset: 0 },
+      reply: {
+        hits: [
+          {
+            share_id: HEX,
+            content_id: HEX,
+            path: 'x',
+            name: 'x',
+            size: 1,
+            score: 0.25,
+            trust: 'normal',
+            snippet: '[x]',
+          },
+        ],
+        next: null,
+        took_ms: 0.3,
+        complete: true,
+      },
+    },
+    refresh: { request: { shareId: HEX }, reply: { items: 0 } },
+  },
+  store: {
+    identity: {
+      request: null,
+      reply: { nodeKey: HEX, nodeId: HEX, privateKey, certificate: 'PEM', tlsKey: 'PEM' },
+      portOnly: 'a KeyObject stays in the process: its clone shares the key, whose bytes never leave it',
+    },
+    openShare: { request: { name: 'music' }, reply: ownShare },
+    ownShares: { request: null, reply: [ownShare, { ...ownShare, title: 'T', manifestId: HEX }] },
+    unshare: { request: { shareId: HEX, forgetKey: true }, reply: { name: 'music', items: 0 } },
+    sourcesOf: { request: { shareId: HEX }, reply: [shareSource, { ...shareSource, inside: null }] },
+    sourcesAt: { request: { shareId: HEX, inside: ['a.flac', 'b'] }, reply: [source, null] },
+    goneSources: {
+      request: { after: { shareId: HEX, path: '/srv/a.flac' } },
+      reply: [{ ...source, shareId: HEX, epoch: 3 }],
+    },
+    sourcesBack: { request: [{ contentId: HEX, path: '/srv/a.flac', epoch: 3 }], reply: null },
+    keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },
+    journaled: { request: { paths: ['/srv/a.flac'] }, reply: [shareSource] },
+    putHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(7) }], reply: null },
+    keepHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(8) }], reply: null },
+    transfers: { request: null, reply: [transfer] },
+    putTransfer: { request: { ...transfer, error: null, path: null, contentId: null }, reply: null },
+    planTransfer: { request: { transfer, files: [file, { ...file, have: null, look: null }] }, reply: null },
+    transferFiles: { request: { id: transfer.id }, reply: [{ ...file, state: 'done' }] },
+    noteProgress: {
+      request: { id: transfer.id, files: 1, bytes: 2 ** 41, changed: [progress] },
+      reply: null,
+    },
+    dropTransfer: { request: { id: transfer.id }, reply: null },
+    commitRevision: {
+      request: {
+        shareId: HEX,
+        title: null,
+        public: true,
+        items: [item],
+        sources: [{ ...source, inside: 'a.flac' }],
+        roots: [],
+        tags: [],
+        watch: false,
+        seenSeq: 2 ** 41,
+      },
+      reply: { seq: 3, manifestId: HEX, changed: true },
+    },
+    subscribe: {
+      request: { shareId: HEX, shareKey: HEX, trust: 'untrusted', weight: 1, peers: [] },
+      reply: subscription,
+    },
+    unsubscribe: { request: { shareId: HEX }, reply: { removed: false } },
+    subscriptions: { request: null, reply: [] },
+    subscription: { request: { shareId: HEX }, reply: null },
+    commitManifest: {
+      request: { shareId: HEX, head: bytes(1), manifest: bytes(2), source: 'tcp://192.0.2.1:7001' },
+      reply: { ...subscription, lastError: null, seq: null, source: null },
+    },
+    noteSync: { request: { shareId: HEX, error: null }, reply: null },
+    manifest: { request: { manifestId: HEX }, reply: bytes(0, 255) },
+    hashList: { request: { contentId: HEX }, reply: null },
+    lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2 } },
+    sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
+    leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
+    items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
+    resolve: { request: { target: `${HEX}/x` }, reply: [{ ...itemRow, path: null }] },
+    knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
+    rememberPeer: { request: knownPeer, reply: null },
+    backup: {
+      request: { path: '/backups', hashLists: true },
+      items: [{ file: '/backups/granary.db', bytes: 4096, files: 3, keys: 'keyfile', seconds: 0.5 }],
+    },
+    exportKey: { request: { key: { shareId: HEX }, passphrase: 'long and secret' }, reply: bytes(7, 8) },
+    importKey: {
+      request: { sealed: bytes(7, 8), name: 'music', opener: { passphrase: 'long and secret' } },
+      reply: ownShare,
+    },
+    reseal: { request: { passphrase: null }, reply: { keys: 2 } },
+    wire: {
+      request: { ...wireRequest, peer: { nodeKey: HEX, dialect: DIALECT_2 } },
+      reply: { error: 'no such type' },
+    },
+  },
+  supervisor: {
+    status: {
+      request: null,
+      reply: {
+        version: '1.0.0',
+        pid: 1,
+        home: '/h',
+        uptime: 0.5,
+        actors: [
+          {
+            name: 'store',
+            thread: null,
+            state: 'down',
+            restarts: 1,
+            mailbox: 0,
+            utilisation: 0.5,
+            metrics: { x: 1 },
+          },
+        ],
+        tree: {
+          name: 'root',
+          strategy: 'rest_for_one',
+          intensity: 3,
+          periodMs: 60_000,
+          recent: 0,
+          children: [
+            { actor: 'store', state: 'down', health: 'busy', restarts: 1, refused: 0, lastDeath: null },
+          ],
+        },
+        memory: { rss: 1, heap: 1, external: 1 },
+        cpu: { user: 1, system: 1 },
+      },
+    },
+    stop: { message: null },
+    settings: {
+      request: null,
+      reply: [
+        { key: 'network.shards', value: 2, origin: 'default' },
+        { key: 'network.listen', value: ['tcp://0.0.0.0:7001'], origin: 'file /c:3', after_restart: [] },
+      ],
+    },
+    reload: {
+      request: null,
+      reply: { applied: ['sync.interval_seconds'], needs_restart: [], unchanged: 12 },
+    },
+  },
+  sync: {
+    subscribe: {
+      request: { link: 'scp2p://s/x', trust: 'normal', weight: 1 },
+      reply: { subscription, error: null },
+    },
+    unsubscribe: { request: { shareId: HEX }, reply: { removed: true } },
+    newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
+    configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
+    sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
+  },
+  transfer: {
+    add: { request: { target: HEX, directory: '/tmp/x', priority: 3 }, reply: transferRow },
+    queue: { request: null, reply: [transferRow, { ...transferRow, error: null, eta: 1.5 }] },
+    pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
+    resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
+    cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
+    download: {
+      request: { target: HEX, directory: '/tmp/x' },
+      items: [
+        {
+          kind: 'progress',
+          progress: {
+            phase: 'fetch',
+            files: 0,
+            files_total: 1,
+            bytes: 0,
+            bytes_total: 1,
+            rate: 0,
+            eta: 1.5,
+            peers: 1,
+          },
+        },
+        {
+          kind: 'done',
+          result: {
+            files: [{ content_id: HEX, path: '/tmp/x/a', bytes: 1, resumed_bytes: 0 }],
+            bytes: 1,
+            seconds: 1,
+            rate: 1,
+            providers: ['tcp://192.0.2.1:7001'],
+            spent: { plan: 0, fetch: 1, verify: 0, write: 0, identify: 0, finish: 0 },
+          },
+        },
+      ],
+    },
+  },
+  transport: {
+    adopt: {
+      // The runner puts an accepted connection here.
+      request: { socket: null as never, remote: '192.0.2.1' },
+      reply: { established: true, sessions: 1 },
+      portOnly: 'a socket moves between the threads of one process only',
+    },
+    connect: { request: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX }, reply: session },
+    request: {
+      request: { peer: { address: 'tcp://192.0.2.1:7001' }, type: 400, payload: bytes(0xa1, 0, 1) },
+      reply: { type: 401, payload: new Uint8Array(300).fill(1) },
+    },
+    fetch: {
+      request: {
+        peer: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX },
+        files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9), wanted: bytes(1) }],
+      },
+      items: [
+        { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
+        { kind: 'corrupt', index: 0, chunk: 3 },
+        { kind: 'file', index: 0 },
+        { kind: 'spent', verifyMs: 0.5, writeMs: 0 },
+      ],
+    },
+    sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+  },
+};
