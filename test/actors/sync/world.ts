@@ -169,7 +169,7 @@ export class World {
         const { peers } = this.subscriptions.get(root)!;
         const known = this.subscriptions.get(shareId);
         if (known !== undefined) return known;
-        this.subscriptions.set(shareId, { ...subscription(shareId, shareKey, peers), root });
+        this.subscriptions.set(shareId, { ...subscriptionOf(shareId, shareKey, peers), root });
         return this.subscriptions.get(shareId);
       }
       case 'subscription':
