@@ -142,6 +142,16 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX held_by_content ON held (content_id);
   `,
+  // Volumes of a collection are shares of their own below the one they belong to; `listed`: ids of 32 octets each, in the order of the manifest.
+  `
+  ALTER TABLE own_shares ADD COLUMN parent INTEGER REFERENCES own_shares (id) ON DELETE CASCADE;
+  ALTER TABLE own_shares ADD COLUMN volume INTEGER;
+  CREATE UNIQUE INDEX own_shares_by_volume ON own_shares (parent, volume);
+  ALTER TABLE subscriptions ADD COLUMN parent INTEGER REFERENCES subscriptions (id) ON DELETE CASCADE;
+  ALTER TABLE subscriptions ADD COLUMN volume INTEGER;
+  ALTER TABLE subscriptions ADD COLUMN listed BLOB;
+  CREATE INDEX subscriptions_by_parent ON subscriptions (parent, volume);
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */
