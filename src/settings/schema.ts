@@ -133,6 +133,10 @@ export const settingsSchema = z.strictObject({
       transferConfig.shape.maxActive,
       'Transfers under way at once; the others wait in the queue.',
     ),
+    reserve_bytes: setting(
+      transferConfig.shape.reserveBytes,
+      'Bytes that downloads leave free on every disk; below that they wait until there is room again.',
+    ),
     categories: setting(
       transferConfig.shape.categories.check(categoryFolders),
       'Where downloads of a category go: `NAME=/absolute/folder` each, for `get --category NAME`.',

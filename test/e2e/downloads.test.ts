@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -54,8 +55,8 @@ async function provider(chunks: number, gate?: Gate) {
 }
 
 /** Polls the queue until a transfer of the reader looks so. */
-async function until(shape: object): Promise<TransferEntry> {
-  const client = await NodeClient.connect(reader.home);
+async function until(shape: object, node: Node = reader): Promise<TransferEntry> {
+  const client = await NodeClient.connect(node.home);
   try {
     return await vi.waitFor(
       async () => {
@@ -223,3 +224,43 @@ test('what was downloaded is served to others, and so is what lay there before (
     await Promise.all([publisher.remove(), other.remove()]);
   }
 });
+
+test('a full disk: downloads wait for room, and go on by themselves when there is some', async () => {
+  const out = join(work, 'full');
+  await mkdir(out);
+  const disk = mountSmallDisk(out);
+  // Where nothing may be mounted, a reserve that no disk has stands for one that is full.
+  const full = await Node.start({
+    args: ['--set', `downloads.reserve_bytes=${disk ? 0 : Number.MAX_SAFE_INTEGER}`],
+  });
+  let node = full;
+  try {
+    const gate = new Gate(10);
+    const seeder = await testProvider(32 * CHUNK, { gate: gate.pass });
+    providers.push(seeder);
+    await node.must('subscribe', seeder.link);
+    await node.must('get', seeder.shareId, '-o', out, '--detach');
+    if (disk) {
+      await until({ state: 'active', bytes: 10 * CHUNK }, node);
+      await writeFile(join(out, 'filler'), new Uint8Array(25 * CHUNK));
+    }
+    gate.open();
+    await until({ state: 'paused', error: { code: 'E_NO_SPACE' } }, node);
+    if (disk) await rm(join(out, 'filler'));
+    else {
+      await node.kill('SIGTERM');
+      node = await Node.start({ home: full.home });
+    }
+    await until({ state: 'done', error: null }, node);
+    expect((await readFile(join(out, 'file.bin'))).equals(seeder.bytes)).toBe(true);
+  } finally {
+    await node.remove();
+    if (disk) spawnSync('umount', ['-l', out]);
+  }
+});
+
+/** Forty chunks of room, if this user may mount. */
+function mountSmallDisk(folder: string): boolean {
+  const size = `size=${40 * CHUNK}`;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', size, 'granary-test', folder]).status === 0;
+}

@@ -5,12 +5,18 @@ import { ask, defineContract, stream } from '../../supervisor/contract/contract.
 export const transferConfig = z.strictObject({
   /** Transfers under way at once; the others wait their turn. */
   maxActive: z.int().min(1).max(1_000).default(8),
+  /** Octets that downloads leave free on every disk. */
+  reserveBytes: z
+    .int()
+    .min(0)
+    .default(256 << 20),
   /** `name=/absolute/folder` each: where downloads of that category go. */
   categories: z.array(z.string()).default([]),
 });
 
 /**
- * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it. `done`: every file lies
+ * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it; with the error
+ * `E_NO_SPACE`, the disk is full: it goes on by itself when there is room. `done`: every file lies
  * there. `failed`: see its error; one that may pass is tried again.
  */
 export type TransferState = 'queued' | 'active' | 'paused' | 'done' | 'failed';
@@ -90,7 +96,8 @@ export interface DownloadResult {
 }
 
 export interface DownloadProgress {
-  readonly phase: 'queued' | 'plan' | 'fetch' | 'finish';
+  /** `waiting`: for room on the disk; it goes on by itself. */
+  readonly phase: 'queued' | 'waiting' | 'plan' | 'fetch' | 'finish';
   readonly files: number;
   readonly files_total: number;
   readonly bytes: number;

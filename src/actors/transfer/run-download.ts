@@ -12,7 +12,7 @@ import { fetchMissing } from './fetch-missing.ts';
 import type { FetchWork } from './fetch-work.ts';
 import { findPlaces } from './find-places.ts';
 import { Finisher } from './finisher.ts';
-import { checkFreeSpace } from './free-space.ts';
+import type { FreeSpace } from './free-space.ts';
 import { matchesGlob } from './glob.ts';
 import { HeldKeeper } from './held-keeper.ts';
 import { missingFiles } from './missing-files.ts';
@@ -38,6 +38,7 @@ export interface DownloadRun {
   readonly context: TransferContext;
   readonly transfer: Transfer;
   readonly progress: ProgressMeter;
+  readonly space: FreeSpace;
   /** Ends the run; what came stays. */
   readonly caller: AbortSignal;
 }
@@ -48,7 +49,7 @@ export interface DownloadRun {
  * settles. Aborting `caller` rejects with `E_ABORTED` once that is so.
  */
 export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
-  const { context, transfer, progress, caller } = run;
+  const { context, transfer, progress, space, caller } = run;
   const started = context.clock.now();
   const end = new AbortController();
   const signal = AbortSignal.any([caller, end.signal]);
@@ -56,7 +57,8 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
   try {
     const folder = new TargetFolder(checkedFolder(transfer.directory), transfer.id, transfer.folders);
     const counts = () => progress.counts;
-    const keeper = new ProgressKeeper(context, transfer.id, folder, counts, abort);
+    const look = () => space.checkReserve(folder.path);
+    const keeper = new ProgressKeeper(context, transfer.id, folder, { counts, look, failed: abort });
     const plan = transfer.planned
       ? await plannedBefore(context, transfer, signal)
       : await planNow(context, transfer, folder, signal);
@@ -65,8 +67,11 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
     const held = new HeldKeeper(context);
     const parts = { context, folder, places, progress, keeper, held, spent, signal, abort };
     let work: FetchWork | null = null;
+    let release = () => {};
     const finisher = new Finisher(parts, (file) => work?.again(file));
     try {
+      await settlePlan(parts, transfer, plan);
+      release = await space.claim(folder.path, () => progress.left);
       const providers = await carryOut(parts, transfer, plan, finisher, (begun) => {
         work = begun;
       });
@@ -75,6 +80,7 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       end.abort(error);
       throw error;
     } finally {
+      release();
       await finisher.idle();
       await tidy(folder, plan.files);
       await keeper.close();
@@ -124,15 +130,9 @@ async function plannedBefore(
   return plan;
 }
 
-/** Addresses of the providers that gave something. */
-async function carryOut(
-  parts: DownloadParts,
-  transfer: Transfer,
-  { files, shareIds }: DownloadPlan,
-  finisher: Finisher,
-  begins: (work: FetchWork) => void,
-): Promise<readonly string[]> {
-  const { context, folder, progress, signal, spent } = parts;
+/** Where each file goes, and what of it lies there or elsewhere on this disk. */
+async function settlePlan(parts: DownloadParts, transfer: Transfer, { files }: DownloadPlan): Promise<void> {
+  const { context, progress, spent } = parts;
   const started = context.clock.now();
   progress.filesTotal = files.length;
   progress.bytesTotal = bytesOf(files);
@@ -142,10 +142,19 @@ async function carryOut(
   if (adopt !== undefined) await adoptFiles(parts, files, adopt);
   await findPlaces(parts, files, new PlaceSurvey(parts));
   if (again) await restoreFiles(parts, files);
-  await checkFreeSpace(folder.path, bytesOf(files) - progress.resumed);
-  await writePlan(context, transfer, folder, { files, shareIds });
   spent.planMs = context.clock.now() - started;
+}
 
+/** Addresses of the providers that gave something. */
+async function carryOut(
+  parts: DownloadParts,
+  transfer: Transfer,
+  { files, shareIds }: DownloadPlan,
+  finisher: Finisher,
+  begins: (work: FetchWork) => void,
+): Promise<readonly string[]> {
+  const { context, folder, progress, signal, spent } = parts;
+  await writePlan(context, transfer, folder, { files, shareIds });
   progress.phase = 'fetch';
   const wanted = await takeLocal(parts, files, finisher);
   const fetched = await fetchMissing(parts, transfer.target, shareIds, wanted, finisher, begins);
@@ -173,11 +182,11 @@ async function writePlan(
   transfer.bytesTotal = bytesOf(files);
   transfer.contentId = single ? only.contentId : null;
   transfer.path = single ? (only.lies ?? folder.placeOf(only.place)) : folder.path;
-  transfer.planned = true;
   if (!again) transfer.folders = await folder.absentFor(files.map(({ place }) => place));
-  const stored = transfer.stored();
+  const stored = { ...transfer.stored(), planned: true };
   if (again) await refs.store.ask('putTransfer', stored);
   else await refs.store.ask('planTransfer', { transfer: stored, files: files.map((file) => file.stored()) });
+  transfer.planned = true;
 }
 
 /** Of unfinished files, those without any verified chunk are not worth keeping. */
