@@ -14,6 +14,8 @@ export interface SubscribeResult {
   /** Null until the first sync. */
   readonly seq: number | null;
   readonly items: number;
+  /** Shares that its files are spread over; 0: it has them itself. */
+  readonly volumes: number;
   readonly trust: Trust;
   readonly weight: number;
   /** Why the share is still empty; null when the first sync went well. */
@@ -26,6 +28,7 @@ export interface SubscriptionRow {
   readonly seq: number | null;
   readonly items: number;
   readonly bytes: number;
+  readonly volumes: number;
   readonly trust: Trust;
   readonly weight: number;
   readonly last_sync: string | null;
@@ -44,6 +47,8 @@ export interface ShareRow {
   readonly manifest_id: string | null;
   readonly items: number;
   readonly bytes: number;
+  /** Shares that its files are spread over; 0: it has them itself. */
+  readonly volumes: number;
   readonly updated_at: string | null;
   /** Only of own shares. */
   readonly link: string | null;

@@ -49,11 +49,17 @@ export interface PublishResult {
   readonly tags: readonly string[];
   readonly watch: boolean;
   readonly items: number;
+  /** Shares that the files are spread over because one does not carry them; 0: one does. */
+  readonly volumes: number;
+  /** Manifests that were signed: 0 when nothing changed. */
+  readonly revisions: number;
   readonly bytes: number;
   readonly hashed_bytes: number;
   /** Places that are not there now: their files stay in the share. */
   readonly offline: readonly string[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** What is published, and not every node of the network can get or pass on. */
+  readonly limited: readonly { readonly path: string; readonly reason: string }[];
   readonly seconds: number;
   /** Where the time went, in seconds. */
   readonly spent: { readonly walk: number; readonly hash: number; readonly commit: number };

@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import type { ShareSource } from '../store/contract.ts';
+import type { OwnShare, ShareSource } from '../store/contract.ts';
 import type { PublishContext } from './context.ts';
 import type { FileWalk, FoundFile } from './file-walk.ts';
 import type { KnownFile } from './hash-changed.ts';
@@ -25,6 +25,29 @@ export function splitByChange(files: readonly FoundFile[], sources: Iterable<Sha
     else split.known.push(knownFile(last, file.inside));
   }
   return split;
+}
+
+/** The files of the last revision of a share and of its volumes, and which volume each is in. */
+export async function lastRevision(
+  { refs }: PublishContext,
+  share: OwnShare | undefined,
+  signal: AbortSignal,
+): Promise<{ before: readonly ShareSource[]; volumeOf: ReadonlyMap<string, number> }> {
+  if (share === undefined) return { before: [], volumeOf: new Map() };
+  const before = [...(await refs.store.ask('sourcesOf', { shareId: share.shareId }, { signal }))];
+  const volumeOf = new Map<string, number>();
+  if (share.volumes === 0) return { before, volumeOf };
+  for (const { shareId, volume } of await refs.store.ask(
+    'ownVolumes',
+    { shareId: share.shareId },
+    { signal },
+  )) {
+    for (const source of await refs.store.ask('sourcesOf', { shareId }, { signal })) {
+      before.push(source);
+      if (source.inside !== null) volumeOf.set(source.inside, volume);
+    }
+  }
+  return { before, volumeOf };
 }
 
 /** By the last revision, and by what a publish that was cut off has hashed since. */

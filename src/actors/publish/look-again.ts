@@ -66,8 +66,7 @@ async function onePass(
 ): Promise<GoneSource | null> {
   let after = from;
   for (let page = 0; page < PAGES; page++) {
-    const place = after && { shareId: after.shareId, path: after.path };
-    const gone = await refs.store.ask('goneSources', { after: place }, { signal });
+    const gone = await refs.store.ask('goneSources', { after }, { signal });
     const states = await inPortions(gone, (source) => stateOf(source, []));
     const back = gone.filter((_, i) => states[i] === 'ok');
     if (back.length > 0) {

@@ -1,16 +1,15 @@
 import { failure } from '../../errors.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { catalogItem } from './catalog-item.ts';
+import { commitShare } from './commit-share.ts';
 import type { PublishContext } from './context.ts';
 import type { PublishEvent, PublishRequest, PublishResult } from './contract.ts';
 import { FileWalk } from './file-walk.ts';
 import { hashChanged } from './hash-changed.ts';
-import { keptBusy, keptOffline, splitFiles, takeBusy } from './known-files.ts';
+import { keptBusy, keptOffline, lastRevision, splitFiles, takeBusy } from './known-files.ts';
 import { pinnedLink } from './pinned-link.ts';
 import { PublishMeter } from './publish-meter.ts';
 import { rootsOf } from './roots.ts';
-import { seenSeq } from './seen-seq.ts';
-import { tooLarge } from './share-limits.ts';
+import { leaveOutHuge, limitedFiles, tooMany } from './share-limits.ts';
 import { CHANGED_WHILE_HASHING, SkippedFiles } from './skipped-files.ts';
 
 /**
@@ -44,11 +43,10 @@ export async function* publishShare(
     const progress = meter.due(clock.now());
     if (progress) yield { kind: 'progress', progress };
   }
-  const tags = [...new Set(request.tags ?? own?.tags ?? [])];
-  const refused = await tooLarge(walk, request.title, tags);
+  const refused = tooMany(walk);
   if (refused) throw refused;
-  const before =
-    own === undefined ? [] : await refs.store.ask('sourcesOf', { shareId: own.shareId }, { signal });
+  leaveOutHuge(walk, skipped);
+  const { before, volumeOf } = await lastRevision(context, own, signal);
   const busy = takeBusy(walk, clock.wall(), restMs, skipped);
   const kept = [...keptOffline([...offline, ...walk.unreadable], before), ...keptBusy(busy, before)];
   if (walk.files.length + kept.length === 0) throw nothingLeft(skipped);
@@ -76,28 +74,25 @@ export async function* publishShare(
   meter.phase = 'commit';
   yield { kind: 'progress', progress: meter.at(hashed) };
   known.sort((a, b) => (a.inside < b.inside ? -1 : 1));
-  const isPublic = request.public ?? share.public;
-  const title = (request.title ?? share.title) || null;
-  const items = known.map(({ inside, source, chunkListHash }) =>
-    catalogItem(inside, source.size, source.contentId, chunkListHash, tags),
-  );
-  const committed = await refs.store.ask(
-    'commitRevision',
-    {
-      shareId: share.shareId,
-      title,
-      public: isPublic,
-      items,
-      sources: known.map(({ inside, source }) => ({ ...source, inside })),
-      roots,
-      tags,
-      watch: request.watch ?? share.watch,
-      seenSeq: share.unsure ? await seenSeq(context, share.shareKey, signal) : 0,
-    },
-    { signal },
-  );
+  const contents = {
+    share,
+    title: (request.title ?? share.title) || null,
+    public: request.public ?? share.public,
+    tags: [...new Set(request.tags ?? share.tags)],
+    watch: request.watch ?? share.watch,
+    roots,
+    files: known,
+    volumeOf,
+  };
+  const committing = commitShare(context, contents, signal);
+  let step = await committing.next();
+  for (; !step.done; step = await committing.next()) {
+    const progress = meter.due(clock.now());
+    if (progress) yield { kind: 'progress', progress };
+  }
+  const committed = step.value;
   metrics.add('shares_published', 1);
-  if (committed.changed) metrics.add('files_published', items.length);
+  if (committed.revisions > 0) metrics.add('files_published', known.length);
   const link = await pinnedLink(context, share.shareKey);
   const end = clock.now();
   const result: PublishResult = {
@@ -107,15 +102,18 @@ export async function* publishShare(
     link,
     seq: committed.seq,
     manifest_id: committed.manifestId,
-    title,
-    public: isPublic,
-    tags,
-    watch: request.watch ?? share.watch,
-    items: items.length,
-    bytes: items.reduce((sum, { size }) => sum + size, 0),
+    title: contents.title,
+    public: contents.public,
+    tags: contents.tags,
+    watch: contents.watch,
+    items: known.length,
+    volumes: committed.volumes,
+    revisions: committed.revisions,
+    bytes: known.reduce((sum, { source }) => sum + source.size, 0),
     hashed_bytes: hashedBytes,
     offline: offline.map(({ path }) => path),
     skipped: skipped.list(),
+    limited: limitedFiles(known.map(({ source }) => source)),
     seconds: (end - from) / 1000,
     spent: {
       walk: (walked - from) / 1000,

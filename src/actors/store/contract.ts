@@ -105,6 +105,8 @@ export interface HashedSource extends ContentSource {
 export interface GoneSource extends ContentSource {
   readonly shareId: Hex;
   readonly epoch: number;
+  /** For the next page. */
+  readonly place: number;
 }
 
 export interface OwnShare {
@@ -124,6 +126,8 @@ export interface OwnShare {
   readonly roots: readonly ShareRoot[];
   /** On each of its items. */
   readonly tags: readonly string[];
+  /** Shares that its files are spread over because one does not carry them; 0: it carries them itself. */
+  readonly volumes: number;
   /** Published by itself when its files change. */
   readonly watch: boolean;
   /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
@@ -148,6 +152,10 @@ export interface Subscription {
   readonly source: string | null;
   readonly items: number;
   readonly bytes: number;
+  /** Shares that its files are spread over, as its manifest lists them; empty: it has its files itself. */
+  readonly volumes: readonly Hex[];
+  /** Of a volume: the share it belongs to. Trust, weight and peers are those of that share. */
+  readonly root: Hex | null;
   readonly lastSync: number | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
@@ -162,6 +170,8 @@ export interface Revision {
   readonly roots: readonly ShareRoot[];
   readonly tags: readonly string[];
   readonly watch: boolean;
+  /** Of a collection: its volumes; of a volume: the collection alone. */
+  readonly recommended: readonly Hex[];
   /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
   readonly seenSeq: number;
 }
@@ -277,6 +287,10 @@ export const storeContract = defineContract({
     openShare: ask<{ name: string }, OwnShare>(),
     /** Those that are published or may be: not the withdrawn ones. */
     ownShares: ask<null, readonly OwnShare[]>(),
+    /** A volume of an own share, made with a key derived from the share's if there is none. From 0 up. */
+    openVolume: ask<{ shareId: Hex; volume: number }, OwnShare>(),
+    /** The volumes of an own share that are not withdrawn, in their order. */
+    ownVolumes: ask<{ shareId: Hex }, readonly (OwnShare & { readonly volume: number })[]>(),
     /** Takes a share back: its files are not served from here, its head and list not told. A new publish brings it back. */
     unshare: ask<{ shareId: Hex; forgetKey: boolean }, { name: string; items: number }>(),
     /** Sources of a share's files as last committed: what need not be hashed again. */
@@ -284,7 +298,7 @@ export const storeContract = defineContract({
     /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
     sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (ContentSource | null)[]>(),
     /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
-    goneSources: ask<{ after: { shareId: Hex; path: string } | null }, readonly GoneSource[]>(),
+    goneSources: ask<{ after: { place: number; path: string } | null }, readonly GoneSource[]>(),
     /** They are what they were again. */
     sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
     /**
@@ -306,7 +320,10 @@ export const storeContract = defineContract({
       Subscription
     >(),
     unsubscribe: ask<{ shareId: Hex }, { removed: boolean }>(),
-    subscriptions: ask<null, readonly Subscription[]>(),
+    /** A volume of a subscribed collection whose manifest names the collection: only such a one is ever kept. */
+    subscribeVolume: ask<{ root: Hex; shareId: Hex; shareKey: Hex }, Subscription>(),
+    /** `volumes`: those of collections as well. */
+    subscriptions: ask<{ volumes: boolean } | null, readonly Subscription[]>(),
     subscription: ask<{ shareId: Hex }, Subscription | null>(),
     /** A verified head and manifest become the share's state, in one transaction. */
     commitManifest: ask<

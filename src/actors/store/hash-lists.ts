@@ -150,8 +150,8 @@ export class HashLists {
     const { claimed } = this.#database.get<{ claimed: number }>(
       `SELECT EXISTS (SELECT 1 FROM sources WHERE content_id = ?1)
            OR EXISTS (SELECT 1 FROM items WHERE content_id = ?1)
-           OR EXISTS (SELECT 1 FROM held WHERE content_id = ?1)
-           OR EXISTS (SELECT 1 FROM journal WHERE content_id = ?1) AS claimed`,
+           OR EXISTS (SELECT 1 FROM journal WHERE content_id = ?1)
+           OR EXISTS (SELECT 1 FROM held WHERE content_id = ?1) AS claimed`,
       contentId,
     )!;
     return claimed === 1;

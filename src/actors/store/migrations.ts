@@ -127,7 +127,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX journal_by_age ON journal (at);
   `,
   'ALTER TABLE own_shares ADD COLUMN watch INTEGER NOT NULL DEFAULT 0',
-  // Files of others that lie on this disk and are served.
+  // What was downloaded and is served to others.
   `
   CREATE TABLE held (
     path TEXT PRIMARY KEY,
@@ -141,6 +141,16 @@ export const MIGRATIONS: readonly string[] = [
     epoch INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX held_by_content ON held (content_id);
+  `,
+  // Volumes of a collection are shares of their own below the one they belong to; `listed`: ids of 32 octets each, in the order of the manifest.
+  `
+  ALTER TABLE own_shares ADD COLUMN parent INTEGER REFERENCES own_shares (id) ON DELETE CASCADE;
+  ALTER TABLE own_shares ADD COLUMN volume INTEGER;
+  CREATE UNIQUE INDEX own_shares_by_volume ON own_shares (parent, volume);
+  ALTER TABLE subscriptions ADD COLUMN parent INTEGER REFERENCES subscriptions (id) ON DELETE CASCADE;
+  ALTER TABLE subscriptions ADD COLUMN volume INTEGER;
+  ALTER TABLE subscriptions ADD COLUMN listed BLOB;
+  CREATE INDEX subscriptions_by_parent ON subscriptions (parent, volume);
   `,
 ];
 

@@ -5,11 +5,13 @@ import { generateSeed, keyPairFromSeed, type SigningKey } from '../../protocol/c
 import { shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { shareIdOf } from '../../protocol/objects/ids.ts';
 import { type ShareHead, shareHead } from '../../protocol/objects/share-head.ts';
+import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { Hex, OwnShare, ShareRoot } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets, isHexId } from './hex-ids.ts';
 import type { KeyRing } from './key-ring.ts';
 import { Secret } from './secret.ts';
+import { volumeSeed } from './volumes.ts';
 
 const MAX_NAME = 255;
 /** The network separates share and path by a slash. */
@@ -30,6 +32,8 @@ export interface OwnShareRow {
   readonly roots: string;
   readonly tags: string;
   readonly watch: number;
+  readonly parent: number | null;
+  readonly volume: number | null;
 }
 
 interface JoinedRow extends OwnShareRow {
@@ -39,11 +43,19 @@ interface JoinedRow extends OwnShareRow {
   readonly seq: number | null;
   readonly items: number | null;
   readonly bytes: number | null;
+  readonly volumes: number;
+  readonly volume_items: number | null;
+  readonly volume_bytes: number | null;
 }
 
 const JOINED = `
-  SELECT own_shares.*, m.manifest_id, m.public, m.title, m.seq, m.items, m.bytes
-  FROM own_shares LEFT JOIN manifests m ON m.id = own_shares.manifest`;
+  SELECT own_shares.*, m.manifest_id, m.public, m.title, m.seq, m.items, m.bytes, v.volumes, v.volume_items, v.volume_bytes
+  FROM own_shares LEFT JOIN manifests m ON m.id = own_shares.manifest
+  JOIN (
+    SELECT o.id, count(c.id) AS volumes, sum(cm.items) AS volume_items, sum(cm.bytes) AS volume_bytes
+    FROM own_shares o LEFT JOIN own_shares c ON c.parent = o.id AND c.withdrawn = 0
+    LEFT JOIN manifests cm ON cm.id = c.manifest GROUP BY o.id
+  ) v ON v.id = own_shares.id`;
 
 /** The shares this node publishes. */
 export class OwnShares {
@@ -57,7 +69,9 @@ export class OwnShares {
 
   list(): readonly OwnShare[] {
     return this.#database
-      .all<JoinedRow>(`${JOINED} WHERE own_shares.withdrawn = 0 ORDER BY own_shares.name`)
+      .all<JoinedRow>(
+        `${JOINED} WHERE own_shares.withdrawn = 0 AND own_shares.parent IS NULL ORDER BY own_shares.name`,
+      )
       .map(ownShare);
   }
 
@@ -90,23 +104,61 @@ export class OwnShares {
     return await this.#make(name, seed, true, now);
   }
 
+  /**
+   * A volume of a share; its key comes from that of the share and is kept nowhere. Of a share whose numbers are not sure,
+   * those of a volume are not either.
+   */
+  async openVolume(shareId: Hex, volume: number, now: number): Promise<OwnShare> {
+    const root = this.row(shareId);
+    const name = `${root.name}/${volume}`;
+    const known = this.#byName(name);
+    if (known !== undefined) return ownShare(known);
+    const seed = await this.#keys.seed(keyName(root.share_id));
+    if (seed === null) throw keyMissing(root);
+    const { publicKey } = keyPairFromSeed(volumeSeed(seed, volume).reveal());
+    this.#insert(name, publicKey, root.unsure === 1, now, { parent: root.id, volume });
+    return ownShare(this.#byName(name)!);
+  }
+
+  /** The volumes of a share that are not withdrawn, in their order. */
+  volumes(shareId: Hex): readonly (OwnShare & { readonly volume: number })[] {
+    return this.#database
+      .all<JoinedRow>(
+        `${JOINED} WHERE own_shares.parent = ? AND own_shares.withdrawn = 0 ORDER BY own_shares.volume`,
+        this.row(shareId).id,
+      )
+      .map((row) => ({ ...ownShare(row), volume: row.volume! }));
+  }
+
   async #make(name: string, seed: Secret, unsure: boolean, now: number): Promise<OwnShare> {
     const { publicKey } = keyPairFromSeed(seed.reveal());
+    await this.#keys.keep(keyName(shareIdOf(publicKey)), seed);
+    this.#insert(name, publicKey, unsure, now, { parent: null, volume: null });
+    return ownShare(this.#byName(name)!);
+  }
+
+  #insert(
+    name: string,
+    publicKey: Uint8Array,
+    unsure: boolean,
+    now: number,
+    { parent, volume }: Pick<OwnShareRow, 'parent' | 'volume'>,
+  ): void {
     const shareId = shareIdOf(publicKey);
-    await this.#keys.keep(keyName(shareId), seed);
     this.#database.transaction(() =>
       this.#database.run(
-        `INSERT INTO own_shares (share_id, share_key, name, head_key, updated_at, unsure)
-         VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO own_shares (share_id, share_key, name, head_key, updated_at, unsure, parent, volume)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         shareId,
         publicKey,
         name,
         shareHeadKey(shareId),
         now,
         unsure ? 1 : 0,
+        parent,
+        volume,
       ),
     );
-    return ownShare(this.#byName(name)!);
   }
 
   /**
@@ -133,14 +185,16 @@ export class OwnShares {
 
   /** What signs the share. `E_HOME_UNUSABLE` when its file is gone or of another key. */
   async key(row: OwnShareRow): Promise<SigningKey> {
-    const key = await this.#keys.load(keyName(row.share_id));
-    if (key === null || toHex(key.publicKey) !== toHex(row.share_key)) {
-      throw failure('E_HOME_UNUSABLE', `the key of the share ${row.name} is missing`, {
-        subject: toHex(row.share_id),
-        next: 'restore keys/ from a backup',
-      });
-    }
+    const key =
+      row.parent === null ? await this.#keys.load(keyName(row.share_id)) : await this.#volumeKey(row);
+    if (key === null || toHex(key.publicKey) !== toHex(row.share_key)) throw keyMissing(row);
     return key;
+  }
+
+  async #volumeKey({ parent, volume }: OwnShareRow): Promise<SigningKey | null> {
+    const root = this.#database.get<OwnShareRow>('SELECT * FROM own_shares WHERE id = ?', parent)!;
+    const seed = await this.#keys.seed(keyName(root.share_id));
+    return seed && keyPairFromSeed(volumeSeed(seed, volume!).reveal());
   }
 
   #byName(name: string): JoinedRow | undefined {
@@ -152,6 +206,13 @@ export class OwnShares {
 const MAX_FLOOR = 2 ** 52;
 
 export const keyName = (shareId: Uint8Array): string => `share-${toHex(shareId)}`;
+
+function keyMissing(row: OwnShareRow): ActorError {
+  return failure('E_HOME_UNUSABLE', `the key of the share ${row.name} is missing`, {
+    subject: toHex(row.share_id),
+    next: 'restore keys/ from a backup',
+  });
+}
 
 /** The head that a row holds. */
 export function headOf(row: { readonly head: Uint8Array | null } | undefined): ShareHead | null {
@@ -176,11 +237,12 @@ function ownShare(row: JoinedRow): OwnShare {
     public: row.public === 1,
     seq: row.seq ?? 0,
     manifestId: row.manifest_id && toHex(row.manifest_id),
-    items: row.items ?? 0,
-    bytes: row.bytes ?? 0,
+    items: (row.items ?? 0) + (row.volume_items ?? 0),
+    bytes: (row.bytes ?? 0) + (row.volume_bytes ?? 0),
     updatedAt: row.updated_at,
     roots: JSON.parse(row.roots) as ShareRoot[],
     tags: JSON.parse(row.tags) as string[],
+    volumes: row.volumes,
     watch: row.watch === 1,
     unsure: row.unsure === 1,
   };

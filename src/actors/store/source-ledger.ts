@@ -11,6 +11,7 @@ export interface LedgerSource extends ContentSource {
 }
 
 interface SourceRow {
+  readonly share: number;
   readonly path: string;
   readonly content_id: Uint8Array;
   readonly size: number;
@@ -104,7 +105,8 @@ export class SourceLedger {
   at(share: number, inside: readonly string[]): readonly (ContentSource | null)[] {
     return inside.slice(0, PAGE).map((path) => {
       const row = this.#database.get<SourceRow>(
-        'SELECT * FROM sources WHERE share = ? AND inside = ? LIMIT 1',
+        `SELECT * FROM sources WHERE inside = ?2 AND share IN (SELECT id FROM own_shares WHERE id = ?1 OR parent = ?1)
+         LIMIT 1`,
         share,
         path,
       );
@@ -113,16 +115,17 @@ export class SourceLedger {
   }
 
   /** A page of those that were not what they should be, in an order that does not change. */
-  gone(after: { readonly share: number; readonly path: string }): readonly GoneSource[] {
+  gone(after: { readonly place: number; readonly path: string }): readonly GoneSource[] {
     return this.#database
       .all<SourceRow & { share_id: Uint8Array }>(
-        `SELECT s.*, o.share_id FROM sources s JOIN own_shares o ON o.id = s.share
+        `SELECT s.*, r.share_id FROM sources s JOIN own_shares o ON o.id = s.share
+         JOIN own_shares r ON r.id = coalesce(o.parent, o.id)
          WHERE s.gone = 1 AND (s.share, s.path) > (?, ?) ORDER BY s.share, s.path LIMIT ?`,
-        after.share,
+        after.place,
         after.path,
         PAGE,
       )
-      .map((row) => ({ ...sourceOf(row), shareId: toHex(row.share_id), epoch: row.epoch }));
+      .map((row) => ({ ...sourceOf(row), shareId: toHex(row.share_id), epoch: row.epoch, place: row.share }));
   }
 
   /** Inside a transaction. False when something else became of it meanwhile. */
@@ -139,7 +142,11 @@ export class SourceLedger {
 
   /** Inside a transaction. The contents whose leases are void now. */
   removeAll(share: number): ReadonlySet<Hex> {
-    return this.replace(share, []);
+    const rows = this.#database.all<{ content_id: Uint8Array }>(
+      'DELETE FROM sources WHERE share = ? RETURNING content_id',
+      share,
+    );
+    return new Set(rows.map((row) => toHex(row.content_id)));
   }
 
   #rename(share: number, { path, inside }: LedgerSource): void {

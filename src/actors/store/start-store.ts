@@ -51,9 +51,9 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const hashLists = await HashLists.open(context, database, home.hashes);
   const changes = new LeaseChanges();
   const ledger = new SourceLedger(database);
-  const held = new HeldFiles(database);
   const journal = new Journal(database);
   journal.sweep(unixNow(context));
+  const held = new HeldFiles(database);
   const shares = new OwnShares(database, keys);
   const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
   const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
@@ -67,6 +67,8 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const guard = new GuardedHandlers(home.root);
   context.spawn(() => sweepHashLists(context, hashLists));
   context.spawn(() => backups.run());
+  const tidy = () => context.spawn(() => tidyUp(context, shelf));
+  tidy();
 
   const leaseOf = (contentId: string) => {
     const id = idOctets(contentId, 'content id');
@@ -78,17 +80,20 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     openShare: ({ name }) => shares.open(name, unixNow(context)),
     ownShares: () => shares.list(),
-    unshare: ({ shareId, forgetKey }) => withdrawal.withdraw(shareId, forgetKey),
+    openVolume: ({ shareId, volume }) => shares.openVolume(shareId, volume, unixNow(context)),
+    ownVolumes: ({ shareId }) => shares.volumes(shareId),
+    async unshare({ shareId, forgetKey }) {
+      const taken = await withdrawal.withdraw(shareId, forgetKey);
+      tidy();
+      return taken;
+    },
     sourcesOf: ({ shareId }) =>
       ledger.ofShare(shares.row(shareId).id).map((source) => ({
         ...source,
         hashed: hashLists.has(source.contentId, source.chunkCount),
       })),
     sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
-    goneSources: ({ after }) =>
-      ledger.gone(
-        after === null ? { share: 0, path: '' } : { share: shares.row(after.shareId).id, path: after.path },
-      ),
+    goneSources: ({ after }) => ledger.gone(after ?? { place: 0, path: '' }),
     sourcesBack(sources) {
       const back = database.transaction(() =>
         sources.filter(({ contentId, path, epoch }) =>
@@ -115,8 +120,13 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     commitRevision: (revision) => publisher.commit(revision),
 
     subscribe: (request) => subscriptions.subscribe(request),
-    unsubscribe: ({ shareId }) => subscriptions.unsubscribe(shareId),
-    subscriptions: () => subscriptions.list(),
+    async unsubscribe({ shareId }) {
+      const done = await subscriptions.unsubscribe(shareId);
+      tidy();
+      return done;
+    },
+    subscribeVolume: (request) => subscriptions.subscribeVolume(request),
+    subscriptions: (which) => subscriptions.list(which?.volumes ?? false),
     subscription: ({ shareId }) => subscriptions.get(shareId),
     commitManifest: (offer) => subscriber.commit(offer),
     noteSync({ shareId, error }) {
@@ -197,12 +207,24 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 }
 
 /** What cannot be removed now is tried again by the next start. */
-async function sweepHashLists({ config, log, signal }: StoreContext, hashLists: HashLists): Promise<void> {
+async function sweepHashLists(context: StoreContext, hashLists: HashLists): Promise<void> {
+  await quietly(context, 'old hash lists were not all removed', () => hashLists.sweep(context.signal));
+}
+
+async function tidyUp(context: StoreContext, shelf: ManifestShelf): Promise<void> {
+  await quietly(context, 'old manifests were not all removed', () => shelf.dropRest(context.signal));
+}
+
+async function quietly(
+  { config, log }: StoreContext,
+  message: string,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
-    await hashLists.sweep(signal);
+    await work();
   } catch (error) {
     const known = storeFailure(error, config.home);
     if (!(known instanceof ActorError)) throw error;
-    log.warn({ code: known.code, reason: known.message }, 'old hash lists were not all removed');
+    log.warn({ code: known.code, reason: known.message }, message);
   }
 }

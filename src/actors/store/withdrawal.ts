@@ -31,23 +31,29 @@ export class Withdrawal {
     const { database, shares, shelf, ledger, changes, keys } = this.#parts;
     const share = shares.row(shareId);
     const [items, voided, dropped] = database.transaction(() => {
-      const listed = database.get<{ items: number }>(
-        'SELECT items FROM manifests WHERE id = ?',
-        share.manifest,
+      const { items: listed } = database.get<{ items: number | null }>(
+        `SELECT sum(m.items) AS items FROM own_shares s JOIN manifests m ON m.id = s.manifest
+         WHERE s.id = ?1 OR s.parent = ?1`,
+        share.id,
+      )!;
+      const rows = database.all<{ id: number }>(
+        'SELECT id FROM own_shares WHERE id = ?1 OR parent = ?1',
+        share.id,
       );
-      const contents = ledger.removeAll(share.id);
+      const contents = new Set(rows.flatMap(({ id }) => [...ledger.removeAll(id)]));
       if (forgetKey) database.run('DELETE FROM own_shares WHERE id = ?', share.id);
       else {
         database.run(
-          'UPDATE own_shares SET withdrawn = 1, watch = 0, manifest = NULL, catalog = NULL WHERE id = ?',
+          `UPDATE own_shares SET withdrawn = 1, watch = 0, manifest = NULL, catalog = NULL
+           WHERE id = ?1 OR parent = ?1`,
           share.id,
         );
       }
-      return [listed?.items ?? 0, contents, shelf.dropUnreferenced()] as const;
+      return [listed ?? 0, contents, shelf.dropUnreferenced()] as const;
     });
     changes.announce(voided);
     await shelf.removeFiles(dropped);
-    if (forgetKey) await keys.forget(keyName(share.share_id));
+    if (forgetKey && share.parent === null) await keys.forget(keyName(share.share_id));
     return { name: share.name, items };
   }
 }

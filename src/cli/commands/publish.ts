@@ -4,7 +4,7 @@ import { type Register, withNode } from '../context.ts';
 import { printable } from '../printable.ts';
 import { ProgressView } from '../progress.ts';
 import { facts } from '../table.ts';
-import { bytesText, countOf, secondsText } from '../units.ts';
+import { bytesText, countOf, countText, secondsText } from '../units.ts';
 
 interface Options {
   readonly title?: string;
@@ -60,6 +60,14 @@ export const publish: Register = (program, cli) => {
               facts([
                 ['share', result.share_id],
                 ['revision', String(result.seq)],
+                ...(result.volumes > 0
+                  ? [
+                      [
+                        'volumes',
+                        `${countText(result.volumes)}, ${countText(result.revisions)} of the lists new`,
+                      ] as const,
+                    ]
+                  : []),
                 [
                   'visible',
                   result.public ? 'public: listed to everybody' : 'private: to those with the link',
@@ -70,6 +78,9 @@ export const publish: Register = (program, cli) => {
               ...result.offline.map(
                 (path) => `  offline  ${printable(path)}: not there, its files stay in the share`,
               ),
+              ...result.limited
+                .slice(0, SKIPPED_SHOWN)
+                .map(({ path, reason }) => `  limited  ${printable(path)}: ${reason}`),
               ...skipped.map(({ path, reason }) => `  skipped  ${printable(path)}: ${printable(reason)}`),
               ...(more > 0 ? [`  and ${more} more skipped`] : []),
             ].join('\n');

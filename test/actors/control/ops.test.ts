@@ -25,6 +25,7 @@ const own: OwnShare = {
   updatedAt: 1_767_225_600,
   roots: [{ path: '/music', kind: 'folder', inside: '' }],
   tags: ['live'],
+  volumes: 0,
   watch: false,
   unsure: false,
 };
@@ -42,6 +43,8 @@ const subscription: Subscription = {
   source: null,
   items: 0,
   bytes: 0,
+  volumes: [],
+  root: null,
   lastSync: null,
   lastError: { code: 'E_TIMEOUT', message: 'late' },
 };
@@ -128,6 +131,7 @@ test('subs', async () => {
         seq: null,
         items: 0,
         bytes: 0,
+        volumes: 0,
         trust: 'normal',
         weight: 1,
         last_sync: null,

@@ -295,45 +295,83 @@ describe('what is skipped', () => {
   });
 });
 
-describe('what the network cannot carry is refused before a byte is hashed', () => {
-  afterEach(() => {
-    expect(world.hashed.length).toBe(0);
-    expect(world.asked).not.toContain('openShare');
-  });
+describe('more than one share carries', () => {
+  const volumes = (name: string) => world.volumesOf(name).map(({ revision }) => revision!);
 
-  test('too many files, counted', async () => {
+  test('3,001 files are two volumes behind one link', async () => {
     await many(3_001);
-    await expect(world.publish({ paths: [world.path('many')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      message: '3,001 files: one share carries 3,000',
+    const result = await world.publish({
+      paths: [world.path('many')],
+      title: 'Many',
+      public: true,
+      tags: ['t'],
     });
-  });
-
-  test('too many chunks', async () => {
-    for (let i = 0; i < 4; i++) {
-      await truncate(await world.write(`sparse/${i}`, ''), 25_001 * 262_144);
+    expect(result).toMatchObject({ name: 'many', items: 3_001, volumes: 2, revisions: 3, seq: 1 });
+    const root = world.shares.get('many')!.revision!;
+    const ids = world.volumesOf('many').map(({ own }) => own.shareId);
+    expect(root).toMatchObject({ title: 'Many', public: true, items: [], sources: [], recommended: ids });
+    expect(volumes('many').map(({ title, items }) => [title, items.length])).toEqual([
+      ['Many, part 1', 3_000],
+      ['Many, part 2', 1],
+    ]);
+    for (const volume of volumes('many')) {
+      expect(volume).toMatchObject({ public: true, tags: ['t'], recommended: [result.share_id] });
     }
-    await expect(world.publish({ paths: [world.path('sparse')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      message: expect.stringContaining('100,004 chunks'),
+    expect(await world.publish({ paths: [world.path('many')] })).toMatchObject({
+      revisions: 0,
+      hashed_bytes: 0,
     });
   });
 
-  test('a file whose hash list fits no reply', async () => {
+  test('a change changes the list of one volume; what runs empty goes', async () => {
+    await many(6_002);
+    const paths = [world.path('many')];
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 3, revisions: 4 });
+    const inside = (volume: number) => world.inside(`many/${volume}`);
+    const [victim] = inside(1);
+    await world.write(`many/${victim}`, 'changed');
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 3, revisions: 1, seq: 1 });
+    await world.write('many/zz new', 'new');
+    expect(await world.publish({ paths })).toMatchObject({ items: 6_003, revisions: 1 });
+    expect(inside(2)).toContain('zz new');
+    for (const name of inside(2)) await rm(world.path('many', name));
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 2, revisions: 1, seq: 2 });
+    expect(world.asked).toContain('unshare');
+    expect(world.volumesOf('many')).toHaveLength(2);
+  });
+
+  test('a share that outgrows one list keeps its link; it stays a collection', async () => {
+    await many(10);
+    const paths = [world.path('many')];
+    const first = await world.publish({ paths });
+    await many(3_005);
+    const second = await world.publish({ paths });
+    expect(second).toMatchObject({
+      share_id: first.share_id,
+      volumes: 2,
+      seq: 2,
+      hashed_bytes: expect.any(Number),
+    });
+    for (const name of world.inside('many/0').slice(5)) await rm(world.path('many', name));
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 2, seq: 2 });
+  });
+
+  test('a file whose hash list fits no reply is left out, the others are published', async () => {
     await world.write('sparse/small');
     await truncate(await world.write('sparse/huge', ''), 8 * 2 ** 30);
-    await expect(world.publish({ paths: [world.path('sparse')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      subject: world.path('sparse/huge'),
+    const result = await world.publish({ paths: [world.path('sparse')] });
+    expect(result).toMatchObject({
+      items: 1,
+      limited: [],
+      skipped: [{ path: world.path('sparse/huge'), reason: expect.stringContaining('7.53 GiB') }],
     });
+    expect(world.hashed).toEqual([world.path('sparse/small')]);
   });
 
-  test('names so long that the list of the files fits no reply', async () => {
+  test('names so long that their list fits no reply', async () => {
     await many(2_900, `${'long name '.repeat(14)}`);
-    await expect(world.publish({ paths: [world.path('many')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      message: expect.stringContaining('with their names'),
-    });
+    world.tooLong = 2_000;
+    expect(await world.publish({ paths: [world.path('many')] })).toMatchObject({ volumes: 2, items: 2_900 });
   });
 });
 

@@ -70,6 +70,8 @@ export class World {
   advertised: readonly string[] | Error = ['tcp://192.0.2.7:7001', 'tcp://[2001:db8::7]:7001'];
   /** What others have seen of a share. */
   seen: () => { seq: number | null } = () => ({ seq: null });
+  /** Items above which a list is too long, whatever the limits say. */
+  tooLong = Number.POSITIVE_INFINITY;
   now = 1_000;
 
   readonly #stopping = new AbortController();
@@ -151,12 +153,17 @@ export class World {
       updatedAt: 0,
       roots: [],
       tags: [],
+      volumes: 0,
       watch: false,
       unsure: false,
       ...change,
     };
     this.shares.set(own.name, { own, revision: null, sources: [] });
     return own;
+  }
+
+  volumesOf(name: string): readonly HeldShare[] {
+    return [...this.shares.values()].filter(({ own }) => own.name.startsWith(`${name}/`) && own.seq > 0);
   }
 
   #byId(shareId: string): HeldShare {
@@ -172,7 +179,9 @@ export class World {
       case 'identity':
         return { nodeKey };
       case 'ownShares':
-        return [...this.shares.values()].map(({ own }) => own);
+        return [...this.shares.values()]
+          .map(({ own }) => ({ ...own, volumes: this.volumesOf(own.name).length }))
+          .filter(({ name: own }) => !own.includes('/'));
       case 'openShare': {
         const { name: wanted } = request as { name: string };
         return this.shares.get(wanted)?.own ?? this.addShare(this.shares.size + 1, { name: wanted });
@@ -192,6 +201,18 @@ export class World {
       }
       case 'journaled':
         return (request as { paths: string[] }).paths.flatMap((path) => this.journal.get(path) ?? []);
+      case 'openVolume': {
+        const { shareId, volume } = request as { shareId: string; volume: number };
+        const name = `${this.#byId(shareId).own.name}/${volume}`;
+        return this.shares.get(name)?.own ?? this.addShare(100 + this.shares.size, { name });
+      }
+      case 'ownVolumes': {
+        const { name } = this.#byId((request as { shareId: string }).shareId).own;
+        return this.volumesOf(name).map(({ own }) => ({
+          ...own,
+          volume: Number(own.name.slice(name.length + 1)),
+        }));
+      }
       case 'sourcesAt': {
         const { shareId, inside } = request as { shareId: string; inside: readonly string[] };
         const { sources } = this.#byId(shareId);
@@ -218,8 +239,10 @@ export class World {
   }
 
   #commit(revision: Revision) {
+    if (revision.items.length > this.tooLong) throw failure('E_SHARE_TOO_LARGE', 'its list is too long');
     const held = this.#byId(revision.shareId);
-    const saying = (of: Revision | null) => JSON.stringify([of?.title, of?.public, of?.items]);
+    const saying = (of: Revision | null) =>
+      JSON.stringify([of?.title, of?.public, of?.items, of?.recommended]);
     const catalog = saying(revision);
     const changed = catalog !== saying(held.revision);
     const seq = held.own.seq + (changed ? 1 : 0);

@@ -75,6 +75,7 @@ export function revision(
     roots: [{ path: '/data', kind: 'folder', inside: '' }],
     tags: [],
     watch: false,
+    recommended: [],
     seenSeq: 0,
     ...change,
   };

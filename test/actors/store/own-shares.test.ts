@@ -47,6 +47,7 @@ describe('own shares', () => {
       updatedAt: NOW,
       roots: [],
       tags: [],
+      volumes: 0,
       watch: false,
       unsure: false,
     });

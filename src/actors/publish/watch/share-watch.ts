@@ -73,13 +73,12 @@ export class ShareWatch {
   /** False when it is to be tried again soon. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { log, metrics, config } = this.#context;
-    const { name, seq } = this.#share;
+    const { name } = this.#share;
     try {
       const result = await this.#publish(this.#share, config.quietSeconds * 1000, signal);
-      if (result.seq !== seq) {
+      if (result.revisions > 0) {
         metrics.add('watch_revisions', 1);
         log.info({ share: name, seq: result.seq, items: result.items }, 'files changed: published by itself');
-        this.#share = { ...this.#share, seq: result.seq };
       }
       return !result.skipped.some(({ reason }) => WAITING.has(reason));
     } catch (error) {
