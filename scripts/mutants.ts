@@ -116,5 +116,10 @@ async function run(
   return { code, timedOut, tests };
 }
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const seconds = (from: number): string => ((performance.now() - from) / 1000).toFixed(1);
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function seconds(from: number): string {
+  return ((performance.now() - from) / 1000).toFixed(1);
+}
