@@ -99,6 +99,14 @@ export const MUTANTS: readonly Mutant[] = [
     test: LIVE,
     only: 'S13',
   },
+  {
+    name: 'stream-opened-out-of-turn',
+    file: 'src/supervisor/runtime/link-server.ts',
+    find: '? await this.#environment.turn(() => handler(request, call))',
+    replace: '? handler(request, call)',
+    test: LIVE,
+    only: 'S13',
+  },
   // The kernel: deaths, restarts, stops.
   {
     name: 'bug-survived',
