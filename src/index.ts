@@ -9,6 +9,8 @@
  * ```
  */
 
+/** What each actor may be asked: `node.supervisor.ref(contracts.search).ask('search', ...)`. */
+export { contracts } from './actors/contracts.ts';
 export type { ConfigReload, SettingRow } from './actors/supervisor/contract.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
 export {

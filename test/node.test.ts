@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { syncContract } from '../src/actors/sync/contract.ts';
+import { contracts } from '../src/index.ts';
 import { createNode, type GranaryNode, type SettingsOwner } from '../src/node.ts';
 
 // A start is ten threads, each with modules of its own: on a machine that is busy it takes its time.
@@ -60,6 +61,16 @@ describe('live settings', () => {
       code: expect.stringMatching(/^E_ACTOR_(CRASHED|DOWN)$/) as string,
     });
   }
+
+  test('typed calls by the contracts, as a program that embeds the node makes them', async () => {
+    const request = { title: 'T', public: true, tags: null, share: null, watch: null };
+    const paths = [join(import.meta.dirname, 'node.test.ts')];
+    const events = [];
+    const publish = node.supervisor.ref(contracts.publish);
+    for await (const event of publish.stream('publish', { ...request, paths })) events.push(event);
+    expect(events.at(-1)).toMatchObject({ kind: 'done', result: { items: 1, seq: 1 } });
+    expect(await node.supervisor.ref(contracts.store).ask('ownShares', null)).toMatchObject([{ title: 'T' }]);
+  });
 
   test('count at once, and for every later life of the actor', async () => {
     expect(passes()).toBe(0);
