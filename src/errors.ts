@@ -81,6 +81,13 @@ export function failure(code: ErrorCode, message: string, options: ActorErrorOpt
   return new ActorError(code, message, { ...options, next: options.next ?? ERRORS[code].next });
 }
 
+/** The error as an operator is told it: the kernel, which knows no table, names no next step. */
+export function withNextStep(error: ActorError): ActorError {
+  if (error.next !== undefined || !isErrorCode(error.code)) return error;
+  const { code, message, subject, retryable, cause } = error;
+  return failure(code, message, { subject, retryable, cause });
+}
+
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Turns a file system error of Node's into one of the table. Anything else is a bug and is thrown on. */

@@ -43,7 +43,7 @@ export class NodeClient {
     this.#socket = socket;
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
-        this.#failAll(failure('E_ACTOR_DOWN', 'the node closed the connection'));
+        this.#failAll(hungUp());
         resolve();
       });
     });
@@ -134,7 +134,7 @@ export class NodeClient {
 
   #send(request: object): void {
     if (this.#socket.writable) this.#socket.write(packFrame(request, MAX_REQUEST_FRAME));
-    else this.#failAll(failure('E_ACTOR_DOWN', 'the node closed the connection'));
+    else this.#failAll(hungUp());
   }
 
   #receive(value: unknown): void {
@@ -152,4 +152,5 @@ export class NodeClient {
   }
 }
 
+const hungUp = () => failure('E_ACTOR_DOWN', 'the node closed the connection', { retryable: true });
 const aborted = () => failure('E_ABORTED', 'cancelled');

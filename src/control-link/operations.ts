@@ -14,8 +14,11 @@ const passphrase = z.string().min(1).max(1024);
 const priority = z.int().min(-1000).max(1000);
 const download = z.strictObject({
   target: z.string().min(1).max(8192),
-  directory: path,
+  directory: path.optional(),
   priority: priority.optional(),
+  only: z.array(z.string().min(1).max(4096)).max(1_000).optional(),
+  adopt: path.optional(),
+  category: z.string().min(1).max(64).optional(),
 });
 /** Ids or beginnings of ids; null: all. */
 const transfers = { ids: z.array(z.string().min(1).max(64)).max(10_000).nullable() };

@@ -44,7 +44,11 @@ export function nodeSettings(
       rescanSeconds: settings.publish.rescan_seconds,
     },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
-    transfer: { maxActive: settings.downloads.max_active },
+    transfer: {
+      maxActive: settings.downloads.max_active,
+      reserveBytes: settings.downloads.reserve_bytes,
+      categories: settings.downloads.categories,
+    },
     control: { socket, maxClients: settings.control.max_clients },
   };
 }

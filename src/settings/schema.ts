@@ -9,6 +9,7 @@ import { transferConfig } from '../actors/transfer/contract.ts';
 import { transportConfig } from '../actors/transport/contract.ts';
 import { LOG_LEVELS } from '../supervisor/observe/log.ts';
 import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
+import { categoryFolders } from './category-folders.ts';
 
 const transport = transportConfig.shape;
 const acceptor = acceptorConfig.shape;
@@ -131,6 +132,14 @@ export const settingsSchema = z.strictObject({
     max_active: setting(
       transferConfig.shape.maxActive,
       'Transfers under way at once; the others wait in the queue.',
+    ),
+    reserve_bytes: setting(
+      transferConfig.shape.reserveBytes,
+      'Bytes that downloads leave free on every disk; below that they wait until there is room again.',
+    ),
+    categories: setting(
+      transferConfig.shape.categories.check(categoryFolders),
+      'Where downloads of a category go: `NAME=/absolute/folder` each, for `get --category NAME`.',
     ),
   }),
   control: z.strictObject({

@@ -1,4 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -53,8 +55,8 @@ async function provider(chunks: number, gate?: Gate) {
 }
 
 /** Polls the queue until a transfer of the reader looks so. */
-async function until(shape: object): Promise<TransferEntry> {
-  const client = await NodeClient.connect(reader.home);
+async function until(shape: object, node: Node = reader): Promise<TransferEntry> {
+  const client = await NodeClient.connect(node.home);
   try {
     return await vi.waitFor(
       async () => {
@@ -165,3 +167,100 @@ test('pause, resume, cancel; a get that is interrupted is paused, and the same g
   expect(await reader.run('cancel')).toMatchObject({ code: 2, error: { code: 'E_USAGE' } });
   expect(await readdir(out)).toEqual(['file.bin']);
 });
+
+test('what was downloaded is served to others, and so is what lay there before (--adopt), which is never copied', async () => {
+  const publisher = await Node.start();
+  const other = await Node.start();
+  try {
+    const source = join(work, 'shelf');
+    await mkdir(join(source, 'deep'), { recursive: true });
+    await writeFile(join(source, 'deep/big.bin'), randomBytes(3 * CHUNK + 5));
+    await writeFile(join(source, 'small.txt'), 'small');
+    const { link, share_id } = await publisher.must<{ link: string; share_id: string }>('publish', source);
+    for (const node of [reader, other]) await node.must('subscribe', link);
+    await reader.must('get', share_id, '-o', join(work, 'first'));
+    await publisher.kill();
+    await other.must('connect', `${reader.address}@${reader.ready.node_key}`);
+    const got = await other.must<{ providers: string[] }>('get', share_id, '-o', join(work, 'second'));
+    expect(got.providers).toEqual([reader.address]);
+    for (const name of ['deep/big.bin', 'small.txt']) {
+      const [a, b] = [await readFile(join(source, name)), await readFile(join(work, 'second', name))];
+      expect(a.equals(b)).toBe(true);
+    }
+    expect(await other.must('items', share_id)).toMatchObject({
+      items: [{ state: 'held' }, { state: 'held' }],
+    });
+
+    // Another node has it on its disk, under another name, and only has to say so.
+    const adopter = await Node.start();
+    try {
+      await adopter.must('connect', `${reader.address}@${reader.ready.node_key}`);
+      await adopter.must('subscribe', link);
+      await adopter.must('sync');
+      const mine = join(work, 'mine');
+      await mkdir(mine);
+      await rename(join(work, 'second/deep/big.bin'), join(mine, 'renamed'));
+      await writeFile(join(mine, 'small.txt'), 'small');
+      const adopted = await adopter.must<{ files: { path: string; resumed_bytes: number }[] }>(
+        'get',
+        share_id,
+        '--adopt',
+        mine,
+      );
+      expect(adopted.files).toMatchObject([
+        { path: join(mine, 'renamed'), resumed_bytes: 3 * CHUNK + 5 },
+        { path: join(mine, 'small.txt'), resumed_bytes: 5 },
+      ]);
+      expect((await readdir(mine)).sort()).toEqual(['renamed', 'small.txt']);
+      // Whose file went away serves it no more; the adopter does.
+      await rm(join(work, 'first/deep/big.bin'));
+      await other.must('connect', `${adopter.address}@${adopter.ready.node_key}`);
+      const again = await other.must<{ providers: string[] }>('get', share_id, '-o', join(work, 'third'));
+      expect(again.providers).toContain(adopter.address);
+    } finally {
+      await adopter.remove();
+    }
+  } finally {
+    await Promise.all([publisher.remove(), other.remove()]);
+  }
+});
+
+test('a full disk: downloads wait for room, and go on by themselves when there is some', async () => {
+  const out = join(work, 'full');
+  await mkdir(out);
+  const disk = mountSmallDisk(out);
+  // Where nothing may be mounted, a reserve that no disk has stands for one that is full.
+  const full = await Node.start({
+    args: ['--set', `downloads.reserve_bytes=${disk ? 0 : Number.MAX_SAFE_INTEGER}`],
+  });
+  let node = full;
+  try {
+    const gate = new Gate(10);
+    const seeder = await testProvider(32 * CHUNK, { gate: gate.pass });
+    providers.push(seeder);
+    await node.must('subscribe', seeder.link);
+    await node.must('get', seeder.shareId, '-o', out, '--detach');
+    if (disk) {
+      await until({ state: 'active', bytes: 10 * CHUNK }, node);
+      await writeFile(join(out, 'filler'), new Uint8Array(25 * CHUNK));
+    }
+    gate.open();
+    await until({ state: 'paused', error: { code: 'E_NO_SPACE' } }, node);
+    if (disk) await rm(join(out, 'filler'));
+    else {
+      await node.kill('SIGTERM');
+      node = await Node.start({ home: full.home });
+    }
+    await until({ state: 'done', error: null }, node);
+    expect((await readFile(join(out, 'file.bin'))).equals(seeder.bytes)).toBe(true);
+  } finally {
+    await node.remove();
+    if (disk) spawnSync('umount', ['-l', out]);
+  }
+});
+
+/** Forty chunks of room, if this user may mount. */
+function mountSmallDisk(folder: string): boolean {
+  const size = `size=${40 * CHUNK}`;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', size, 'granary-test', folder]).status === 0;
+}

@@ -63,7 +63,9 @@ export class Node {
     this.events = events;
   }
 
-  static async start(options: { home?: string; args?: readonly string[] } = {}): Promise<Node> {
+  static async start(
+    options: { home?: string; listen?: string; args?: readonly string[] } = {},
+  ): Promise<Node> {
     const home = options.home ?? (await mkdtemp(join(tmpdir(), 'granary-e2e-')));
     const child = spawn(
       process.execPath,
@@ -74,7 +76,7 @@ export class Node {
         '--home',
         home,
         '--listen',
-        'tcp://127.0.0.1:0',
+        options.listen ?? 'tcp://127.0.0.1:0',
         '--keys',
         'plain',
         ...(options.args ?? []),

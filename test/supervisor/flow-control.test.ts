@@ -52,9 +52,10 @@ test('a flooded mailbox cannot delay a stop', async () => {
 });
 
 test('what runs may finish before the stop', async () => {
-  const waiting = tree.counter.ask('wait', { ms: 250 });
-  const nested = tree.relay.ask('waitForCounter', { ms: 250 });
-  await tree.counter.ask('read', null);
+  const waiting = tree.counter.ask('wait', { ms: 50 });
+  const nested = tree.relay.ask('waitForCounter', { ms: 50 });
+  // Behind them on the same links: both run by now.
+  await Promise.all([tree.counter.ask('read', null), tree.relay.ask('readCounter', null)]);
   const from = performance.now();
   await tree.supervisor.stop();
   expect(await waiting).toBe('waited');

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { API_MAJOR, API_VERSION, MAX_ANSWER_FRAME, MAX_REQUEST_FRAME } from '../../control-link/limits.ts';
 import { type Answer, CANCEL, type Request, requestSchema } from '../../control-link/messages.ts';
-import { failure } from '../../errors.ts';
+import { failure, withNextStep } from '../../errors.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import { ActorError, toErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
@@ -124,7 +124,7 @@ export class ClientSession {
 
   /** What a client is told of an error: never more of our own bugs than that there was one. */
   #failureOf(error: unknown, signal: AbortSignal): unknown {
-    if (error instanceof ActorError) return error;
+    if (error instanceof ActorError) return withNextStep(error);
     if (signal.aborted) return signal.reason;
     if (error instanceof FrameTooLargeError)
       return failure('E_USAGE', `${error.message}: ask for fewer rows`);

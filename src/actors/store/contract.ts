@@ -64,6 +64,12 @@ export interface ContentSource {
   readonly inode: bigint;
 }
 
+/** A file of somebody else's share that lies on this disk. */
+export interface HeldFile extends ContentSource {
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+}
+
 /** A content source as a shard may use it until told otherwise. */
 export interface Lease extends ContentSource {
   /** Rises with every change of the source; a lease of an older epoch is void. */
@@ -202,7 +208,14 @@ export interface KnownPeer {
 }
 
 /** What is asked of a transfer beside target and folder. */
-export type TransferOptions = Readonly<Record<string, unknown>>;
+export interface TransferOptions {
+  /** Only files whose path matches one of these. */
+  readonly only?: readonly string[] | undefined;
+  /** Absolute path of a folder where files of it may lie already. */
+  readonly adopt?: string | undefined;
+  /** The operator's category it belongs to. */
+  readonly category?: string | undefined;
+}
 
 /** A download as the ledger keeps it. One that is under way is `queued`: the next start goes on with it. */
 export interface StoredTransfer {
@@ -322,6 +335,10 @@ export const storeContract = defineContract({
     manifest: ask<{ manifestId: Hex }, Uint8Array | null>(),
     hashList: ask<{ contentId: Hex }, Uint8Array | null>(),
     lease: ask<{ contentId: Hex }, Lease | null>(),
+    /** Of these contents, at most 1000, the leases of those that lie here. */
+    leases: ask<{ contentIds: readonly Hex[] }, readonly Lease[]>(),
+    /** From now on these files are served, until they change. */
+    holdFiles: ask<readonly HeldFile[], null>({ deadlineMs: 60_000 }),
     /** The source no longer looks as it did: the lease is void for everybody. */
     sourceGone: ask<{ contentId: Hex; path: string; epoch: number }, null>(),
     /** Contents whose leases became void. */

@@ -150,7 +150,8 @@ export class HashLists {
     const { claimed } = this.#database.get<{ claimed: number }>(
       `SELECT EXISTS (SELECT 1 FROM sources WHERE content_id = ?1)
            OR EXISTS (SELECT 1 FROM items WHERE content_id = ?1)
-           OR EXISTS (SELECT 1 FROM journal WHERE content_id = ?1) AS claimed`,
+           OR EXISTS (SELECT 1 FROM journal WHERE content_id = ?1)
+           OR EXISTS (SELECT 1 FROM held WHERE content_id = ?1) AS claimed`,
       contentId,
     )!;
     return claimed === 1;
@@ -166,7 +167,8 @@ export class HashLists {
   /** What the ledger says first, then what catalogs say: somebody else's may lie. */
   #claims(contentId: Uint8Array): readonly Claim[] {
     const listed = this.#database.all<Claim>(
-      'SELECT DISTINCT chunk_count, chunk_list_hash FROM items WHERE content_id = ?',
+      `SELECT DISTINCT chunk_count, chunk_list_hash FROM held WHERE content_id = ?1
+       UNION SELECT DISTINCT chunk_count, chunk_list_hash FROM items WHERE content_id = ?1`,
       contentId,
     );
     return [...this.#ownClaims(contentId), ...listed];

@@ -127,6 +127,21 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX journal_by_age ON journal (at);
   `,
   'ALTER TABLE own_shares ADD COLUMN watch INTEGER NOT NULL DEFAULT 0',
+  // What was downloaded and is served to others.
+  `
+  CREATE TABLE held (
+    path TEXT PRIMARY KEY,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    epoch INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX held_by_content ON held (content_id);
+  `,
   // Volumes of a collection are shares of their own below the one they belong to; `listed`: ids of 32 octets each, in the order of the manifest.
   `
   ALTER TABLE own_shares ADD COLUMN parent INTEGER REFERENCES own_shares (id) ON DELETE CASCADE;

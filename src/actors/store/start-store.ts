@@ -9,6 +9,7 @@ import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
+import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
 import { Journal } from './journal.ts';
 import { openImported, sealForExport } from './key-exchange.ts';
@@ -28,6 +29,8 @@ import { WireAnswers } from './wire-answers.ts';
 import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
+
+const MAX_LEASES = 1_000;
 
 /** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
 export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
@@ -50,6 +53,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const ledger = new SourceLedger(database);
   const journal = new Journal(database);
   journal.sweep(unixNow(context));
+  const held = new HeldFiles(database);
   const shares = new OwnShares(database, keys);
   const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
   const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
@@ -65,6 +69,11 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   context.spawn(() => backups.run());
   const tidy = () => context.spawn(() => tidyUp(context, shelf));
   tidy();
+
+  const leaseOf = (contentId: string) => {
+    const id = idOctets(contentId, 'content id');
+    return ledger.lease(id) ?? held.lease(id);
+  };
 
   const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
     identity: () => identity,
@@ -127,10 +136,18 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     manifest: ({ manifestId }) => shelf.read(idOctets(manifestId, 'manifest id')),
     hashList: ({ contentId }) => hashLists.read(idOctets(contentId, 'content id')),
-    lease: ({ contentId }) => ledger.lease(idOctets(contentId, 'content id')),
+    lease: ({ contentId }) => leaseOf(contentId),
+    leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
+    holdFiles(files) {
+      changes.announce(database.transaction(() => held.hold(files)));
+      return null;
+    },
     sourceGone({ contentId, path, epoch }) {
       const id = idOctets(contentId, 'content id');
-      if (database.transaction(() => ledger.markGone(id, path, epoch))) changes.announce([toHex(id)]);
+      const gone = database.transaction(
+        () => ledger.markGone(id, path, epoch) || held.forget(id, path, epoch),
+      );
+      if (gone) changes.announce([toHex(id)]);
       return null;
     },
 

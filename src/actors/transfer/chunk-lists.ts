@@ -1,4 +1,5 @@
 import { toErrorRecord } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
@@ -7,6 +8,8 @@ import { knowsHashes } from './restore-files.ts';
 
 /** A list that every portion of its file needs is worth being shared with the shards instead of copied. */
 const SHARED_FROM = 16 << 10;
+/** How long a second provider leaves the asking to a first one. */
+const PATIENCE_MS = 2_000;
 
 /** The chunk hashes of the files of a download: from this disk, else from a provider, asked of one at a time. */
 export class ChunkLists {
@@ -23,9 +26,19 @@ export class ChunkLists {
     while (file.hashes === null) {
       const asking = this.#asking.get(file);
       // Whether it answers that one or not: then we know more.
-      if (asking !== undefined) await asking.catch(() => {});
-      else await this.#ask(file, provider, signal);
+      if (asking !== undefined) await this.#settledSoon(asking);
+      if (file.hashes === null && (asking === undefined || this.#asking.get(file) === asking)) {
+        await this.#ask(file, provider, signal);
+      }
     }
+  }
+
+  /** One provider that is slow to answer, or counts requests, does not hold up the others. */
+  async #settledSoon(asking: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const settled = asking.catch(() => {}).finally(() => over.abort());
+    const late = sleep(this.#parts.context.clock, PATIENCE_MS, over.signal).catch(() => {});
+    await Promise.race([settled, late]);
   }
 
   /** Hands new lists to the store, so that a later run, and whoever asks this node, have them. */
@@ -40,7 +53,7 @@ export class ChunkLists {
     try {
       await asking;
     } finally {
-      this.#asking.delete(file);
+      if (this.#asking.get(file) === asking) this.#asking.delete(file);
     }
   }
 
@@ -48,6 +61,7 @@ export class ChunkLists {
     if (file.resumed > 0 || file.chunks === 1) await knowsHashes(this.#parts, file);
     if (file.hashes !== null) return;
     const hashes = await provider.hashesOf(file, signal);
+    if (file.hashes !== null) return;
     this.#new.push({ contentId: file.contentId, hashes });
     file.hashes = hashes.length < SHARED_FROM ? hashes : shared(hashes);
   }

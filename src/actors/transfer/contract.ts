@@ -5,10 +5,18 @@ import { ask, defineContract, stream } from '../../supervisor/contract/contract.
 export const transferConfig = z.strictObject({
   /** Transfers under way at once; the others wait their turn. */
   maxActive: z.int().min(1).max(1_000).default(8),
+  /** Octets that downloads leave free on every disk. */
+  reserveBytes: z
+    .int()
+    .min(0)
+    .default(256 << 20),
+  /** `name=/absolute/folder` each: where downloads of that category go. */
+  categories: z.array(z.string()).default([]),
 });
 
 /**
- * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it. `done`: every file lies
+ * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it; with the error
+ * `E_NO_SPACE`, the disk is full: it goes on by itself when there is room. `done`: every file lies
  * there. `failed`: see its error; one that may pass is tried again.
  */
 export type TransferState = 'queued' | 'active' | 'paused' | 'done' | 'failed';
@@ -36,6 +44,7 @@ export interface TransferRow {
   readonly priority: number;
   /** Unix seconds. */
   readonly added: number;
+  readonly category: string | null;
 }
 
 /** Which transfers: these ids, or beginnings of them that no other one has; null: all of them. */
@@ -46,9 +55,18 @@ export interface TransferChoice {
 export interface DownloadRequest {
   /** A content id, a share id, or SHARE/PATH: one file, the whole share, or the last part of PATH with what is below. */
   readonly target: string;
-  /** Absolute path of the folder the files go to. Made when absent; existing files in it are never overwritten. */
-  readonly directory: string;
+  /**
+   * Absolute path of the folder the files go to. Made when absent; existing files in it are never overwritten. Without
+   * it, that of the category.
+   */
+  readonly directory?: string | undefined;
   readonly priority?: number | undefined;
+  /** Only files whose path, or last name, matches one of these (`*`, `**`, `?`). */
+  readonly only?: readonly string[] | undefined;
+  /** Absolute path of a folder: what lies there with the right content is served from there, never copied. */
+  readonly adopt?: string | undefined;
+  /** One of those in the settings. */
+  readonly category?: string | undefined;
 }
 
 /** Field names are those of the command's result. */
@@ -78,7 +96,8 @@ export interface DownloadResult {
 }
 
 export interface DownloadProgress {
-  readonly phase: 'queued' | 'plan' | 'fetch' | 'finish';
+  /** `waiting`: for room on the disk; it goes on by itself. */
+  readonly phase: 'queued' | 'waiting' | 'plan' | 'fetch' | 'finish';
   readonly files: number;
   readonly files_total: number;
   readonly bytes: number;

@@ -3,7 +3,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadEvent, DownloadProgress, DownloadRequest } from './contract.ts';
-import type { Transfer } from './transfer.ts';
+import { isFull, type Transfer } from './transfer.ts';
 import type { Outcome, TransferQueue } from './transfer-queue.ts';
 
 const PROGRESS_EVERY_MS = 100;
@@ -51,7 +51,13 @@ function progressOf({ clock }: TransferContext, transfer: Transfer): DownloadPro
   if (live !== undefined) return live;
   const { files, filesTotal, bytes, bytesTotal } = transfer;
   return {
-    ...{ phase: 'queued', files, files_total: filesTotal, bytes, bytes_total: bytesTotal },
+    ...{
+      phase: isFull(transfer) ? 'waiting' : 'queued',
+      files,
+      files_total: filesTotal,
+      bytes,
+      bytes_total: bytesTotal,
+    },
     ...{ rate: 0, eta: null, peers: 0 },
   };
 }

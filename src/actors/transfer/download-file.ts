@@ -22,6 +22,8 @@ export class DownloadFile {
   readonly path: readonly string[];
   /** Where it goes: the path, or one beside it when that is taken. */
   place: readonly string[];
+  /** Where it lies, found in a folder of the operator's; null: at its place. */
+  lies: string | null = null;
   state: FileState = 'missing';
   /** The unfinished file, once it exists. */
   unfinished: string | null = null;

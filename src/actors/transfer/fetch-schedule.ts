@@ -49,8 +49,6 @@ interface FileState {
   from: number;
   /** Some chunk of it was in two batches at once. */
   doubled: boolean;
-  /** It cannot be had: nothing more is asked for. */
-  dead: boolean;
 }
 
 interface BatchState extends Batch {
@@ -84,7 +82,6 @@ export class FetchSchedule {
       free: file.chunks - file.have.count,
       from: 0,
       doubled: false,
-      dead: false,
     }));
     for (const { free } of this.#files) this.#left += free;
   }
@@ -127,7 +124,7 @@ export class FetchSchedule {
     const obsolete: number[] = [];
     let bytes = 0;
     for (let chunk = first; chunk < first + count; chunk++) {
-      if (state.dead || !have.add(chunk)) continue;
+      if (!have.add(chunk)) continue;
       bytes += chunkLength(size, chunk);
       this.#left--;
       // It came after its batch had ended: then it was free.
@@ -147,7 +144,7 @@ export class FetchSchedule {
     for (const { file, wanted } of batch.portions) {
       const state = this.#files[file]!;
       for (let chunk = 0; chunk < wanted.chunks; chunk++) {
-        if (!wanted.has(chunk) || state.file.have.has(chunk) || state.dead) continue;
+        if (!wanted.has(chunk) || state.file.have.has(chunk)) continue;
         state.out[chunk]!--;
         if (state.out[chunk] === 0) this.#free(file, chunk);
       }
@@ -175,15 +172,6 @@ export class FetchSchedule {
       this.#left++;
       this.#free(file, chunk);
     }
-  }
-
-  /** Nobody is asked for that file any more. */
-  giveUp(file: number): void {
-    const state = this.#files[file]!;
-    if (state.dead) return;
-    this.#left -= state.file.chunks - state.file.have.count;
-    state.dead = true;
-    state.free = 0;
   }
 
   #holding(file: number): number[] {
@@ -239,7 +227,7 @@ export class FetchSchedule {
       const chunks: { file: number; chunk: number }[] = [];
       for (const { file, wanted } of batch.portions) {
         const state = this.#files[file]!;
-        if (state.dead || isRefused(refused, file, now)) continue;
+        if (isRefused(refused, file, now)) continue;
         for (let chunk = 0; chunk < wanted.chunks; chunk++) {
           const only = wanted.has(chunk) && !state.file.have.has(chunk) && state.out[chunk] === 1;
           if (only) chunks.push({ file, chunk });

@@ -30,7 +30,8 @@ export async function findPlaces(
   }
 }
 
-function resumed({ progress, keeper }: DownloadParts, file: DownloadFile): void {
+function resumed({ progress, keeper, held, folder }: DownloadParts, file: DownloadFile): void {
+  held.add(file, folder.placeOf(file.place));
   keeper.changed(file);
   file.state = 'done';
   file.resumed = file.size;

@@ -148,10 +148,11 @@ export class Finisher {
   }
 
   #done(file: DownloadFile): void {
-    const { context, folder, progress, keeper } = this.#parts;
+    const { context, folder, progress, keeper, held } = this.#parts;
     file.state = 'done';
     progress.files++;
     keeper.changed(file);
+    held.add(file, folder.placeOf(file.place));
     context.metrics.add('files_completed', 1);
     context.metrics.add('bytes_completed', file.size);
     for (const twin of file.twins.splice(0)) this.copied(twin, folder.placeOf(file.place), 'failed');

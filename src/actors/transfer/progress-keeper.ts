@@ -9,11 +9,21 @@ import type { TargetFolder } from './target-folder.ts';
 /** Between the end of one writing down and the begin of the next. */
 const EVERY_MS = 100;
 const SYNCS_AT_ONCE = 8;
+/** Between looks at how full the disk is. */
+const LOOK_EVERY_MS = 2_000;
 
 /** How many files are done, and how many octets lie on the disk. */
 export interface Counts {
   readonly files: number;
   readonly bytes: number;
+}
+
+export interface KeeperOptions {
+  readonly counts: () => Counts;
+  /** Rejects when the disk is too full to go on. */
+  readonly look: () => Promise<void>;
+  /** Hears of that, and of a disk that does not keep what was written to it. */
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -24,26 +34,19 @@ export class ProgressKeeper {
   readonly #context: TransferContext;
   readonly #id: string;
   readonly #folder: TargetFolder;
-  readonly #counts: () => Counts;
-  readonly #failed: (error: Error) => void;
+  readonly #with: KeeperOptions;
   readonly #changed = new Set<DownloadFile>();
   #disarm: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #closed = false;
+  #lookedAt: number;
 
-  /** `failed` hears of a disk that does not keep what was written to it. */
-  constructor(
-    context: TransferContext,
-    id: string,
-    folder: TargetFolder,
-    counts: () => Counts,
-    failed: (error: Error) => void,
-  ) {
+  constructor(context: TransferContext, id: string, folder: TargetFolder, options: KeeperOptions) {
     this.#context = context;
     this.#id = id;
     this.#folder = folder;
-    this.#counts = counts;
-    this.#failed = failed;
+    this.#with = options;
+    this.#lookedAt = context.clock.now();
   }
 
   /** Chunks of it came, it got another place, or it is done. */
@@ -75,6 +78,7 @@ export class ProgressKeeper {
     const files = [...this.#changed];
     if (files.length === 0) return;
     this.#changed.clear();
+    if (!this.#closed) await this.#lookAtDisk();
     // What is written from here on is for the next time.
     const maps = files.map((file) => file.have.copy());
     const changed: FileProgress[] = [];
@@ -83,11 +87,11 @@ export class ProgressKeeper {
         changed.push(await this.#durable(file, maps[index]!));
       });
     } catch (error) {
-      this.#failed(error as Error);
+      this.#with.failed(error);
       return;
     }
     try {
-      await this.#context.refs.store.ask('noteProgress', { id: this.#id, ...this.#counts(), changed });
+      await this.#context.refs.store.ask('noteProgress', { id: this.#id, ...this.#with.counts(), changed });
     } catch (error) {
       // Nothing is lost by it yet; the next time says it all again.
       this.#context.log.warn(
@@ -96,6 +100,14 @@ export class ProgressKeeper {
       );
       for (const file of files) this.#changed.add(file);
     }
+  }
+
+  /** While octets come, now and then. */
+  async #lookAtDisk(): Promise<void> {
+    const now = this.#context.clock.now();
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = now;
+    await this.#with.look().catch(this.#with.failed);
   }
 
   async #durable(file: DownloadFile, have: ChunkMap): Promise<FileProgress> {

@@ -34,6 +34,11 @@ export class ProgressMeter {
     return { files: this.files, bytes: this.#bytes };
   }
 
+  /** Octets that are still to come. */
+  get left(): number {
+    return this.bytesTotal - this.#bytes;
+  }
+
   get #came(): number {
     let came = this.whole;
     for (const { bytes } of this.#live) came += Math.max(0, bytes);

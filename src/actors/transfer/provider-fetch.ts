@@ -18,6 +18,12 @@ const LACKS_MS = 60_000;
 /** Failures that are ours: no other provider mends them. */
 const OWN_FAILURES = new Set(['E_NO_SPACE', 'E_IO', 'E_NOT_FOUND', 'E_PATH_INVALID']);
 
+/** A batch, and what ends it when others have brought all of it. */
+interface Taken {
+  readonly batch: Batch;
+  readonly obsolete: AbortSignal;
+}
+
 /**
  * What one provider brings, from one connecting to the moment it fails: batches of the schedule, each with its hash
  * lists and unfinished files. A file that the provider lacks or has wrong is asked of others (`error` of the file says
@@ -58,13 +64,13 @@ export class ProviderFetch {
   async #lane(): Promise<void> {
     try {
       for (;;) {
-        const batch = await this.#nextBatch();
-        if (batch === null) return;
+        const taken = await this.#nextBatch();
+        if (taken === null) return;
         try {
-          await this.#fetch(batch);
+          await this.#fetch(taken);
         } finally {
           this.#underWay--;
-          this.#work.ended(batch);
+          this.#work.ended(taken.batch);
         }
       }
     } catch (error) {
@@ -75,24 +81,25 @@ export class ProviderFetch {
   }
 
   /** One batch is taken and prepared after the other, so that the lanes do not all prepare and then all fetch. */
-  #nextBatch(): Promise<Batch | null> {
+  #nextBatch(): Promise<Taken | null> {
     const next = this.#taking.then(() => this.#takeAndPrepare());
     this.#taking = next.catch(() => {});
     return next;
   }
 
-  async #takeAndPrepare(): Promise<Batch | null> {
+  async #takeAndPrepare(): Promise<Taken | null> {
     const batch = await this.#take();
     if (batch === null) return null;
     this.#underWay++;
+    const taken = { batch, obsolete: this.#work.begin(batch) };
     try {
-      await this.#prepare(batch);
+      await this.#prepare(taken);
     } catch (error) {
       this.#underWay--;
       this.#work.ended(batch);
       throw error;
     }
-    return batch;
+    return taken;
   }
 
   async #take(): Promise<Batch | null> {
@@ -109,26 +116,26 @@ export class ProviderFetch {
     return null;
   }
 
-  async #prepare(batch: Batch): Promise<void> {
+  async #prepare({ batch, obsolete }: Taken): Promise<void> {
     const { files, lists } = this.#work;
+    const signal = AbortSignal.any([this.#signal, obsolete]);
     await eachBounded(batch.portions, PREPARED_AT_ONCE, async ({ file: index }) => {
       const file = files[index]!;
-      if (this.#signal.aborted) return;
+      if (signal.aborted) return;
       try {
-        await lists.need(file, this.#provider, this.#signal);
+        await lists.need(file, this.#provider, signal);
       } catch (error) {
-        if (!this.#signal.aborted) this.#judge(error, file, index);
+        if (!signal.aborted) this.#judge(error, file, index);
         return;
       }
-      await this.#work.make(file);
+      if (!signal.aborted) await this.#work.make(file);
     });
     lists.keep();
   }
 
-  async #fetch(batch: Batch): Promise<void> {
-    if (this.#signal.aborted) return;
+  async #fetch({ batch, obsolete }: Taken): Promise<void> {
+    if (this.#signal.aborted || obsolete.aborted) return;
     const { files, parts } = this.#work;
-    const obsolete = this.#work.begin(batch);
     const ready = batch.portions.filter(({ file }) => files[file]!.hashes !== null);
     if (ready.length === 0) return;
     const asked = { ...batch, portions: ready };

@@ -72,7 +72,7 @@ export class Provider {
     const contentId = fromHex(file.contentId, 32);
     if (contentId === null) throw failure('E_STORE', 'a content id that is none', { subject: file.name });
     for (;;) {
-      await this.#resting;
+      await this.#rested(signal);
       try {
         const reply = await askPeer(
           this.#context.refs.transport,
@@ -85,7 +85,7 @@ export class Provider {
         return this.#checked(file, reply);
       } catch (error) {
         if (!this.#isPause(error)) throw error;
-        this.#resting ??= this.#rest(signal);
+        this.#resting ??= this.#rest();
       }
     }
   }
@@ -118,11 +118,20 @@ export class Provider {
     return now - this.#refusedAt <= RATE_PATIENCE_MS;
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
-    try {
-      await sleep(this.#context.clock, RATE_PAUSE_MS, signal);
-    } finally {
-      this.#resting = null;
-    }
+  /** Whoever asks waits for the same rest, each as long as it wants to. */
+  async #rested(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#resting === null) return;
+    const { promise: left, resolve } = Promise.withResolvers<void>();
+    const onAbort = () => resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
+    await Promise.race([this.#resting, left]);
+    signal.removeEventListener('abort', onAbort);
+    signal.throwIfAborted();
+  }
+
+  async #rest(): Promise<void> {
+    await sleep(this.#context.clock, RATE_PAUSE_MS, this.#context.signal).catch(() => {});
+    this.#resting = null;
   }
 }

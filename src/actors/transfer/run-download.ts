@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { failure } from '../../errors.ts';
 import { runSliced } from '../run-sliced.ts';
+import type { ItemRow } from '../store/contract.ts';
+import { adoptFiles } from './adopt-files.ts';
 import { checkDone } from './check-done.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadResult } from './contract.ts';
@@ -10,7 +12,9 @@ import { fetchMissing } from './fetch-missing.ts';
 import type { FetchWork } from './fetch-work.ts';
 import { findPlaces } from './find-places.ts';
 import { Finisher } from './finisher.ts';
-import { checkFreeSpace } from './free-space.ts';
+import type { FreeSpace } from './free-space.ts';
+import { matchesGlob } from './glob.ts';
+import { HeldKeeper } from './held-keeper.ts';
 import { missingFiles } from './missing-files.ts';
 import { PlaceSurvey } from './place-survey.ts';
 import { planAgain } from './plan-again.ts';
@@ -34,6 +38,7 @@ export interface DownloadRun {
   readonly context: TransferContext;
   readonly transfer: Transfer;
   readonly progress: ProgressMeter;
+  readonly space: FreeSpace;
   /** Ends the run; what came stays. */
   readonly caller: AbortSignal;
 }
@@ -44,7 +49,7 @@ export interface DownloadRun {
  * settles. Aborting `caller` rejects with `E_ABORTED` once that is so.
  */
 export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
-  const { context, transfer, progress, caller } = run;
+  const { context, transfer, progress, space, caller } = run;
   const started = context.clock.now();
   const end = new AbortController();
   const signal = AbortSignal.any([caller, end.signal]);
@@ -52,16 +57,21 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
   try {
     const folder = new TargetFolder(checkedFolder(transfer.directory), transfer.id, transfer.folders);
     const counts = () => progress.counts;
-    const keeper = new ProgressKeeper(context, transfer.id, folder, counts, abort);
+    const look = () => space.checkReserve(folder.path);
+    const keeper = new ProgressKeeper(context, transfer.id, folder, { counts, look, failed: abort });
     const plan = transfer.planned
       ? await plannedBefore(context, transfer, signal)
       : await planNow(context, transfer, folder, signal);
     const spent = new SpentTimes(context.clock);
     const { places } = plan;
-    const parts = { context, folder, places, progress, keeper, spent, signal, abort };
+    const held = new HeldKeeper(context);
+    const parts = { context, folder, places, progress, keeper, held, spent, signal, abort };
     let work: FetchWork | null = null;
+    let release = () => {};
     const finisher = new Finisher(parts, (file) => work?.again(file));
     try {
+      await settlePlan(parts, transfer, plan);
+      release = await space.claim(folder.path, () => progress.left);
       const providers = await carryOut(parts, transfer, plan, finisher, (begun) => {
         work = begun;
       });
@@ -70,9 +80,11 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       end.abort(error);
       throw error;
     } finally {
+      release();
       await finisher.idle();
       await tidy(folder, plan.files);
       await keeper.close();
+      await held.idle();
     }
   } catch (error) {
     if (caller.aborted) throw failure('E_ABORTED', 'the run was ended', { cause: caller.reason });
@@ -96,7 +108,16 @@ async function planNow(
     room: Math.max(MIN_ROOM, MAX_PATH - Buffer.byteLength(folder.path)),
     windows: process.platform === 'win32',
   };
-  return await runSliced(planDownload(items, target, rules), context.clock, signal);
+  const wanted = selected(items, transfer.options.only ?? []);
+  if (wanted.length === 0) {
+    throw failure('E_NOT_FOUND', 'no file of it matches what was asked for', { subject: target });
+  }
+  return await runSliced(planDownload(wanted, target, rules), context.clock, signal);
+}
+
+function selected(items: readonly ItemRow[], only: readonly string[]): readonly ItemRow[] {
+  if (only.length === 0) return items;
+  return items.filter(({ path, name }) => only.some((pattern) => matchesGlob(path ?? name, pattern)));
 }
 
 async function plannedBefore(
@@ -109,6 +130,21 @@ async function plannedBefore(
   return plan;
 }
 
+/** Where each file goes, and what of it lies there or elsewhere on this disk. */
+async function settlePlan(parts: DownloadParts, transfer: Transfer, { files }: DownloadPlan): Promise<void> {
+  const { context, progress, spent } = parts;
+  const started = context.clock.now();
+  progress.filesTotal = files.length;
+  progress.bytesTotal = bytesOf(files);
+  const again = transfer.planned;
+  const { adopt } = transfer.options;
+  if (again) await checkDone(parts, files);
+  if (adopt !== undefined) await adoptFiles(parts, files, adopt);
+  await findPlaces(parts, files, new PlaceSurvey(parts));
+  if (again) await restoreFiles(parts, files);
+  spent.planMs = context.clock.now() - started;
+}
+
 /** Addresses of the providers that gave something. */
 async function carryOut(
   parts: DownloadParts,
@@ -118,17 +154,7 @@ async function carryOut(
   begins: (work: FetchWork) => void,
 ): Promise<readonly string[]> {
   const { context, folder, progress, signal, spent } = parts;
-  const started = context.clock.now();
-  progress.filesTotal = files.length;
-  progress.bytesTotal = bytesOf(files);
-  const again = transfer.planned;
-  if (again) await checkDone(parts, files);
-  await findPlaces(parts, files, new PlaceSurvey(parts));
-  if (again) await restoreFiles(parts, files);
-  await checkFreeSpace(folder.path, bytesOf(files) - progress.resumed);
   await writePlan(context, transfer, folder, { files, shareIds });
-  spent.planMs = context.clock.now() - started;
-
   progress.phase = 'fetch';
   const wanted = await takeLocal(parts, files, finisher);
   const fetched = await fetchMissing(parts, transfer.target, shareIds, wanted, finisher, begins);
@@ -155,12 +181,12 @@ async function writePlan(
   transfer.filesTotal = files.length;
   transfer.bytesTotal = bytesOf(files);
   transfer.contentId = single ? only.contentId : null;
-  transfer.path = single ? folder.placeOf(only.place) : folder.path;
-  transfer.planned = true;
+  transfer.path = single ? (only.lies ?? folder.placeOf(only.place)) : folder.path;
   if (!again) transfer.folders = await folder.absentFor(files.map(({ place }) => place));
-  const stored = transfer.stored();
+  const stored = { ...transfer.stored(), planned: true };
   if (again) await refs.store.ask('putTransfer', stored);
   else await refs.store.ask('planTransfer', { transfer: stored, files: files.map((file) => file.stored()) });
+  transfer.planned = true;
 }
 
 /** Of unfinished files, those without any verified chunk are not worth keeping. */
@@ -184,7 +210,7 @@ function resultOf(
   return {
     files: files.map((file) => ({
       content_id: file.contentId,
-      path: folder.placeOf(file.place),
+      path: file.lies ?? folder.placeOf(file.place),
       bytes: file.size,
       resumed_bytes: file.resumed,
     })),

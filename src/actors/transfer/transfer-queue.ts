@@ -3,12 +3,15 @@ import { failure } from '../../errors.ts';
 import { ActorError, toErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import type { TransferOptions } from '../store/contract.ts';
 import type { TransferContext } from './context.ts';
-import type { DownloadRequest, DownloadResult, TransferRow } from './contract.ts';
+import type { DownloadRequest, DownloadResult, TransferRow, TransferState } from './contract.ts';
 import { discardTransfer } from './discard-transfer.ts';
+import { FreeSpace } from './free-space.ts';
 import { retryDelay } from './retry-delay.ts';
 import { checkedFolder, runDownload } from './run-download.ts';
-import { Transfer } from './transfer.ts';
+import { isFull, Transfer } from './transfer.ts';
 
+/** Between looks whether a full disk has room again. */
+const ROOM_AGAIN_MS = 10_000;
 /** Transfers that are done and still listed. */
 const KEPT_DONE = 1_000;
 
@@ -36,10 +39,12 @@ export class TransferQueue {
   /** What takes back the next attempt of one that failed. */
   readonly #retries = new Map<Transfer, () => void>();
   readonly #attempts = new Map<Transfer, number>();
+  readonly #space: FreeSpace;
   #quiet = false;
 
   constructor(context: TransferContext) {
     this.#context = context;
+    this.#space = new FreeSpace(context.config.reserveBytes);
   }
 
   /** Takes up what the ledger knows; what was under way goes on. */
@@ -49,6 +54,8 @@ export class TransferQueue {
     }
     for (const transfer of this.#transfers.values()) {
       if (transfer.state === 'failed' && isPassing(transfer)) this.#retryLater(transfer);
+      // Whether there is room now is seen when its turn comes.
+      if (isFull(transfer)) transfer.state = 'queued';
     }
     this.#next();
   }
@@ -73,7 +80,7 @@ export class TransferQueue {
   /** The transfer of a request: a new one, or the one that is already there for it; its turn comes. */
   async add(request: DownloadRequest): Promise<Transfer> {
     if (this.#quiet) throw failure('E_BUSY', 'the node is stopping', { retryable: true });
-    const directory = checkedFolder(request.directory);
+    const directory = checkedFolder(directoryOf(request, this.#context.config.categories));
     const options = optionsOf(request);
     const known = this.#same(request.target, directory, options);
     if (known !== undefined && known.state !== 'done') {
@@ -124,11 +131,12 @@ export class TransferQueue {
   }
 
   async pause(transfer: Transfer): Promise<void> {
-    if (transfer.state === 'done' || transfer.state === 'paused' || this.#quiet) return;
+    if (transfer.state === 'done' || this.#quiet) return;
     await this.#endRun(transfer, { kind: 'paused' });
     // It may have ended by itself in that moment.
-    if (transfer.state !== 'queued' && transfer.state !== 'failed') return;
+    if ((transfer.state as TransferState) === 'done') return;
     transfer.state = 'paused';
+    transfer.error = null;
     await this.#put(transfer);
   }
 
@@ -182,12 +190,14 @@ export class TransferQueue {
     const progress = transfer.begins();
     let outcome: Outcome;
     try {
-      const result = await runDownload({ context, transfer, progress, caller });
+      const result = await runDownload({ context, transfer, progress, space: this.#space, caller });
       outcome = { kind: 'done', result };
     } catch (error) {
       outcome = outcomeOf(error, end.signal, context.signal);
     }
     transfer.ends(context.clock.now());
+    if (outcome.kind === 'failed' && this.#waitsForRoom(transfer, outcome.error))
+      return await this.#put(transfer);
     await this.#settle(transfer, outcome);
     for (const { ended } of [...(this.#followers.get(transfer) ?? [])]) ended(outcome);
   }
@@ -226,19 +236,36 @@ export class TransferQueue {
     this.#noRetry(transfer);
     const run = this.#runs.get(transfer);
     if (run === undefined) {
-      if (transfer.state === 'queued')
-        for (const { ended } of [...(this.#followers.get(transfer) ?? [])]) ended(outcome);
+      for (const { ended } of [...(this.#followers.get(transfer) ?? [])]) ended(outcome);
       return;
     }
     run.end.abort(outcome);
     await run.settled;
   }
 
+  /** A full disk is nobody's failure: true, unless somebody who waits for it should rather hear of it at once. */
+  #waitsForRoom(transfer: Transfer, error: unknown): boolean {
+    if (!(error instanceof ActorError) || error.code !== 'E_NO_SPACE') return false;
+    if (!transfer.planned && this.follows(transfer)) return false;
+    transfer.state = 'paused';
+    transfer.error = toErrorRecord(error);
+    this.#context.log.warn(
+      { transfer: transfer.id, path: error.subject, reason: error.message },
+      'the disk is full: a download waits until there is room',
+    );
+    this.#again(transfer, ROOM_AGAIN_MS);
+    return true;
+  }
+
   #retryLater(transfer: Transfer): void {
-    if (this.#quiet) return;
     const attempt = this.#attempts.get(transfer) ?? 0;
     this.#attempts.set(transfer, attempt + 1);
-    const disarm = this.#context.clock.after(retryDelay(attempt), () => {
+    this.#again(transfer, retryDelay(attempt));
+  }
+
+  #again(transfer: Transfer, ms: number): void {
+    if (this.#quiet) return;
+    const disarm = this.#context.clock.after(ms, () => {
       this.#retries.delete(transfer);
       this.#context.spawn(() => this.#enqueue(transfer));
     });
@@ -301,6 +328,25 @@ function outcomeOf(error: unknown, end: AbortSignal, stop: AbortSignal): Outcome
   return { kind: 'failed', error };
 }
 
-function optionsOf(_request: DownloadRequest): TransferOptions {
-  return {};
+function optionsOf({ only, adopt, category }: DownloadRequest): TransferOptions {
+  return {
+    ...(only !== undefined && only.length > 0 && { only }),
+    ...(adopt !== undefined && { adopt: checkedFolder(adopt) }),
+    ...(category !== undefined && { category }),
+  };
 }
+
+function directoryOf({ directory, category }: DownloadRequest, categories: readonly string[]): string {
+  const known = new Map(categories.map((entry) => splitAt(entry, entry.indexOf('='))));
+  if (category !== undefined && !known.has(category)) {
+    throw failure('E_USAGE', 'no category of that name', {
+      subject: category,
+      next: `the settings name ${[...known.keys()].join(', ') || 'none'} (downloads.categories)`,
+    });
+  }
+  const folder = directory ?? (category === undefined ? undefined : known.get(category));
+  if (folder === undefined) throw failure('E_USAGE', 'a download needs a folder, or a category that has one');
+  return folder;
+}
+
+const splitAt = (text: string, at: number): [string, string] => [text.slice(0, at), text.slice(at + 1)];

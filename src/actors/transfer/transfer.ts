@@ -3,6 +3,10 @@ import type { StoredTransfer, TransferOptions } from '../store/contract.ts';
 import type { TransferRow, TransferState } from './contract.ts';
 import { ProgressMeter } from './progress-meter.ts';
 
+/** It waits for room on its disk. */
+export const isFull = ({ state, error }: Transfer): boolean =>
+  state === 'paused' && error?.code === 'E_NO_SPACE';
+
 /** A download as the queue has it: what the ledger keeps, and what is only known while this life of the actor lasts. */
 export class Transfer {
   readonly id: string;
@@ -92,6 +96,7 @@ export class Transfer {
       eta: live?.eta ?? null,
       priority: this.priority,
       added: this.added,
+      category: this.options.category ?? null,
     };
   }
 }

@@ -17,8 +17,10 @@ import { TargetFile } from './target-file.ts';
 
 /** How long asking rests after "rate limit exceeded": the reference's own back-off. */
 const RATE_PAUSE_MS = 5_000;
+/** And after "temporarily unavailable": a store that died is back within the second. */
+const BUSY_PAUSE_MS = 500;
 /** Without a single chunk for longer than the peer's window of a minute, its limit is not why. */
-const RATE_PATIENCE_MS = 90_000;
+const PATIENCE_MS = 90_000;
 
 /** How a shard gets a session for a fetch, and a new one when the old one ended. */
 export type OpenSession = () => Promise<OutboundSession>;
@@ -43,7 +45,7 @@ export class ChunkFetch {
   #asked = 0;
   /** Takes back the wish for a place; null: nothing is waited for. */
   #leaveQueue: (() => void) | null = null;
-  /** Ends the rest after a "rate limit exceeded"; null: asking does not rest. It outlives the session: so does the limit. */
+  /** Ends the rest after the peer asked for one; null: asking does not rest. It outlives the session: so does a limit. */
   #disarmPause: (() => void) | null = null;
   #chunkAt: number;
   /** Chunks that came since the session was opened: one that brings nothing is not opened again. */
@@ -114,7 +116,7 @@ export class ChunkFetch {
     }
   }
 
-  /** Nothing is asked while the disk is behind, or the peer said that it had enough of us. */
+  /** Nothing is asked while the disk is behind, or the peer said that it cannot answer now. */
   #resting(): boolean {
     return this.#sink.full || this.#disarmPause !== null;
   }
@@ -192,9 +194,10 @@ export class ChunkFetch {
     const error = peerError(session, envelope, wanted.file.path);
     const { clock } = this.#context;
     const now = clock.now();
-    if (!isRateLimit(error.message) || now - this.#chunkAt > RATE_PATIENCE_MS) return this.#end(error);
+    if (!error.retryable || now - this.#chunkAt > PATIENCE_MS) return this.#end(error);
     this.#plan.putBack(wanted);
-    this.#disarmPause ??= clock.after(RATE_PAUSE_MS, () => {
+    const pauseMs = isRateLimit(error.message) ? RATE_PAUSE_MS : BUSY_PAUSE_MS;
+    this.#disarmPause ??= clock.after(pauseMs, () => {
       this.#disarmPause = null;
       this.#askMore();
     });

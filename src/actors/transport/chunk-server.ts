@@ -2,7 +2,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { CHUNK_SIZE, chunkLength } from '../../protocol/objects/chunks.ts';
 import { CHUNK_PREAMBLE_MAX, writeChunkPreamble } from '../../protocol/wire/chunk-data.ts';
 import { type ChunkBuffers, DATA_OFFSET } from './chunk-buffers.ts';
-import type { ContentFile } from './content-file.ts';
+import { ContentFile } from './content-file.ts';
 import { ContentFiles } from './content-files.ts';
 import type { ShardContext } from './context.ts';
 
@@ -17,6 +17,9 @@ export interface ChunkReply {
   readonly frame: Uint8Array;
   readonly buffer: Buffer<ArrayBuffer>;
 }
+
+/** Null: this node has no such chunk. `unavailable`: whether it has cannot be said now. */
+export type ChunkAnswer = ChunkReply | null | 'unavailable';
 
 /** Answers chunk requests from the published files, without allocation or thread crossing where it can. */
 export class ChunkServer {
@@ -33,12 +36,14 @@ export class ChunkServer {
     this.#now = () => context.clock.now();
   }
 
-  /** Null: this node has no such chunk. A promise only when the store or a slow disk has to be waited for. */
-  serve(request: ChunkRequest): ChunkReply | null | Promise<ChunkReply | null> {
+  /** A promise only when the store or a slow disk has to be waited for. */
+  serve(request: ChunkRequest): ChunkAnswer | Promise<ChunkAnswer> {
     const file = this.#files.get(toHex(request.contentId));
+    if (file instanceof ContentFile) return this.#read(request, file);
     // Looked up once more, because a file that was just opened may have been closed before its turn came.
-    if (file instanceof Promise) return file.then((opened) => opened && this.serve(request));
-    return file && this.#read(request, file);
+    if (file instanceof Promise)
+      return file.then((opened) => (opened instanceof ContentFile ? this.serve(request) : opened));
+    return file;
   }
 
   close(): void {

@@ -12,8 +12,11 @@ const MAX_ABSENT = 256;
 /** Between attempts to listen to the store again after its death. */
 const LISTEN_AGAIN_MS = 100;
 
+/** Null: this node shares no such content, or the file changed. `unavailable`: the store gave no answer. */
+export type Content = ContentFile | null | 'unavailable';
+
 interface Loading {
-  readonly file: Promise<ContentFile | null>;
+  readonly file: Promise<Content>;
   /** The source changed while its lease was on the way. */
   stale: boolean;
 }
@@ -33,8 +36,7 @@ export class ContentFiles {
     context.spawn(() => this.#listen());
   }
 
-  /** The file of a content this node shares; null when it shares none, or the file changed. */
-  get(contentId: string): ContentFile | null | Promise<ContentFile | null> {
+  get(contentId: string): Content | Promise<Content> {
     const known = this.#open.get(contentId);
     if (known === undefined) return this.#isAbsent(contentId) ? null : this.#load(contentId);
     if (!known.stillLooksAlike(this.#context.clock.now())) {
@@ -58,7 +60,7 @@ export class ContentFiles {
     for (const contentId of [...this.#open.keys()]) this.#drop(contentId);
   }
 
-  #load(contentId: string): Promise<ContentFile | null> {
+  #load(contentId: string): Promise<Content> {
     const running = this.#loading.get(contentId);
     if (running && !running.stale) return running.file;
     const loading: Loading = { stale: false, file: this.#fetch(contentId, () => loading.stale) };
@@ -70,13 +72,13 @@ export class ContentFiles {
     return loading.file;
   }
 
-  async #fetch(contentId: string, stale: () => boolean): Promise<ContentFile | null> {
+  async #fetch(contentId: string, stale: () => boolean): Promise<Content> {
     const answer = await this.#context.refs.store
       .ask('lease', { contentId })
       .then((lease) => ({ lease }))
       .catch(expected);
     if (stale()) return this.#load(contentId);
-    if (answer === null || this.#context.signal.aborted) return null;
+    if (answer === null || this.#context.signal.aborted) return 'unavailable';
     const { lease } = answer;
     if (lease === null) {
       this.#noteAbsent(contentId);

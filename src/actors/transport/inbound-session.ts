@@ -1,11 +1,11 @@
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
-import { CHUNK_NOT_FOUND, errorReply } from '../../protocol/wire/errors.ts';
+import { CHUNK_NOT_FOUND, errorReply, TEMPORARILY_UNAVAILABLE } from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import { GET_CHUNK } from '../../protocol/wire/message-types.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
-import type { ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
+import type { ChunkAnswer, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
@@ -190,9 +190,9 @@ export class InboundSession implements Session, ReplyHolder {
     return !memory.full;
   }
 
-  #chunkRead(turn: Turn & { kind: 'chunk' }, reply: ChunkReply | null): void {
+  #chunkRead(turn: Turn & { kind: 'chunk' }, reply: ChunkAnswer): void {
     if (this.#over) {
-      if (reply) this.#options.buffers.give(reply.buffer);
+      if (reply && reply !== 'unavailable') this.#options.buffers.give(reply.buffer);
       return;
     }
     this.#turns.shift();
@@ -201,11 +201,11 @@ export class InboundSession implements Session, ReplyHolder {
     this.#pump();
   }
 
-  #writeChunk({ reqId, contentId }: ChunkRequest, reply: ChunkReply | null): void {
-    if (reply === null) {
-      this.#options.router.missed(this.peer, contentId);
-      const frame = encodeFrame(errorReply({ type: GET_CHUNK, reqId }, CHUNK_NOT_FOUND));
-      this.#write(frame, () => {});
+  #writeChunk({ reqId, contentId }: ChunkRequest, reply: ChunkAnswer): void {
+    if (reply === null || reply === 'unavailable') {
+      if (reply === null) this.#options.router.missed(this.peer, contentId);
+      const text = reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE;
+      this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
       return;
     }
     this.#unsentChunks++;

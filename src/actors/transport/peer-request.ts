@@ -1,7 +1,7 @@
 import { failure } from '../../errors.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { decodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
-import { errorTextOf, isError } from '../../protocol/wire/errors.ts';
+import { errorTextOf, isError, TEMPORARILY_UNAVAILABLE } from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_FRAME } from '../../protocol/wire/limits.ts';
 import { messageSpec } from '../../protocol/wire/registry.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
@@ -62,7 +62,7 @@ export function peerError(session: OutboundSession, envelope: Envelope, file?: s
   const text = errorTextOf(envelope);
   return failure('E_PEER_ERROR', `the peer answered: ${text}`, {
     subject: file ?? session.address,
-    retryable: isRateLimit(text),
+    retryable: isRateLimit(text) || text === TEMPORARILY_UNAVAILABLE,
   });
 }
 

@@ -4,6 +4,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { type Envelope, encodeFrame, FLAG_RESPONSE } from '../../protocol/wire/envelope.ts';
 import {
   errorReply,
+  TEMPORARILY_UNAVAILABLE,
   UNSUPPORTED_MESSAGE_TYPE,
   undecodable,
   unknownMessageType,
@@ -34,7 +35,6 @@ const OWNERS: ReadonlyMap<number, Owner> = new Map<number, Owner>([
 
 /** How long an owner may take before the peer hears that we are busy: clients of the reference wait 3 s. */
 const OWNER_MS = 3_000;
-const BUSY = 'temporarily unavailable';
 
 /**
  * No request of the network that this node serves comes near it. Decoding costs time, up to 200 ms for a MiB that was
@@ -99,7 +99,7 @@ export class RequestRouter {
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;
       this.#context.log.warn({ owner, type: request.type, code: error.code }, 'a peer got no answer');
-      return { error: BUSY };
+      return { error: TEMPORARILY_UNAVAILABLE };
     }
   }
 }

@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
 import type { DownloadResult } from '../../actors/transfer/contract.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { numberIn } from '../arguments.ts';
+import { collect, numberIn } from '../arguments.ts';
 import { type Register, withNode } from '../context.ts';
 import { printable } from '../printable.ts';
 import { ProgressView } from '../progress.ts';
 import { bytesText, countOf, rateText, secondsText } from '../units.ts';
 
 interface GetOptions {
-  readonly output: string;
+  readonly output?: string;
+  readonly only?: string[];
+  readonly adopt?: string;
+  readonly category?: string;
   readonly detach?: true;
   readonly priority?: number;
 }
@@ -20,7 +23,13 @@ export const get: Register = (program, cli) => {
       'download a file, a folder or a whole share, verified; the same command goes on after any end',
     )
     .argument('<target>', 'a content id, a share, or SHARE/PATH')
-    .option('-o, --output <dir>', 'the folder the files go to', '.')
+    .option(
+      '-o, --output <dir>',
+      'the folder the files go to (default: that of --category or --adopt, else this one)',
+    )
+    .option('--only <glob>', 'only files whose path or name matches (repeatable): *.flac, live/**', collect)
+    .option('--adopt <dir>', 'serve what lies there already with the right content, fetch the rest')
+    .option('--category <name>', 'one of downloads.categories in the settings')
     .option('--wait', 'wait for the end, which is what get does anyway')
     .option('--detach', 'leave it to the node and return at once; granary queue shows it')
     .option('--priority <n>', 'downloads with a higher one come first', numberIn(-1000, 1000))
@@ -28,9 +37,8 @@ export const get: Register = (program, cli) => {
     .action((target: string, options: GetOptions) =>
       cli.run(
         withNode(async (client, { output }, signal) => {
-          const { priority, detach } = options;
-          const directory = resolve(options.output);
-          const body = { target, directory, ...(priority !== undefined && { priority }) };
+          const { detach } = options;
+          const body = bodyOf(target, options);
           if (detach) {
             const result = await client.call('add', body, { signal });
             const [transfer] = result.transfers;
@@ -48,6 +56,21 @@ export const get: Register = (program, cli) => {
       ),
     );
 };
+
+function bodyOf(target: string, options: GetOptions) {
+  const { output, only, priority, category } = options;
+  const adopt = options.adopt === undefined ? undefined : resolve(options.adopt);
+  const directory =
+    output === undefined ? (adopt ?? (category === undefined ? resolve('.') : undefined)) : resolve(output);
+  return {
+    target,
+    ...(directory !== undefined && { directory }),
+    ...(priority !== undefined && { priority }),
+    ...(only !== undefined && { only }),
+    ...(adopt !== undefined && { adopt }),
+    ...(category !== undefined && { category }),
+  };
+}
 
 function resultText(result: DownloadResult): string {
   const [only] = result.files;

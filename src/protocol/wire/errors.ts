@@ -7,6 +7,8 @@ export const UNSUPPORTED_MESSAGE_TYPE = 'unsupported message type';
 export const MANIFEST_NOT_FOUND = 'manifest not found';
 export const CHUNK_NOT_FOUND = 'chunk not found';
 export const CHUNK_HASHES_NOT_FOUND = 'chunk hashes not found';
+/** A part of the node is being restarted, or has more to do than it can: the same request may be answered soon. */
+export const TEMPORARILY_UNAVAILABLE = 'temporarily unavailable';
 
 /** Texts of others are cut here: they end up in logs. */
 const MAX_TEXT = 512;

@@ -79,9 +79,9 @@ export interface Contract<
   /** Names of the actors it talks to; each becomes a ref in its context. Cycles are legal. */
   readonly uses: readonly Uses[];
   readonly config: ZodType<Config>;
-  /** Tells and asks that may wait or run at once, divided over the links when they are made. */
+  /** Tells that may wait or run at once, and as many asks and streams, divided over the links when they are made. */
   readonly mailbox: number;
-  /** Turns do not interleave at awaits when true. The store alone needs it. */
+  /** Turns do not interleave at awaits when true; streams are opened in a turn and produce beside them. The store alone needs it. */
   readonly serial: boolean;
   /** Time a stop may take before the worker is cut. */
   readonly shutdownMs: number;

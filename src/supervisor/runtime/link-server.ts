@@ -183,7 +183,13 @@ export class LinkServer {
     const gate = new CreditGate(spec?.kind === 'stream' ? spec.window : 1);
     const call = this.#begin(id, ms, gate);
     try {
-      const items = this.#handlers[name]!(request, call) as AsyncIterable<unknown>;
+      const handler = this.#handlers[name]!;
+      // Of a serial actor the opening is a turn like any other; what it produces comes beside the turns.
+      const items = (
+        this.#contract.serial
+          ? await this.#environment.turn(() => handler(request, call))
+          : handler(request, call)
+      ) as AsyncIterable<unknown>;
       for await (const item of items) {
         if (!gate.take()) await gate.wait();
         if (call.reason) break;

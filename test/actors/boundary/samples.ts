@@ -172,6 +172,7 @@ const transferRow: TransferRow = {
   error: { code: 'E_NO_SPACE', message: 'full' },
   target: HEX,
   directory: '/srv/in',
+  category: 'music',
   files: 0,
   files_total: 3,
   eta: null,
@@ -361,6 +362,8 @@ export const samples: Samples = {
     manifest: { request: { manifestId: HEX }, reply: bytes(0, 255) },
     hashList: { request: { contentId: HEX }, reply: null },
     lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2 } },
+    leases: { request: { contentIds: [HEX, HEX] }, reply: [{ ...source, epoch: 2 }] },
+    holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX }], reply: null },
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
@@ -439,7 +442,10 @@ export const samples: Samples = {
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   transfer: {
-    add: { request: { target: HEX, directory: '/tmp/x', priority: 3 }, reply: transferRow },
+    add: {
+      request: { target: HEX, priority: 3, only: ['*.flac'], adopt: '/srv/old', category: 'music' },
+      reply: transferRow,
+    },
     queue: { request: null, reply: [transferRow, { ...transferRow, error: null, eta: 1.5 }] },
     pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
     resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },

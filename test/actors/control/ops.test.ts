@@ -114,7 +114,7 @@ const store: Answers = {
   subscription: ({ shareId }: { shareId: string }) => (shareId === OTHER ? subscription : null),
   identity: () => ({ nodeKey: NODE_KEY, nodeId: '11'.repeat(32) }),
   items: () => ({ items: [item], next: 1000 }),
-  lease: () => null,
+  leases: () => [],
 };
 const acceptor: Answers = {
   addresses: () => ({ bound: ['tcp://0.0.0.0:7001'], advertised: ['tcp://192.0.2.9:7001'] }),
@@ -188,7 +188,7 @@ test('items: as they lie there, held and remote, the path filled in', async () =
       code: 'E_NOT_FOUND',
     },
   );
-  const held = refsOf({ store: { ...store, lease: () => ({ contentId: item.contentId }) } });
+  const held = refsOf({ store: { ...store, leases: () => [{ contentId: item.contentId }] } });
   expect((await operations.items.run(held.refs, { share: OTHER, ...page }, signal)).items[0]!.state).toBe(
     'held',
   );

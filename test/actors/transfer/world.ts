@@ -2,7 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
-import type { ItemRow, Lease, StoredFile, StoredTransfer } from '../../../src/actors/store/contract.ts';
+import type {
+  HeldFile,
+  ItemRow,
+  Lease,
+  StoredFile,
+  StoredTransfer,
+} from '../../../src/actors/store/contract.ts';
 import transfer from '../../../src/actors/transfer/actor.ts';
 import type { TransferContext } from '../../../src/actors/transfer/context.ts';
 import {
@@ -52,6 +58,8 @@ export class World implements AsyncDisposable {
   /** The ledger: outlives the lives of the actor. */
   readonly transfers = new Map<string, StoredTransfer>();
   readonly files = new Map<string, Map<number, StoredFile>>();
+  /** What the store was told to serve. */
+  readonly held: HeldFile[] = [];
   readonly hashLists = new Map<string, Uint8Array>();
   /** Unfinished files that were hashed chunk by chunk. */
   readonly verified: string[] = [];
@@ -200,10 +208,13 @@ export class World implements AsyncDisposable {
         return this.peers === null
           ? null
           : { shareId: asked.shareId, peers: this.peers, source: this.source };
-      case 'ownShares':
-        return this.leases.size > 0 ? [{ shareId: SHARE }] : [];
-      case 'lease':
-        return this.leases.get(asked.contentId) ?? null;
+      case 'leases':
+        return (asked as unknown as { contentIds: string[] }).contentIds.flatMap(
+          (contentId) => this.leases.get(contentId) ?? [],
+        );
+      case 'holdFiles':
+        this.held.push(...(request as HeldFile[]));
+        return null;
       case 'hashList':
         return this.hashLists.get(asked.contentId) ?? null;
       case 'keepHashLists':

@@ -56,10 +56,10 @@ const request = (contentId: string, index: number) =>
   encodeRequest(500, { contentId: Buffer.from(contentId, 'hex'), chunkIndex: index });
 
 /** The octets of a chunk as the shard serves it; null: not found. */
-async function chunk(contentId: string, index: number): Promise<Buffer | null> {
+async function chunk(contentId: string, index: number, refusal = 'chunk not found'): Promise<Buffer | null> {
   const reply = await peer.ask(500, ++reqId, request(contentId, index));
   if (reply.flags === 3) {
-    expect(new TextDecoder().decode(reply.payload)).toBe('chunk not found');
+    expect(new TextDecoder().decode(reply.payload)).toBe(refusal);
     return null;
   }
   return Buffer.from(decodeReply(500, reply.payload).bytes);
@@ -201,7 +201,7 @@ describe('a lease', () => {
     us.down = true;
     us.breakLeases();
     await until(() => filesOpen().length === 0, 'the file to be closed');
-    expect(await chunk(contentId, 0)).toBeNull();
+    expect(await chunk(contentId, 0, 'temporarily unavailable')).toBeNull();
     await clock.advance(300);
     us.down = false;
     // Learnt before the shard listens again: it may become void unheard.

@@ -233,6 +233,26 @@ describe('a peer that is slow, or says that it had enough', () => {
     expect(refused).toBeLessThanOrEqual(10 + 6 * 10);
   });
 
+  test('"temporarily unavailable" is waited out, for a shorter time', async () => {
+    const seed = await new Seed().add(6 * CHUNK);
+    const { clock, us, them } = await start((request) =>
+      request.count < 3 || clock.now() > WALL
+        ? seed.reply(request)
+        : refusal(request, 'temporarily unavailable'),
+    );
+    await us.connect(them.address);
+    const base = us.metrics.get('bytes_down')!;
+    const fetch = watch(us, them.address, seed.files);
+    await until(() => us.metrics.get('bytes_down') === base + them.sent() && them.sent() > 3 * CHUNK, 'it');
+    expect(us.metrics.get('chunks_fetched')).toBe(3);
+    await clock.advance(500);
+    await until(() => us.metrics.get('chunks_fetched') === 6, 'the rest');
+    await clock.advance(100);
+    await fetch.done;
+    expect(fetch.error).toBeNull();
+    await seed.expectWhole();
+  });
+
   test.each([
     ['with a request unanswered', false],
     ['with none under way', true],

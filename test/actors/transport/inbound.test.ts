@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import { decodeEnvelope, encodeFrame } from '../../../src/protocol/wire/envelope.ts';
+import { RATE_LIMITS } from '../../../src/protocol/wire/rate-class.ts';
 import { decodeReply, encodeRequest, messageSpec } from '../../../src/protocol/wire/registry.ts';
 import { ManualClock } from '../../../src/supervisor/testing/manual-clock.ts';
 import { boundIdentity, type RawOptions, RawPeer, until } from './raw-peer.ts';
@@ -171,8 +172,13 @@ describe('replies', () => {
     us.down = true;
     const peer = await session();
     expect(text((await peer.ask(400, 1, new Uint8Array([0xa0]))).payload)).toBe('temporarily unavailable');
-    expect(text((await peer.ask(500, 2, chunkRequest('11'.repeat(32), 0))).payload)).toBe('chunk not found');
+    // Whether the chunk is here nobody knows, and so it is not counted against the peer.
+    for (let i = 0; i <= RATE_LIMITS.chunk; i++) {
+      const reply = await peer.ask(500, 2 + i, chunkRequest(`${i}`.padStart(64, '0'), 0));
+      expect(text(reply.payload)).toBe('temporarily unavailable');
+    }
     us.down = false;
+    expect(text((await peer.ask(500, 1, chunkRequest('11'.repeat(32), 0))).payload)).toBe('chunk not found');
     us.wire = () => ({ error: 'manifest not found' });
     expect(text((await peer.ask(400, 3, new Uint8Array([0xa0]))).payload)).toBe('manifest not found');
   });

@@ -48,23 +48,15 @@ export const items: AskOperation<'items'> = async (refs, body, signal) => {
   return { items: page.items.map((item, i) => entry(item, states[i]!)), next: page.next };
 };
 
-/** Leases asked for at once: well inside what one link may have in flight. */
-const LEASE_BATCH = 64;
-
 /** Whether this node could serve them. */
 async function heldStates(
   refs: ControlRefs,
   rows: readonly ItemRow[],
   signal: AbortSignal,
 ): Promise<readonly ItemEntry['state'][]> {
-  const held = new Set<string>();
-  for (let at = 0; at < rows.length; at += LEASE_BATCH) {
-    const ids = rows.slice(at, at + LEASE_BATCH).map((item) => item.contentId);
-    const leases = await Promise.all(
-      ids.map((contentId) => refs.store.ask('lease', { contentId }, { signal })),
-    );
-    for (const lease of leases) if (lease) held.add(lease.contentId);
-  }
+  const contentIds = rows.map((item) => item.contentId);
+  const leases = await refs.store.ask('leases', { contentIds }, { signal });
+  const held = new Set(leases.map(({ contentId }) => contentId));
   return rows.map(({ contentId }) => (held.has(contentId) ? 'held' : 'remote'));
 }
 
