@@ -38,7 +38,9 @@ export class GuardedHandlers {
         throw storeFailure(error, this.#home);
       }
     })();
-    this.#running = Promise.allSettled([this.#running, call]);
+    const both = Promise.allSettled([this.#running, call]);
+    // Without their values: a chain of them would keep every answer that was ever given.
+    this.#running = both.then(() => {});
     return call;
   }
 }
