@@ -149,11 +149,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'work-for-the-dead-goes-on',
-    file: 'src/supervisor/tree/mesh.ts',
-    find: "if (uses(dead, other.name)) other.send({ type: 'drop', from: dead.id });",
-    replace: NOTHING,
-    test: 'test/supervisor/worlds/worlds.test.ts',
-    only: '500 worlds',
+    file: 'src/supervisor/runtime/link-server.ts',
+    find: "call.abort(new ActorError('E_ABORTED', 'the caller is gone'));",
+    replace: 'void call;',
+    test: DEATH,
+    only: 'S23',
   },
   {
     name: 'lost-link-not-mended',
@@ -216,7 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const late = now - this.#due > LATE_MS;',
     replace: 'const late = false;',
     test: 'test/supervisor/tree/health.test.ts',
-    only: 'sle',
+    only: 'a round that comes late',
   },
   // Who is believed.
   {
@@ -418,7 +418,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/protocol/cbor/reader.ts',
     find: '  #octets(count: number): Uint8Array {\n    if (count > this.remaining) throw new DecodeError(UNEXPECTED_END);',
     replace: '  #octets(count: number): Uint8Array {',
-    test: 'test/protocol/cbor/reader.test.ts',
+    test: 'test/protocol/wire/memory.test.ts',
+    only: 'announced lengths take no memory',
   },
   {
     name: 'requests-in-flight-uncounted',
