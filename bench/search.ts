@@ -151,6 +151,8 @@ const subscriptionOf = (share: SyntheticShare): Subscription => ({
   source: null,
   items: share.items,
   bytes: 0,
+  volumes: [],
+  root: null,
   lastSync: null,
   lastError: null,
 });

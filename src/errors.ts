@@ -9,6 +9,8 @@ export const ERRORS = {
   E_CONFIG: { exit: 2, next: 'mend the configuration and start again' },
   E_LINK_INVALID: { exit: 2, next: 'ask the publisher for the link again; it starts with scp2p://s/' },
   E_ADDRESS_INVALID: { exit: 2, next: 'write tcp://IP:PORT or tcp://IP:PORT@NODE_KEY' },
+  E_KEY_INVALID: { exit: 2, next: 'name a file that granary keys export, or the reference, has written' },
+  E_BACKUP_INVALID: { exit: 6, next: 'take an older backup; granary backup makes new ones' },
   E_PATH_INVALID: { exit: 2, next: 'name an existing file or folder' },
   E_NODE_VERSION: { exit: 2, next: 'install Node.js 24.21 or newer' },
 
@@ -22,7 +24,12 @@ export const ERRORS = {
   E_HOME_LOCKED: { exit: 4, next: 'stop the other node, or name another folder with --home' },
   E_HOME_NEWER: { exit: 4, next: 'start the newer version of granary on this folder' },
   E_HOME_UNUSABLE: { exit: 4, next: 'check owner and permissions of the data folder' },
+  E_PASSPHRASE: {
+    exit: 4,
+    next: 'start on a terminal, set GRANARY_PASSPHRASE, or name a file with store.passphrase_file',
+  },
   E_SHARE_TOO_LARGE: { exit: 4, next: 'publish smaller folders as separate shares' },
+  E_SHARE_OFFLINE: { exit: 4, next: 'mount its disk; granary unshare takes a share back for good' },
   E_FILE_CHANGED: { exit: 4, next: 'publish again once the files rest' },
   E_PEER_IDENTITY: {
     exit: 4,

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type acceptorConfig, acceptorContract } from './actors/acceptor/contract.ts';
 import { type controlConfig, controlContract } from './actors/control/contract.ts';
 import { type hashingConfig, hashingContract } from './actors/hashing/contract.ts';
-import { publishContract } from './actors/publish/contract.ts';
+import { type publishConfig, publishContract } from './actors/publish/contract.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { type storeConfig, storeContract } from './actors/store/contract.ts';
 import {
@@ -13,7 +13,7 @@ import {
   supervisorContract,
 } from './actors/supervisor/contract.ts';
 import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
-import { transferContract } from './actors/transfer/contract.ts';
+import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
 import { type transportConfig, transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
@@ -43,7 +43,9 @@ export interface NodeSettings {
   readonly hashing?: ConfigInput<typeof hashingConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
+  readonly publish?: ConfigInput<typeof publishConfig>;
   readonly sync?: ConfigInput<typeof syncConfig>;
+  readonly transfer?: ConfigInput<typeof transferConfig>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
   /** When load is shed and when an actor is cut for its size; default: by the memory there is. */
   readonly memory?: MemoryLimits;
@@ -107,10 +109,10 @@ export function treeOf(settings: NodeSettings): TreeSpec {
         { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
       ]),
       branch('catalog', 'one_for_one', [
-        { contract: publishContract, module: module('publish'), config: {} },
+        { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
         { contract: searchContract, module: module('search'), config: { home } },
         { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-        { contract: transferContract, module: module('transfer'), config: {} },
+        { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
       ]),
       branch('control', 'one_for_one', [
         {

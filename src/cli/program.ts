@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
+import { cancel } from './commands/cancel.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
@@ -10,8 +12,13 @@ import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
+import { keys } from './commands/keys/keys.ts';
+import { pause } from './commands/pause.ts';
 import { peers } from './commands/peers.ts';
 import { publish } from './commands/publish.ts';
+import { queue } from './commands/queue.ts';
+import { restore } from './commands/restore.ts';
+import { resume } from './commands/resume.ts';
 import { search } from './commands/search.ts';
 import { shares } from './commands/shares.ts';
 import { stats } from './commands/stats.ts';
@@ -19,6 +26,7 @@ import { stop } from './commands/stop.ts';
 import { subs } from './commands/subs.ts';
 import { subscribe } from './commands/subscribe.ts';
 import { sync } from './commands/sync.ts';
+import { unshare } from './commands/unshare.ts';
 import { unsubscribe } from './commands/unsubscribe.ts';
 import { up } from './commands/up.ts';
 import type { Cli, Register } from './context.ts';
@@ -28,6 +36,7 @@ const COMMANDS: readonly Register[] = [
   up,
   demo,
   publish,
+  unshare,
   subscribe,
   unsubscribe,
   subs,
@@ -36,6 +45,10 @@ const COMMANDS: readonly Register[] = [
   shares,
   items,
   get,
+  queue,
+  pause,
+  resume,
+  cancel,
   peers,
   connect,
   id,
@@ -43,6 +56,9 @@ const COMMANDS: readonly Register[] = [
   stop,
   doctor,
   config,
+  keys,
+  backup,
+  restore,
   conformance,
   bench,
   completion,

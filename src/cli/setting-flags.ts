@@ -33,7 +33,7 @@ export const NAMED_FLAGS: readonly NamedFlag[] = [
   {
     flag: '--keys <way>',
     key: 'store.keys',
-    description: 'keyfile: sealed under a generated key file; plain: as they are',
+    description: 'keyfile: sealed under a generated key file; passphrase: under yours; plain: as they are',
   },
   {
     flag: '--log-level <level>',

@@ -8,14 +8,32 @@ const trust = z.enum(['trusted', 'normal', 'untrusted']);
 /** An id, the beginning of one, or the operator's name for an own share. */
 const share = z.string().min(1).max(256);
 
+const passphrase = z.string().min(1).max(1024);
+
+/** Higher ones come first. */
+const priority = z.int().min(-1000).max(1000);
+const download = z.strictObject({
+  target: z.string().min(1).max(8192),
+  directory: path.optional(),
+  priority: priority.optional(),
+  only: z.array(z.string().min(1).max(4096)).max(1_000).optional(),
+  adopt: path.optional(),
+  category: z.string().min(1).max(64).optional(),
+});
+/** Ids or beginnings of ids; null: all. */
+const transfers = { ids: z.array(z.string().min(1).max(64)).max(10_000).nullable() };
+
 /** What each operation takes. */
 export const bodies = {
   publish: z.strictObject({
-    paths: z.array(path).min(1).max(MAX_PATHS),
+    paths: z.array(path).max(MAX_PATHS),
     title: z.string().max(1024).nullable().default(null),
-    public: z.boolean().default(false),
+    public: z.boolean().nullable().default(null),
+    tags: z.array(z.string().max(1024)).max(256).nullable().default(null),
     share: share.nullable().default(null),
+    watch: z.boolean().nullable().default(null),
   }),
+  unshare: z.strictObject({ share, forget_key: z.boolean().default(false) }),
   subscribe: z.strictObject({
     link: z.string().min(1).max(16_384),
     trust: trust.default('normal'),
@@ -37,7 +55,22 @@ export const bodies = {
     cursor: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
     limit: z.int().min(1).max(1000).default(1000),
   }),
-  get: z.strictObject({ target: z.string().min(1).max(8192), directory: path }),
+  backup: z.strictObject({ path, hash_lists: z.boolean().default(true) }),
+  exportKey: z.strictObject({ share, passphrase }),
+  importKey: z.strictObject({
+    sealed: z.instanceof(Uint8Array),
+    name: share,
+    passphrase: passphrase.optional(),
+    node_secret: z.string().max(128).optional(),
+  }),
+  get: download,
+  /** The same, left to the node. */
+  add: download,
+  queue: z.strictObject({}),
+  pause: z.strictObject(transfers),
+  resume: z.strictObject({ ...transfers, priority: priority.optional() }),
+  /** `cancel` is the end of a call. */
+  cancel_transfers: z.strictObject(transfers),
   peers: z.strictObject({}),
   connect: z.strictObject({ address: z.string().min(1).max(400) }),
   id: z.strictObject({}),

@@ -1,9 +1,9 @@
-import type { PublishProgress, PublishResult } from '../actors/publish/contract.ts';
+import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
-import type { Trust } from '../actors/store/contract.ts';
+import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
-import type { DownloadProgress, DownloadResult } from '../actors/transfer/contract.ts';
+import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
 
 // What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
 // lower-case hex. Fields may be added within a major version, never renamed or dropped.
@@ -14,6 +14,8 @@ export interface SubscribeResult {
   /** Null until the first sync. */
   readonly seq: number | null;
   readonly items: number;
+  /** Shares that its files are spread over; 0: it has them itself. */
+  readonly volumes: number;
   readonly trust: Trust;
   readonly weight: number;
   /** Why the share is still empty; null when the first sync went well. */
@@ -26,6 +28,7 @@ export interface SubscriptionRow {
   readonly seq: number | null;
   readonly items: number;
   readonly bytes: number;
+  readonly volumes: number;
   readonly trust: Trust;
   readonly weight: number;
   readonly last_sync: string | null;
@@ -44,9 +47,26 @@ export interface ShareRow {
   readonly manifest_id: string | null;
   readonly items: number;
   readonly bytes: number;
+  /** Shares that its files are spread over; 0: it has them itself. */
+  readonly volumes: number;
   readonly updated_at: string | null;
   /** Only of own shares. */
   readonly link: string | null;
+  /** Of own shares: how their files lie there, as far as it was noticed. */
+  readonly state: ItemState | null;
+  /** Of own shares: the places they are published from. */
+  readonly paths: readonly string[];
+  /** Of own shares: published by itself when its files change. */
+  readonly watch: boolean;
+  readonly tags: readonly string[];
+}
+
+export interface UnshareResult {
+  readonly share_id: string;
+  readonly name: string;
+  /** Files that are not shared any more. */
+  readonly items: number;
+  readonly key: 'kept' | 'forgotten';
 }
 
 export interface ItemEntry {
@@ -55,8 +75,8 @@ export interface ItemEntry {
   readonly name: string;
   readonly size: number;
   readonly chunks: number;
-  /** `own`: published from this disk; `held`: this node could serve it; `remote`: it lies with others. */
-  readonly state: 'own' | 'held' | 'remote';
+  /** Of own shares: how the file lies there now. Of others: `held`: this node could serve it; `remote`: it lies with others. */
+  readonly state: ItemState | 'held' | 'remote';
 }
 
 export interface PeerRow {
@@ -93,6 +113,8 @@ export type TreeRow =
       readonly state: string;
       readonly health: 'healthy' | 'busy';
       readonly restarts: number;
+      /** Calls of its own that were refused because a link was full. */
+      readonly refused: number;
       readonly last_death: { readonly cause: string; readonly message: string | null } | null;
     };
 
@@ -120,6 +142,12 @@ export interface StatsResult {
   readonly uptime: number;
 }
 
+export interface ImportedKey {
+  readonly share_id: string;
+  readonly share_key: string;
+  readonly name: string;
+}
+
 export interface IdResult {
   readonly node_id: string;
   readonly node_key: string;
@@ -128,8 +156,17 @@ export interface IdResult {
   readonly version: string;
 }
 
+export interface TransferEntry extends Omit<TransferRow, 'added'> {
+  readonly added: string;
+}
+
+export interface TransferList {
+  readonly transfers: readonly TransferEntry[];
+}
+
 export interface Results {
   readonly publish: PublishResult;
+  readonly unshare: UnshareResult;
   readonly subscribe: SubscribeResult;
   readonly unsubscribe: { readonly share_id: string };
   readonly subs: { readonly subscriptions: readonly SubscriptionRow[] };
@@ -138,6 +175,14 @@ export interface Results {
   readonly shares: { readonly shares: readonly ShareRow[] };
   readonly items: { readonly items: readonly ItemEntry[]; readonly next: number | null };
   readonly get: DownloadResult;
+  readonly backup: BackupResult;
+  readonly exportKey: { readonly sealed: Uint8Array };
+  readonly importKey: ImportedKey;
+  readonly add: TransferList;
+  readonly queue: TransferList;
+  readonly pause: TransferList;
+  readonly resume: TransferList;
+  readonly cancel_transfers: TransferList;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
@@ -152,4 +197,6 @@ export interface Results {
 export interface Events {
   readonly publish: { readonly event: 'progress' } & PublishProgress;
   readonly get: { readonly event: 'progress' } & DownloadProgress;
+  /** None: it only takes as long as it takes. */
+  readonly backup: never;
 }

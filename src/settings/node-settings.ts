@@ -1,14 +1,26 @@
 import type { NodeSettings } from '../node.ts';
 import type { Settings } from './schema.ts';
 
-/** The settings of an operator as the configurations of the actors. */
-export function nodeSettings(home: string, socket: string, settings: Settings): NodeSettings {
+/** The settings of an operator as the configurations of the actors. `passphrase` opens the keys; empty: none is needed. */
+export function nodeSettings(
+  home: string,
+  socket: string,
+  settings: Settings,
+  passphrase = '',
+): NodeSettings {
   const { network } = settings;
   return {
     home,
     logLevel: settings.node.log_level,
     ...(network.shards > 0 && { shards: network.shards }),
-    store: { keys: settings.store.keys, keyfile: settings.store.keyfile },
+    store: {
+      keys: settings.store.keys,
+      keyfile: settings.store.keyfile,
+      passphrase,
+      backupHours: settings.store.backup_hours,
+      backupKeep: settings.store.backup_keep,
+      backupFolder: settings.store.backup_folder,
+    },
     hashing: { threads: settings.hashing.threads },
     transport: {
       handshakeMs: network.handshake_ms,
@@ -27,7 +39,16 @@ export function nodeSettings(home: string, socket: string, settings: Settings): 
       maxPerSecond: network.max_accepts_per_second,
       maxPerSecondPerNet: network.max_accepts_per_second_per_net,
     },
+    publish: {
+      quietSeconds: settings.publish.quiet_seconds,
+      rescanSeconds: settings.publish.rescan_seconds,
+    },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    transfer: {
+      maxActive: settings.downloads.max_active,
+      reserveBytes: settings.downloads.reserve_bytes,
+      categories: settings.downloads.categories,
+    },
     control: { socket, maxClients: settings.control.max_clients },
   };
 }

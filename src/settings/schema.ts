@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { acceptorConfig } from '../actors/acceptor/contract.ts';
 import { controlConfig } from '../actors/control/contract.ts';
 import { hashingConfig } from '../actors/hashing/contract.ts';
+import { publishConfig } from '../actors/publish/contract.ts';
 import { storeConfig } from '../actors/store/contract.ts';
 import { syncConfig } from '../actors/sync/contract.ts';
+import { transferConfig } from '../actors/transfer/contract.ts';
 import { transportConfig } from '../actors/transport/contract.ts';
 import { LOG_LEVELS } from '../supervisor/observe/log.ts';
 import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
+import { categoryFolders } from './category-folders.ts';
 
 const transport = transportConfig.shape;
 const acceptor = acceptorConfig.shape;
@@ -86,20 +89,57 @@ export const settingsSchema = z.strictObject({
   store: z.strictObject({
     keys: setting(
       storeConfig.shape.keys,
-      '`keyfile`: private keys are sealed under a generated key file, which protects copies of the data folder, not this host. `plain`: they lie as they are.',
+      '`keyfile`: private keys are sealed under a generated key file, which protects copies of the data folder, not this host. `passphrase`: under a passphrase, asked for on the terminal, or taken from `GRANARY_PASSPHRASE` or `store.passphrase_file`. `plain`: they lie as they are.',
     ),
     keyfile: setting(
       storeConfig.shape.keyfile,
       'Path of the key file; empty: `granary/key` in the configuration folder (`$XDG_CONFIG_HOME`, else `~/.config`).',
     ),
+    passphrase_file: setting(
+      z.string().default(''),
+      'Path of a file whose first line is the passphrase; empty: none.',
+    ),
+    backup_hours: setting(
+      storeConfig.shape.backupHours,
+      'Hours between the copies that the node makes of itself, without hash lists; 0: none.',
+    ),
+    backup_keep: setting(storeConfig.shape.backupKeep, 'How many of those copies are kept.'),
+    backup_folder: setting(
+      storeConfig.shape.backupFolder,
+      'Where those copies go; empty: `backups/` in the data folder. Another disk is the better place.',
+    ),
   }),
   hashing: z.strictObject({
     threads: setting(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
+  }),
+  publish: z.strictObject({
+    quiet_seconds: setting(
+      publishConfig.shape.quietSeconds,
+      'A watched share (`granary publish --watch`) is published when nothing changed in it for so many seconds, at the latest a minute after the first change; a file that was written less long ago waits for the next time.',
+    ),
+    rescan_seconds: setting(
+      publishConfig.shape.rescanSeconds,
+      'Seconds between looks through all files of a watched share, whatever the system told of it.',
+    ),
   }),
   sync: z.strictObject({
     interval_seconds: live(
       syncConfig.shape.intervalSeconds,
       'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
+    ),
+  }),
+  downloads: z.strictObject({
+    max_active: setting(
+      transferConfig.shape.maxActive,
+      'Transfers under way at once; the others wait in the queue.',
+    ),
+    reserve_bytes: setting(
+      transferConfig.shape.reserveBytes,
+      'Bytes that downloads leave free on every disk; below that they wait until there is room again.',
+    ),
+    categories: setting(
+      transferConfig.shape.categories.check(categoryFolders),
+      'Where downloads of a category go: `NAME=/absolute/folder` each, for `get --category NAME`.',
     ),
   }),
   control: z.strictObject({

@@ -45,6 +45,10 @@ describe('a provider that lies', () => {
     const outcome = await reader.run('get', provider.shareId, '-o', out);
     expect(outcome).toMatchObject({ code: 6, ok: false, error: { code: 'E_CHUNK_CORRUPT' } });
     expect(provider.asked.get(1)).toBe(2);
+    // What was right of it is kept for another provider, hidden.
+    expect(await readdir(out, { recursive: true })).toEqual([expect.stringMatching(/^\.granary-.*\.part$/)]);
+    const { transfers } = await reader.must<{ transfers: { id: string }[] }>('queue');
+    await reader.must('cancel', transfers.at(-1)!.id);
     expect(await readdir(out, { recursive: true })).toEqual([]);
   });
 

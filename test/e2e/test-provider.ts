@@ -28,6 +28,8 @@ import { decodeRequest, encodeReply } from '../../src/protocol/wire/registry.ts'
 export interface Misdeeds {
   /** Changes the bytes of a chunk before they are sent. `time` counts the askings for that chunk from 1. */
   chunk?(data: Uint8Array, index: number, time: number): Uint8Array;
+  /** Resolves when a chunk may be sent; replies keep their order. */
+  gate?(index: number): Promise<void>;
   head?(head: ShareHead): ShareHead;
   manifest?(manifest: Manifest): Manifest;
 }
@@ -131,6 +133,7 @@ export async function testProvider(size: number, misdeeds: Misdeeds = {}) {
     });
     let open = false;
     let pending = Buffer.alloc(0);
+    let turn = Promise.resolve();
     socket.on('data', (data) => {
       pending = Buffer.concat([pending, data]);
       while (pending.length >= 4 && pending.length >= 4 + pending.readUInt32BE(0)) {
@@ -147,13 +150,17 @@ export async function testProvider(size: number, misdeeds: Misdeeds = {}) {
         const request = decodeEnvelope(body);
         const payload = answer(request.type, request.payload);
         const type = replyTypeOf(request.type);
-        socket.write(
-          encodeFrame(
-            payload
-              ? { type, reqId: request.reqId, flags: FLAG_RESPONSE, payload }
-              : errorReply(request, 'not here'),
-          ),
+        const frame = encodeFrame(
+          payload
+            ? { type, reqId: request.reqId, flags: FLAG_RESPONSE, payload }
+            : errorReply(request, 'not here'),
         );
+        const { gate } = misdeeds;
+        if (request.type === types.GET_CHUNK && gate) {
+          const { chunkIndex } = decodeRequest(types.GET_CHUNK, request.payload);
+          turn = turn.then(() => gate(chunkIndex));
+        }
+        turn = turn.then(() => void socket.write(frame));
       }
     });
   });

@@ -145,6 +145,8 @@ test('what a node may take over live is exactly what the configuration of sync s
     const value = schema.safeParse(other[kind]).success ? other[kind] : 'plain';
     if (!schema.safeParse(value).success) continue;
     const changed = settingsOfRows(rows.map((each) => (each.key === key ? { ...each, value } : each)));
+    // Read before the node is made, by whoever starts it.
+    if (key === 'store.passphrase_file') continue;
     const [before, after] = [running.settings, changed].map((settings) => nodeSettings('/h', '/s', settings));
     expect(after, key).not.toEqual(before);
     expect({ key, sync: JSON.stringify(after!.sync) !== JSON.stringify(before!.sync) }).toEqual({

@@ -52,9 +52,10 @@ test('a flooded mailbox cannot delay a stop', async () => {
 });
 
 test('what runs may finish before the stop', async () => {
-  const waiting = tree.counter.ask('wait', { ms: 250 });
-  const nested = tree.relay.ask('waitForCounter', { ms: 250 });
-  await tree.counter.ask('read', null);
+  const waiting = tree.counter.ask('wait', { ms: 50 });
+  const nested = tree.relay.ask('waitForCounter', { ms: 50 });
+  // Behind them on the same links: both run by now.
+  await Promise.all([tree.counter.ask('read', null), tree.relay.ask('readCounter', null)]);
   const from = performance.now();
   await tree.supervisor.stop();
   expect(await waiting).toBe('waited');
@@ -88,4 +89,10 @@ test('the death of the producer’s actor ends the stream', async () => {
     for await (const item of items) void item;
   })();
   await expect(all).rejects.toMatchObject({ code: 'E_ACTOR_DOWN' });
+});
+
+test('refused calls are counted where they were made', async () => {
+  for (let n = 0; n < 3; n++) await tree.relay.ask('floodCounter', { ms: 300 });
+  const relay = tree.supervisor.tree().children[1] as { refused: number };
+  expect(relay.refused).toBe(3);
 });

@@ -1,16 +1,19 @@
 import type { Operations } from './operation.ts';
 import { get } from './ops/get.ts';
+import { backup, exportKey, importKey } from './ops/keys.ts';
 import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
 import { search } from './ops/search.ts';
 import { reload, settings } from './ops/settings.ts';
-import { items, shares } from './ops/shares.ts';
+import { items, shares, unshare } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
+import { add, cancel, pause, queue, resume } from './ops/transfers.ts';
 
 /** Everything the control socket can do. */
 export const operations: Operations = {
   publish: { kind: 'stream', run: publish },
+  unshare: { kind: 'ask', run: unshare },
   subscribe: { kind: 'ask', run: subscribe },
   unsubscribe: { kind: 'ask', run: unsubscribe },
   subs: { kind: 'ask', run: subs },
@@ -19,6 +22,14 @@ export const operations: Operations = {
   shares: { kind: 'ask', run: shares },
   items: { kind: 'ask', run: items },
   get: { kind: 'stream', run: get },
+  backup: { kind: 'stream', run: backup },
+  exportKey: { kind: 'ask', run: exportKey },
+  importKey: { kind: 'ask', run: importKey },
+  add: { kind: 'ask', run: add },
+  queue: { kind: 'ask', run: queue },
+  pause: { kind: 'ask', run: pause },
+  resume: { kind: 'ask', run: resume },
+  cancel_transfers: { kind: 'ask', run: cancel },
   peers: { kind: 'ask', run: peers },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

@@ -9,6 +9,7 @@ export function catalogItem(
   size: number,
   contentId: string,
   chunkListHash: string,
+  tags: readonly string[],
 ): CatalogItem {
   const name = posix.basename(inside);
   return {
@@ -17,7 +18,7 @@ export function catalogItem(
     name,
     path: name === inside ? null : inside,
     mime: mimeOf(name),
-    tags: [],
+    tags,
     chunkCount: chunkCount(size),
     chunkListHash,
   };

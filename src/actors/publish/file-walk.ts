@@ -1,7 +1,6 @@
 import type { Dir, Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_LIMITS } from '../../protocol/objects/manifest-contents.ts';
 import { itemPath, refusedName } from './item-name.ts';
 import type { Root } from './roots.ts';
 import { reasonOf, type SkippedFiles } from './skipped-files.ts';
@@ -19,8 +18,11 @@ export interface FoundFile {
 
 /** Entries read from a folder, and files of it looked at, at once; then others on this thread get their turn. */
 const BATCH = 128;
-/** Once there are too many files they are only counted, up to here: the operator wants to know how far off he is. */
-const MAX_COUNTED = 100_000;
+/** Files kept in mind at once, about 400 octets each. */
+export const MAX_FILES = 1_000_000;
+
+/** What a folder fails with that is not there any more. */
+const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
 interface Folder {
   readonly path: string;
@@ -29,7 +31,9 @@ interface Folder {
 
 /** Finds the files of a share. Links are never followed. */
 export class FileWalk {
-  readonly files: FoundFile[] = [];
+  files: FoundFile[] = [];
+  /** Folders that are there and could not be read: nobody knows what is in them now. */
+  readonly unreadable: { readonly path: string; readonly inside: string }[] = [];
   bytes = 0;
   /** Files found, also those that are too many to be looked at. */
   count = 0;
@@ -42,12 +46,7 @@ export class FileWalk {
 
   /** More files than a share may have: `files` does not hold all of them. */
   get tooMany(): boolean {
-    return this.count > MANIFEST_LIMITS.items;
-  }
-
-  /** There may be more files than `count`: nobody looked further. */
-  get gaveUp(): boolean {
-    return this.count > MAX_COUNTED;
+    return this.count > MAX_FILES;
   }
 
   /** Yields now and then on its way. Rejects with the signal's reason. */
@@ -58,9 +57,19 @@ export class FileWalk {
     }
   }
 
+  /** Takes some of the files that were found out again. */
+  takeOut(which: (file: FoundFile) => boolean): readonly FoundFile[] {
+    const taken = this.files.filter(which);
+    if (taken.length === 0) return taken;
+    this.files = this.files.filter((file) => !which(file));
+    for (const { size } of taken) this.bytes -= size;
+    this.count -= taken.length;
+    return taken;
+  }
+
   async *#folders(root: Folder, signal: AbortSignal): AsyncGenerator<void, void, undefined> {
     const open: Folder[] = [root];
-    for (let folder = open.pop(); folder !== undefined && !this.gaveUp; folder = open.pop()) {
+    for (let folder = open.pop(); folder !== undefined && !this.tooMany; folder = open.pop()) {
       if (await isDataFolder(folder.path)) {
         this.#skipped.add(folder.path, 'data folder of a node');
         continue;
@@ -70,11 +79,12 @@ export class FileWalk {
           await this.#look(files);
           yield;
           signal.throwIfAborted();
-          if (this.gaveUp) return;
+          if (this.tooMany) return;
         }
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         this.#skipped.add(folder.path, reasonOf(error));
+        if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) this.unreadable.push(folder);
       }
     }
   }

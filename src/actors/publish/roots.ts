@@ -1,38 +1,70 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
+import type { ShareRoot } from '../store/contract.ts';
 import type { SkippedFiles } from './skipped-files.ts';
 
-/** What a publish was asked to publish. */
-export interface Root {
-  readonly path: string;
-  readonly kind: 'file' | 'folder';
-  /** Its path inside the share; empty for a folder that is the share. */
-  readonly inside: string;
+export type Root = ShareRoot;
+
+/** What a publish was asked to publish, as it lies there now. */
+export interface FoundRoots {
+  /** All of them, as they are kept with the share. */
+  readonly roots: readonly Root[];
+  /** Of these: known from the last revision and not there, or empty: their disk is not mounted. */
+  readonly offline: readonly Root[];
+}
+
+/** Absolute paths, each once. `E_PATH_INVALID` for what no file can be called. */
+export function placesOf(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.map(checkedPath))];
 }
 
 /**
- * The places named by a request, each once. One folder is the share itself; several places lie in it by their own
- * names, numbered where two have the same. `E_PATH_INVALID` for what is not there; links are skipped, wherever they
- * point to.
+ * The places as parts of a share. One folder is the share itself; several places lie in it by their own names, numbered
+ * where two have the same. `known`: the roots of the last revision; one of them that is gone, or a folder that is
+ * empty now, is offline. `E_PATH_INVALID` for any other that is not there; links are skipped, wherever they point to.
  */
-export async function rootsOf(paths: readonly string[], skipped: SkippedFiles): Promise<readonly Root[]> {
-  const places = [...new Set(paths.map(checkedPath))];
-  const found: Pick<Root, 'path' | 'kind'>[] = [];
+export async function rootsOf(
+  places: readonly string[],
+  known: readonly Root[],
+  skipped: SkippedFiles,
+): Promise<FoundRoots> {
+  const found: (Pick<Root, 'path' | 'kind'> & { isOffline: boolean })[] = [];
   for (const path of places) {
-    const kind = await kindOf(path);
-    if (kind === 'file' || kind === 'folder') found.push({ path, kind });
+    const before = known.find((root) => root.path === path);
+    const kind = await kindOf(path, before);
+    if (kind === 'offline') found.push({ path, kind: before!.kind, isOffline: true });
+    else if (kind === 'file' || kind === 'folder') found.push({ path, kind, isOffline: false });
     else skipped.add(path, kind);
   }
+  const roots: Root[] = [];
+  const offline: Root[] = [];
   const taken = new Set<string>();
-  return found.map(({ path, kind }) => {
-    if (kind === 'folder' && places.length === 1) return { path, kind, inside: '' };
-    const name = basename(path) || 'root';
-    let inside = name;
-    for (let count = 2; taken.has(inside); count++) inside = numbered(name, count, kind);
-    taken.add(inside);
-    return { path, kind, inside };
-  });
+  for (const { path, kind, isOffline } of found) {
+    const root = { path, kind, inside: insideOf(path, kind, places.length === 1, taken) };
+    roots.push(root);
+    if (isOffline) offline.push(root);
+  }
+  return { roots, offline };
+}
+
+/** Whether a place that files were published from is gone, or is an empty folder now. */
+export async function isOffline({ path, kind }: Pick<Root, 'path' | 'kind'>): Promise<boolean> {
+  try {
+    const stats = await lstat(path);
+    return kind === 'folder' ? !stats.isDirectory() || (await isEmpty(path)) : false;
+  } catch {
+    return true;
+  }
+}
+
+function insideOf(path: string, kind: Root['kind'], isOnly: boolean, taken: Set<string>): string {
+  if (kind === 'folder' && isOnly) return '';
+  const name = basename(path) || 'root';
+  let inside = name;
+  for (let count = 2; taken.has(inside); count++) inside = numbered(name, count, kind);
+  taken.add(inside);
+  return inside;
 }
 
 function checkedPath(path: string): string {
@@ -46,16 +78,30 @@ function checkedPath(path: string): string {
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
 
 /** Or why it is skipped. */
-async function kindOf(path: string): Promise<Root['kind'] | 'symlink' | 'not a regular file'> {
+async function kindOf(
+  path: string,
+  before: Root | undefined,
+): Promise<Root['kind'] | 'offline' | 'symlink' | 'not a regular file'> {
   try {
     const stats = await lstat(path);
     if (stats.isFile()) return 'file';
-    if (stats.isDirectory()) return 'folder';
+    // A mount point without its disk is an empty folder.
+    if (stats.isDirectory()) return before?.kind === 'folder' && (await isEmpty(path)) ? 'offline' : 'folder';
     return stats.isSymbolicLink() ? 'symlink' : 'not a regular file';
   } catch (error) {
+    if (before !== undefined && before.kind === 'folder') return 'offline';
     const refused = ioFailure(error, path);
     if (!ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) throw refused;
     throw failure('E_PATH_INVALID', 'no such file or folder', { subject: path, cause: error });
+  }
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+  const folder = await opendir(path);
+  try {
+    return (await folder.read()) === null;
+  } finally {
+    await folder.close();
   }
 }
 

@@ -5,6 +5,9 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+export const STILL_WRITTEN = 'still being written';
+export const CHANGED_WHILE_HASHING = 'changed while hashing';
+
 /** Listed one by one at most; a folder may hold millions of what cannot be published. */
 const MAX_LISTED = 5_000;
 
@@ -52,7 +55,7 @@ export function reasonOf(thrown: unknown): string {
 
 /** In words, why a file was not hashed. */
 export function reasonOfRecord(error: ErrorRecord): string {
-  if (error.code === 'E_FILE_CHANGED') return 'changed while hashing';
+  if (error.code === 'E_FILE_CHANGED') return CHANGED_WHILE_HASHING;
   if (error.code === 'E_NOT_FOUND') return REASONS.ENOENT!;
   return REASONS[error.cause?.code ?? ''] ?? error.message;
 }

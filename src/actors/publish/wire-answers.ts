@@ -62,10 +62,10 @@ export async function answerWire(
 
 /** Newest first. At least one, whatever is asked for, as the reference does; as many as fit a reply. */
 async function publicShares({ refs }: PublishContext, maxEntries: number): Promise<WireReply> {
-  const own = await refs.store.ask('ownShares', null);
+  const own = await withVolumes(refs, await refs.store.ask('ownShares', null), maxEntries);
   const shares: PublicShareSummary[] = [];
   let room = MAX_PAYLOAD - LINE;
-  for (const share of own.toSorted(newestFirst)) {
+  for (const share of own) {
     const summary = summaryOf(share);
     if (summary === null) continue;
     room -= LINE + Buffer.byteLength(summary.title ?? '');
@@ -76,9 +76,28 @@ async function publicShares({ refs }: PublishContext, maxEntries: number): Promi
   return { payload: encodeReply(types.LIST_PUBLIC_SHARES, { shares }) };
 }
 
+/**
+ * The volumes of public collections as well: nodes of the reference subscribe to each by itself. They come after all
+ * shares that say more of themselves.
+ */
+async function withVolumes(
+  refs: PublishContext['refs'],
+  own: readonly OwnShare[],
+  maxEntries: number,
+): Promise<readonly OwnShare[]> {
+  const shares = own.filter(isTold).toSorted(newestFirst);
+  for (const { shareId, volumes } of own.filter(isTold)) {
+    if (shares.length >= maxEntries) break;
+    if (volumes > 0) shares.push(...(await refs.store.ask('ownVolumes', { shareId })));
+  }
+  return shares;
+}
+
+const isTold = (share: OwnShare): boolean => share.public && share.manifestId !== null;
+
 /** Null: nobody is to know of it, or there is nothing to know yet. */
 function summaryOf(share: OwnShare): PublicShareSummary | null {
-  if (!share.public || share.manifestId === null) return null;
+  if (!isTold(share) || share.manifestId === null) return null;
   return {
     shareId: fromHex(share.shareId, 32)!,
     sharePubkey: fromHex(share.shareKey, 32)!,

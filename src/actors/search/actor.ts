@@ -68,5 +68,5 @@ function check({ query, limit, offset }: SearchQuery): void {
 function filterOf({ shares, trust }: SearchQuery): (share: SearchedShare) => boolean {
   const levels = new Set<string>(trust.length > 0 ? trust : DEFAULT_TRUST);
   const named = new Set(shares);
-  return (share) => levels.has(share.trust) && (named.size === 0 || named.has(share.shareId));
+  return (share) => levels.has(share.trust) && (named.size === 0 || named.has(share.root));
 }

@@ -62,7 +62,7 @@ function hitOf(
     }
   };
   return {
-    share_id: share.shareId,
+    share_id: share.root,
     content_id: toHex(row.contentId),
     path: row.path ?? row.name,
     name: row.name,

@@ -119,7 +119,7 @@ export class SegmentKeeper {
     const { clock, log, refs, signal } = this.#context;
     for (;;) {
       try {
-        return await refs.store.ask('subscriptions', null);
+        return await refs.store.ask('subscriptions', { volumes: true });
       } catch (error) {
         if (!(error instanceof ActorError) || signal.aborted) throw error;
         log.warn({ code: error.code }, 'subscriptions could not be read; trying again');

@@ -7,6 +7,8 @@ import { ShareSearch } from './share-search.ts';
 /** A subscribed share as the search sees it. */
 export interface SearchedShare {
   readonly shareId: string;
+  /** The share that its files are told of: itself, or the collection it is a volume of. */
+  readonly root: string;
   /** Revision the segment was built from. */
   readonly seq: number;
   readonly trust: Trust;
@@ -32,7 +34,18 @@ interface Step {
 
 export function searchedShare(subscription: Subscription, seq: number, segment: Segment): SearchedShare {
   const { shareId, trust, weight, title, description } = subscription;
-  return { shareId, seq, trust, weight, title, description, texts: shareTerms(title, description), segment };
+  const root = subscription.root ?? shareId;
+  return {
+    shareId,
+    root,
+    seq,
+    trust,
+    weight,
+    title,
+    description,
+    texts: shareTerms(title, description),
+    segment,
+  };
 }
 
 /**

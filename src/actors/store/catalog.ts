@@ -3,6 +3,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Hex, ItemRow } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
+import { CURSOR_STEP } from './volumes.ts';
 
 const MAX_LIMIT = 1000;
 /** Shares told of that list one content: more are no help to find it. */
@@ -45,7 +46,7 @@ export class Catalog {
     return this.#shares('WHERE k.share_id = ?', shareId)[0] ?? null;
   }
 
-  /** `E_NOT_FOUND` for a share that is neither published nor subscribed. */
+  /** `E_NOT_FOUND` for a share that is neither published nor subscribed. A page does not go over the end of a volume. */
   page(shareId: Hex, cursor: number, limit: number): { items: readonly ItemRow[]; next: number | null } {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
       throw failure('E_USAGE', `a page has 1 to ${MAX_LIMIT} items, not ${limit}`);
@@ -57,21 +58,65 @@ export class Catalog {
     if (share === null) {
       throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: shareId });
     }
-    const rows = this.#database.all<StoredItem>(
-      'SELECT * FROM items WHERE manifest = ? AND position >= ? ORDER BY position LIMIT ?',
-      share.manifest,
-      cursor,
-      limit + 1,
-    );
-    const items = rows.slice(0, limit).map((row) => itemRow(share.shareId, row));
-    return { items, next: rows[limit]?.position ?? null };
+    const manifests = this.#manifestsOf(share);
+    let from = cursor % CURSOR_STEP;
+    for (let at = Math.floor(cursor / CURSOR_STEP); at < manifests.length; at++) {
+      const rows = this.#database.all<StoredItem>(
+        'SELECT * FROM items WHERE manifest = ? AND position >= ? ORDER BY position LIMIT ?',
+        manifests[at]!,
+        from,
+        limit + 1,
+      );
+      from = 0;
+      // Of a collection the share itself has no items.
+      if (rows.length === 0) continue;
+      const items = rows.slice(0, limit).map((row) => itemRow(share.shareId, row));
+      const more = rows[limit]?.position;
+      if (more !== undefined) return { items, next: at * CURSOR_STEP + more };
+      return { items, next: at + 1 < manifests.length ? (at + 1) * CURSOR_STEP : null };
+    }
+    return { items: [], next: null };
   }
 
-  /** All items of a share, at most as many as a manifest holds. */
+  /** All items of a share and of its volumes. */
   itemsOf(share: KnownShare): readonly ItemRow[] {
-    return this.#database
-      .all<StoredItem>('SELECT * FROM items WHERE manifest = ? ORDER BY position', share.manifest)
-      .map((row) => itemRow(share.shareId, row));
+    return this.#manifestsOf(share).flatMap((manifest) =>
+      this.#database
+        .all<StoredItem>('SELECT * FROM items WHERE manifest = ? ORDER BY position', manifest)
+        .map((row) => itemRow(share.shareId, row)),
+    );
+  }
+
+  /** The file of that path in a share, else all files below it. */
+  itemsAt(share: KnownShare, path: string): readonly ItemRow[] {
+    const manifests = this.#manifestsOf(share);
+    for (const where of ['coalesce(path, name) = ?2', "substr(path, 1, length(?2) + 1) = ?2 || '/'"]) {
+      const rows = manifests.flatMap((manifest) =>
+        this.#database.all<StoredItem>(
+          `SELECT * FROM items WHERE manifest = ?1 AND ${where} ORDER BY position`,
+          manifest,
+          path,
+        ),
+      );
+      if (rows.length > 0) return rows.map((row) => itemRow(share.shareId, row));
+    }
+    return [];
+  }
+
+  /** That of the share, then those of its volumes in their order. */
+  #manifestsOf({ shareId, manifest }: KnownShare): readonly number[] {
+    const table = this.#database.get(
+      'SELECT 1 FROM own_shares WHERE manifest = ? AND withdrawn = 0',
+      manifest,
+    )
+      ? 'own_shares'
+      : 'subscriptions';
+    const volumes = this.#database.all<{ manifest: number }>(
+      `SELECT v.manifest FROM ${table} v JOIN ${table} r ON r.id = v.parent
+       WHERE r.share_id = ? AND v.manifest IS NOT NULL ORDER BY v.volume`,
+      idOctets(shareId, 'share id'),
+    );
+    return [...(manifest === null ? [] : [manifest]), ...volumes.map((row) => row.manifest)];
   }
 
   /** Items with that content, one a share: of subscribed shares first, the most trusted of them first. */
@@ -79,9 +124,11 @@ export class Catalog {
     const rows = this.#database.all<StoredItem & { share_id: Uint8Array }>(
       `SELECT i.*, s.share_id, min(i.position)
        FROM items i JOIN (
-         SELECT share_id, manifest, 0 AS own, weight, id,
-           CASE trust WHEN 'trusted' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank FROM subscriptions
-         UNION ALL SELECT share_id, manifest, 1, 0, id, 0 FROM own_shares
+         SELECT r.share_id, v.manifest, 0 AS own, r.weight, r.id,
+           CASE r.trust WHEN 'trusted' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank
+         FROM subscriptions v JOIN subscriptions r ON r.id = coalesce(v.parent, v.id)
+         UNION ALL SELECT r.share_id, v.manifest, 1, 0, r.id, 0
+         FROM own_shares v JOIN own_shares r ON r.id = coalesce(v.parent, v.id) WHERE v.withdrawn = 0
        ) s ON s.manifest = i.manifest
        WHERE i.content_id = ? GROUP BY s.own, s.share_id
        ORDER BY s.own, s.rank, s.weight DESC, s.id LIMIT ?`,
@@ -99,8 +146,8 @@ export class Catalog {
   #shares(where: string, ...values: readonly Uint8Array[]): readonly KnownShare[] {
     const rows = this.#database.all<{ share_id: Uint8Array; name: string | null; manifest: number | null }>(
       `SELECT k.share_id, k.name, k.manifest
-       FROM (SELECT share_id, name, manifest FROM own_shares
-             UNION ALL SELECT share_id, NULL, manifest FROM subscriptions) k
+       FROM (SELECT share_id, name, manifest FROM own_shares WHERE withdrawn = 0 AND parent IS NULL
+             UNION ALL SELECT share_id, NULL, manifest FROM subscriptions WHERE parent IS NULL) k
        LEFT JOIN manifests m ON m.id = k.manifest ${where} ORDER BY m.seq DESC NULLS LAST`,
       ...values,
     );

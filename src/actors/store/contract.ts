@@ -1,15 +1,29 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 
 export const storeConfig = z.strictObject({
   /** The data folder. Created with mode 0700 when absent. */
   home: z.string().min(1),
-  /** `keyfile`: keys sealed under a generated key file in the configuration folder; `plain`: as they are. */
-  keys: z.enum(['keyfile', 'plain']).default('keyfile'),
+  /**
+   * `keyfile`: keys sealed under a generated key file in the configuration folder; `passphrase`: under a passphrase;
+   * `plain`: as they are.
+   */
+  keys: z.enum(['keyfile', 'passphrase', 'plain']).default('keyfile'),
   /** Where the key file lies; empty: the platform's configuration folder. */
   keyfile: z.string().default(''),
+  /** Opens the keys where they are sealed under one. Never logged, never stored. */
+  passphrase: z.string().max(1024).default(''),
+  /** Hours between the copies that the node makes of itself; 0: none. */
+  backupHours: z.number().min(0).max(8760).default(24),
+  /** Copies that are kept of those. */
+  backupKeep: z.int().min(1).max(1000).default(7),
+  /** Where they go; empty: `backups/` in the data folder. */
+  backupFolder: z.string().default(''),
+  /** A backup that the empty data folder is filled from before it is opened. */
+  restore: z.string().default(''),
 });
 
 /** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
@@ -50,10 +64,49 @@ export interface ContentSource {
   readonly inode: bigint;
 }
 
+/** A file of somebody else's share that lies on this disk. */
+export interface HeldFile extends ContentSource {
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+}
+
 /** A content source as a shard may use it until told otherwise. */
 export interface Lease extends ContentSource {
   /** Rises with every change of the source; a lease of an older epoch is void. */
   readonly epoch: number;
+}
+
+/** A place that a share is published from. */
+export interface ShareRoot {
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+  /** Its path inside the share; empty for a folder that is the share. */
+  readonly inside: string;
+}
+
+/** Where a file of an own share lies, and what is known of it. */
+export interface ShareSource extends ContentSource {
+  /** The file's path in the share; null for one that was published before this was kept. */
+  readonly inside: string | null;
+  readonly chunkCount: number;
+  readonly chunkListHash: Hex;
+  /** False when its hash list was lost: only hashing the file again brings it back. */
+  readonly hashed: boolean;
+}
+
+/** A file that was just hashed. */
+export interface HashedSource extends ContentSource {
+  readonly chunkListHash: Hex;
+  /** 32 octets a chunk. */
+  readonly hashes: Uint8Array;
+}
+
+/** A source that was not there, or looked different, when it was needed last. */
+export interface GoneSource extends ContentSource {
+  readonly shareId: Hex;
+  readonly epoch: number;
+  /** For the next page. */
+  readonly place: number;
 }
 
 export interface OwnShare {
@@ -69,6 +122,16 @@ export interface OwnShare {
   readonly items: number;
   readonly bytes: number;
   readonly updatedAt: number;
+  /** What it was published from, and is again when nothing else is said. Empty when that is not known. */
+  readonly roots: readonly ShareRoot[];
+  /** On each of its items. */
+  readonly tags: readonly string[];
+  /** Shares that its files are spread over because one does not carry them; 0: it carries them itself. */
+  readonly volumes: number;
+  /** Published by itself when its files change. */
+  readonly watch: boolean;
+  /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
+  readonly unsure: boolean;
 }
 
 export type Trust = 'trusted' | 'normal' | 'untrusted';
@@ -89,6 +152,10 @@ export interface Subscription {
   readonly source: string | null;
   readonly items: number;
   readonly bytes: number;
+  /** Shares that its files are spread over, as its manifest lists them; empty: it has its files itself. */
+  readonly volumes: readonly Hex[];
+  /** Of a volume: the share it belongs to. Trust, weight and peers are those of that share. */
+  readonly root: Hex | null;
   readonly lastSync: number | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
@@ -99,7 +166,14 @@ export interface Revision {
   readonly title: string | null;
   readonly public: boolean;
   readonly items: readonly CatalogItem[];
-  readonly sources: readonly ContentSource[];
+  readonly sources: readonly (ContentSource & { readonly inside: string })[];
+  readonly roots: readonly ShareRoot[];
+  readonly tags: readonly string[];
+  readonly watch: boolean;
+  /** Of a collection: its volumes; of a volume: the collection alone. */
+  readonly recommended: readonly Hex[];
+  /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
+  readonly seenSeq: number;
 }
 
 export interface CommittedRevision {
@@ -113,6 +187,16 @@ export interface ItemRow extends CatalogItem {
   readonly shareId: Hex;
 }
 
+/** A copy of the node in one file. Field names are those of the command's result. */
+export interface BackupResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** How the keys in it are protected: as in the data folder. */
+  readonly keys: 'keyfile' | 'passphrase' | 'plain';
+  readonly seconds: number;
+}
+
 /** What a peer was like when it was last met. */
 export interface KnownPeer {
   readonly address: string;
@@ -121,6 +205,69 @@ export interface KnownPeer {
   readonly capabilityKeys: 5 | 8;
   readonly native: boolean;
   readonly seenAt: number;
+}
+
+/** What is asked of a transfer beside target and folder. */
+export interface TransferOptions {
+  /** Only files whose path matches one of these. */
+  readonly only?: readonly string[] | undefined;
+  /** Absolute path of a folder where files of it may lie already. */
+  readonly adopt?: string | undefined;
+  /** The operator's category it belongs to. */
+  readonly category?: string | undefined;
+}
+
+/** A download as the ledger keeps it. One that is under way is `queued`: the next start goes on with it. */
+export interface StoredTransfer {
+  readonly id: string;
+  readonly target: string;
+  /** Absolute. */
+  readonly directory: string;
+  readonly options: TransferOptions;
+  readonly state: 'queued' | 'paused' | 'done' | 'failed';
+  readonly priority: number;
+  /** Unix seconds. */
+  readonly added: number;
+  readonly error: ErrorRecord | null;
+  /** It is known which files it has. */
+  readonly planned: boolean;
+  readonly shareIds: readonly Hex[];
+  /** Folders made for it below its own, outer ones first. */
+  readonly folders: readonly string[];
+  /** Of a single file; else null. */
+  readonly contentId: Hex | null;
+  /** Where the single file, or all of them, go; null: not known yet. */
+  readonly path: string | null;
+  readonly files: number;
+  readonly filesTotal: number;
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+
+/** How an unfinished file looked when its map of chunks was written down. */
+export interface UnfinishedLook {
+  readonly length: number;
+  readonly mtimeNs: bigint;
+  readonly inode: bigint;
+}
+
+/** What changes of a file while it comes. */
+export interface FileProgress {
+  readonly position: number;
+  /** Where it goes below the folder of the transfer, name by name. */
+  readonly place: readonly string[];
+  readonly state: 'missing' | 'done';
+  /** Chunks on the disk, as `ChunkMap` has them; null: none, or not known. */
+  readonly have: Uint8Array | null;
+  readonly look: UnfinishedLook | null;
+}
+
+export interface StoredFile extends FileProgress {
+  readonly contentId: Hex;
+  readonly size: number;
+  readonly chunkListHash: Hex;
+  /** Where the share wants it. */
+  readonly path: readonly string[];
 }
 
 export const storeContract = defineContract({
@@ -138,14 +285,33 @@ export const storeContract = defineContract({
 
     /** The own share of that name, made with a new key if there is none. */
     openShare: ask<{ name: string }, OwnShare>(),
+    /** Those that are published or may be: not the withdrawn ones. */
     ownShares: ask<null, readonly OwnShare[]>(),
+    /** A volume of an own share, made with a key derived from the share's if there is none. From 0 up. */
+    openVolume: ask<{ shareId: Hex; volume: number }, OwnShare>(),
+    /** The volumes of an own share that are not withdrawn, in their order. */
+    ownVolumes: ask<{ shareId: Hex }, readonly (OwnShare & { readonly volume: number })[]>(),
+    /** Takes a share back: its files are not served from here, its head and list not told. A new publish brings it back. */
+    unshare: ask<{ shareId: Hex; forgetKey: boolean }, { name: string; items: number }>(),
     /** Sources of a share's files as last committed: what need not be hashed again. */
-    sourcesOf: ask<
-      { shareId: Hex },
-      readonly (ContentSource & { chunkCount: number; chunkListHash: Hex })[]
-    >(),
+    sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
+    /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
+    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (ContentSource | null)[]>(),
+    /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
+    goneSources: ask<{ after: { place: number; path: string } | null }, readonly GoneSource[]>(),
+    /** They are what they were again. */
+    sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
+    /**
+     * Keeps what was hashed for a revision to come: hash lists and where the files lie. Durable when answered, so that a
+     * publish that is cut off does not hash them again.
+     */
+    keepHashed: ask<readonly HashedSource[], null>({ deadlineMs: 60_000 }),
+    /** What was kept of these paths and is in no revision yet. At most 1000. */
+    journaled: ask<{ paths: readonly string[] }, readonly ShareSource[]>(),
     /** Keeps chunk hash lists; each is checked against its chunk list hash when it is used. */
     putHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
+    /** The same for lists that others gave: a loss of power may cost them. */
+    keepHashLists: ask<readonly { contentId: Hex; hashes: Uint8Array }[], null>({ deadlineMs: 60_000 }),
     /** Signs and commits in one transaction. `E_SHARE_TOO_LARGE` when the wire cannot carry it. */
     commitRevision: ask<Revision, CommittedRevision>({ deadlineMs: 60_000 }),
 
@@ -154,7 +320,10 @@ export const storeContract = defineContract({
       Subscription
     >(),
     unsubscribe: ask<{ shareId: Hex }, { removed: boolean }>(),
-    subscriptions: ask<null, readonly Subscription[]>(),
+    /** A volume of a subscribed collection whose manifest names the collection: only such a one is ever kept. */
+    subscribeVolume: ask<{ root: Hex; shareId: Hex; shareKey: Hex }, Subscription>(),
+    /** `volumes`: those of collections as well. */
+    subscriptions: ask<{ volumes: boolean } | null, readonly Subscription[]>(),
     subscription: ask<{ shareId: Hex }, Subscription | null>(),
     /** A verified head and manifest become the share's state, in one transaction. */
     commitManifest: ask<
@@ -166,6 +335,10 @@ export const storeContract = defineContract({
     manifest: ask<{ manifestId: Hex }, Uint8Array | null>(),
     hashList: ask<{ contentId: Hex }, Uint8Array | null>(),
     lease: ask<{ contentId: Hex }, Lease | null>(),
+    /** Of these contents, at most 1000, the leases of those that lie here. */
+    leases: ask<{ contentIds: readonly Hex[] }, readonly Lease[]>(),
+    /** From now on these files are served, until they change. */
+    holdFiles: ask<readonly HeldFile[], null>({ deadlineMs: 60_000 }),
     /** The source no longer looks as it did: the lease is void for everybody. */
     sourceGone: ask<{ contentId: Hex; path: string; epoch: number }, null>(),
     /** Contents whose leases became void. */
@@ -179,8 +352,38 @@ export const storeContract = defineContract({
     /** Items a `get` names: a content id, a share id, or SHARE/PATH (PATH a file or a folder). */
     resolve: ask<{ target: string }, readonly ItemRow[]>(),
 
+    /** Downloads, in the order in which they were added. */
+    transfers: ask<null, readonly StoredTransfer[]>(),
+    /** Adds a download, or changes what is known of it. The files of one that is done are forgotten. */
+    putTransfer: ask<StoredTransfer, null>(),
+    /** The same, with its files; what was known of files before is forgotten. */
+    planTransfer: ask<{ transfer: StoredTransfer; files: readonly StoredFile[] }, null>({
+      deadlineMs: 60_000,
+    }),
+    /** In the order of their positions. A map of chunks that is torn is null. */
+    transferFiles: ask<{ id: string }, readonly StoredFile[]>({ deadlineMs: 60_000 }),
+    noteProgress: ask<{ id: string; files: number; bytes: number; changed: readonly FileProgress[] }, null>(),
+    dropTransfer: ask<{ id: string }, null>(),
+
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),
+
+    /**
+     * Writes a copy of the node: state, keys as they lie there, manifests, configuration, and the hash lists of own
+     * files if wanted. `path`: a folder, or a file that is not there yet. One item; beside all other messages.
+     */
+    backup: stream<{ path: string; hashLists: boolean }, BackupResult>(),
+    /** The key of a share, or of the node itself, in the reference's form under a passphrase. */
+    exportKey: ask<{ key: 'node' | { shareId: Hex }; passphrase: string }, Uint8Array>({
+      deadlineMs: 30_000,
+    }),
+    /** A share made from a key in the reference's form. `E_KEY_INVALID`, `E_PASSPHRASE`. */
+    importKey: ask<
+      { sealed: Uint8Array; name: string; opener: { passphrase: string } | { nodeSecret: string } },
+      OwnShare
+    >({ deadlineMs: 30_000 }),
+    /** Every key sealed under a new key, with a passphrase under a new one if it is given. How many they were. */
+    reseal: ask<{ passphrase: string | null }, { keys: number }>({ deadlineMs: 60_000 }),
 
     /** Answers 201, 400 and 502. */
     wire: ask<WireRequest, WireReply>(),

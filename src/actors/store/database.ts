@@ -4,7 +4,8 @@ export type SqlValue = string | number | Uint8Array | null;
 
 /**
  * One SQLite file, written by this thread alone. WAL with synchronous=FULL: what a transaction wrote is on the disk when
- * it returns. Statements are prepared once. Row types are the caller's promise about its own SQL: tables are STRICT.
+ * it returns; with NORMAL a loss of power may cost the last transactions, never more, and a crash of the process none.
+ * Statements are prepared once. Row types are the caller's promise about its own SQL: tables are STRICT.
  */
 export class Database {
   readonly #database: DatabaseSync;
@@ -12,10 +13,17 @@ export class Database {
   readonly #committed: () => void;
 
   /** `committed` is called after every transaction. */
-  constructor(path: string, committed: () => void = () => {}) {
+  constructor(path: string, committed: () => void = () => {}, synchronous: 'FULL' | 'NORMAL' = 'FULL') {
     this.#committed = committed;
     this.#database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
-    this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
+    try {
+      this.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA trusted_schema = OFF`,
+      );
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   exec(sql: string): void {
@@ -40,7 +48,7 @@ export class Database {
     return Number(this.#prepared(sql).run(...(values as SQLInputValue[])).lastInsertRowid);
   }
 
-  /** All of it or nothing, durable on return. Transactions do not nest. */
+  /** All of it or nothing, durable on return as far as `synchronous` goes. Transactions do not nest. */
   transaction<T>(work: () => T): T {
     this.exec('BEGIN IMMEDIATE');
     try {

@@ -8,15 +8,16 @@ export const UNFINISHED = '.unfinished-';
 
 /**
  * Writes a whole file so that after any crash the path holds the old content or the new one: a file beside it, fsync,
- * rename. The name itself is durable after `syncFolder`. Mode 0600. Throws Node's file system errors.
+ * rename. The name itself is durable after `syncFolder`. Mode 0600. Throws Node's file system errors. Without `sync` a
+ * loss of power may leave a file of other content: for what is checked whenever it is read.
  */
-export async function writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+export async function writeFileAtomically(path: string, content: Uint8Array, sync = true): Promise<void> {
   const unfinished = `${path}${UNFINISHED}${randomBytes(6).toString('hex')}`;
   try {
     const file = await open(unfinished, 'wx', 0o600);
     try {
       await file.writeFile(content);
-      await file.sync();
+      if (sync) await file.sync();
     } finally {
       await file.close();
     }

@@ -68,8 +68,8 @@ export class HashLists {
     return chunkCount <= 1 || this.#present.has(contentId);
   }
 
-  /** Durable when it resolves. A list that contradicts the ledger's own is passed over. */
-  async put(lists: readonly HashList[]): Promise<void> {
+  /** Durable when it resolves, unless that is not asked for. A list that contradicts the ledger's own is passed over. */
+  async put(lists: readonly HashList[], durable = true): Promise<void> {
     const wanted: HashList[] = [];
     for (const { contentId, hashes } of lists) {
       const id = idOctets(contentId, 'content id');
@@ -85,8 +85,8 @@ export class HashLists {
       wanted.push({ contentId: toHex(id), hashes });
     }
     if (wanted.length === 0) return;
-    await eachBounded(wanted, PARALLEL, (list) => this.#write(list));
-    await syncFolder(this.#folder);
+    await eachBounded(wanted, PARALLEL, (list) => this.#write(list, durable));
+    if (durable) await syncFolder(this.#folder);
   }
 
   /** 32 octets a chunk; null when there is no list, or none that has the hash it should have. */
@@ -128,11 +128,11 @@ export class HashLists {
     if (removed > 0) log.info({ files: removed }, 'hash lists that nothing refers to are removed');
   }
 
-  async #write({ contentId, hashes }: HashList): Promise<void> {
+  async #write({ contentId, hashes }: HashList, durable: boolean): Promise<void> {
     this.#fresh.add(contentId);
     const held = this.#present.has(contentId) ? await this.#readFile(contentId) : null;
     if (held !== null && bytesEqual(held, hashes)) return;
-    await writeFileAtomically(join(this.#folder, contentId), hashes);
+    await writeFileAtomically(join(this.#folder, contentId), hashes, durable);
     this.#present.add(contentId);
   }
 
@@ -149,7 +149,9 @@ export class HashLists {
   #isClaimed(contentId: Uint8Array): boolean {
     const { claimed } = this.#database.get<{ claimed: number }>(
       `SELECT EXISTS (SELECT 1 FROM sources WHERE content_id = ?1)
-           OR EXISTS (SELECT 1 FROM items WHERE content_id = ?1) AS claimed`,
+           OR EXISTS (SELECT 1 FROM items WHERE content_id = ?1)
+           OR EXISTS (SELECT 1 FROM journal WHERE content_id = ?1)
+           OR EXISTS (SELECT 1 FROM held WHERE content_id = ?1) AS claimed`,
       contentId,
     )!;
     return claimed === 1;
@@ -165,7 +167,8 @@ export class HashLists {
   /** What the ledger says first, then what catalogs say: somebody else's may lie. */
   #claims(contentId: Uint8Array): readonly Claim[] {
     const listed = this.#database.all<Claim>(
-      'SELECT DISTINCT chunk_count, chunk_list_hash FROM items WHERE content_id = ?',
+      `SELECT DISTINCT chunk_count, chunk_list_hash FROM held WHERE content_id = ?1
+       UNION SELECT DISTINCT chunk_count, chunk_list_hash FROM items WHERE content_id = ?1`,
       contentId,
     );
     return [...this.#ownClaims(contentId), ...listed];

@@ -20,9 +20,12 @@ export interface Home {
   /** Names the process that holds the lock. */
   readonly holder: string;
   readonly state: string;
+  readonly progress: string;
   /** There while a store runs: found at a start, it tells of an unclean stop. */
   readonly running: string;
   readonly keys: string;
+  /** Holds what the passphrase opens, where there is one. */
+  readonly passphrase: string;
   readonly manifests: string;
   readonly hashes: string;
 }
@@ -49,8 +52,10 @@ export function prepareHome(folder: string): Home {
       lock: makePrivateFile(join(root, 'lock.db')),
       holder: join(root, 'lock.pid'),
       state: makePrivateFile(join(root, 'state.db')),
+      progress: makePrivateFile(join(root, 'progress.db')),
       running: join(root, 'state.running'),
       keys: join(root, 'keys'),
+      passphrase: join(root, 'keys', 'passphrase.json'),
       manifests: join(root, 'manifests'),
       hashes: join(root, 'hashes'),
     };

@@ -3,9 +3,9 @@ import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../errors.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
-import { syncFolder, UNFINISHED } from './durable-file.ts';
+import { syncFolder, UNFINISHED, writeFileDurably } from './durable-file.ts';
 import { Secret } from './secret.ts';
 
 const KEY_LENGTH = 32;
@@ -20,8 +20,14 @@ export function keyFilePath(configured: string, env: Readonly<Record<string, str
   return join(folder, 'granary', 'key');
 }
 
-/** The key of the file, 64 hex digits; null when there is no such file. `E_HOME_UNUSABLE` when it holds no key. */
-export async function readKeyFile(path: string, log: Log): Promise<Secret | null> {
+/** Keys that one file may hold. */
+const MAX_KEYS = 64;
+
+/**
+ * The keys of the file, 64 hex digits a line: the first seals, the others open what they sealed before. Null when there
+ * is no such file. `E_HOME_UNUSABLE` when it holds no key.
+ */
+export async function readKeyFile(path: string, log: Log): Promise<readonly Secret[] | null> {
   let text: string;
   try {
     const { mode } = await stat(path);
@@ -31,13 +37,35 @@ export async function readKeyFile(path: string, log: Log): Promise<Secret | null
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unusable(path, 'the key file cannot be read', error);
   }
-  const key = fromHex(text.trim(), KEY_LENGTH);
-  if (key === null) throw unusable(path, 'the key file holds no key (64 hex digits)');
-  return new Secret(key);
+  const keys = text
+    .trim()
+    .split(/\s+/)
+    .map((line) => fromHex(line, KEY_LENGTH));
+  if (keys.length > MAX_KEYS || !keys.every((key) => key !== null)) {
+    throw unusable(path, 'the key file holds no key (64 hex digits)');
+  }
+  return keys.map((key) => new Secret(key));
+}
+
+/** A fresh key before those of the file; durable when it resolves. The others stay: other folders may need them. */
+export async function addToKeyFile(
+  path: string,
+  keys: readonly Secret[],
+  log: Log,
+): Promise<readonly Secret[]> {
+  const more = [new Secret(new Uint8Array(randomBytes(KEY_LENGTH))), ...keys].slice(0, MAX_KEYS);
+  const lines = more.map((key) => `${toHex(key.reveal())}\n`);
+  try {
+    await writeFileDurably(path, Buffer.from(lines.join('')));
+  } catch (error) {
+    throw unusable(path, 'the key file cannot be written', error);
+  }
+  log.info({ path }, 'the key file has a new first key: back it up again');
+  return more;
 }
 
 /** Makes a key file with a fresh key, 0600, durable. When another node makes it at the same moment, its key counts. */
-export async function makeKeyFile(path: string, log: Log): Promise<Secret> {
+export async function makeKeyFile(path: string, log: Log): Promise<readonly Secret[]> {
   const unfinished = `${path}${UNFINISHED}${randomBytes(6).toString('hex')}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -59,9 +87,9 @@ export async function makeKeyFile(path: string, log: Log): Promise<Secret> {
     await rm(unfinished, { force: true }).catch(() => {});
   }
   log.info({ path }, 'a key file was made: it opens the keys of this data folder, back it up apart');
-  const key = await readKeyFile(path, log);
-  if (key === null) throw unusable(path, 'the key file is gone again');
-  return key;
+  const keys = await readKeyFile(path, log);
+  if (keys === null) throw unusable(path, 'the key file is gone again');
+  return keys;
 }
 
 function unusable(path: string, message: string, cause?: unknown): unknown {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { manifestKey } from '../../protocol/objects/dht-keys.ts';
@@ -12,6 +13,9 @@ interface ManifestRow {
   readonly manifest_id: Uint8Array;
   readonly digest: Uint8Array;
 }
+
+/** Manifests deleted before others on this thread get their turn. */
+const DROPPED_AT_ONCE = 2;
 
 const UNREFERENCED = `
   NOT EXISTS (SELECT 1 FROM own_shares WHERE manifest = manifests.id)
@@ -88,12 +92,26 @@ export class ManifestShelf {
     return row;
   }
 
-  /** Deletes the rows that no share points to any more. Inside a transaction; the ids are for `removeFiles`. */
+  /**
+   * Deletes rows that no share points to any more, a few at most: a collection leaves many, with thousands of items each.
+   * `dropRest` goes on. Inside a transaction; the ids are for `removeFiles`.
+   */
   dropUnreferenced(): readonly Hex[] {
     const rows = this.#database.all<ManifestRow>(
-      `DELETE FROM manifests WHERE ${UNREFERENCED} RETURNING id, manifest_id, digest`,
+      `DELETE FROM manifests WHERE id IN (SELECT id FROM manifests WHERE ${UNREFERENCED} LIMIT ${DROPPED_AT_ONCE})
+       RETURNING id, manifest_id, digest`,
     );
     return rows.map((row) => toHex(row.manifest_id));
+  }
+
+  /** Deletes the rest of them beside other messages. */
+  async dropRest(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const dropped = this.#database.transaction(() => this.dropUnreferenced());
+      await this.removeFiles(dropped);
+      if (dropped.length < DROPPED_AT_ONCE) return;
+      await setImmediate();
+    }
   }
 
   /** After the transaction. A file that stays is swept by the next start. */

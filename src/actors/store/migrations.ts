@@ -97,6 +97,61 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counters VALUES ('lease_epoch', 0);
   `,
+  // `floor`: no revision gets this number or a lower one; `unsure`: somebody else may know of newer revisions.
+  `
+  ALTER TABLE own_shares ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own_shares ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
+  `,
+  // Where a share's files are looked for again, as JSON; a withdrawn one keeps its key and number. `inside`: the file's path in the share.
+  `
+  ALTER TABLE own_shares ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own_shares ADD COLUMN roots TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE own_shares ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE sources ADD COLUMN inside TEXT;
+  CREATE INDEX sources_by_inside ON sources (share, inside);
+  CREATE INDEX sources_gone ON sources (share, path) WHERE gone = 1;
+  `,
+  // Files hashed for revisions to come.
+  `
+  CREATE TABLE journal (
+    path TEXT PRIMARY KEY,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX journal_by_content ON journal (content_id);
+  CREATE INDEX journal_by_age ON journal (at);
+  `,
+  'ALTER TABLE own_shares ADD COLUMN watch INTEGER NOT NULL DEFAULT 0',
+  // What was downloaded and is served to others.
+  `
+  CREATE TABLE held (
+    path TEXT PRIMARY KEY,
+    content_id BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    chunk_list_hash BLOB NOT NULL,
+    epoch INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX held_by_content ON held (content_id);
+  `,
+  // Volumes of a collection are shares of their own below the one they belong to; `listed`: ids of 32 octets each, in the order of the manifest.
+  `
+  ALTER TABLE own_shares ADD COLUMN parent INTEGER REFERENCES own_shares (id) ON DELETE CASCADE;
+  ALTER TABLE own_shares ADD COLUMN volume INTEGER;
+  CREATE UNIQUE INDEX own_shares_by_volume ON own_shares (parent, volume);
+  ALTER TABLE subscriptions ADD COLUMN parent INTEGER REFERENCES subscriptions (id) ON DELETE CASCADE;
+  ALTER TABLE subscriptions ADD COLUMN volume INTEGER;
+  ALTER TABLE subscriptions ADD COLUMN listed BLOB;
+  CREATE INDEX subscriptions_by_parent ON subscriptions (parent, volume);
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

@@ -2,8 +2,9 @@ import { failure } from '../../errors.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
 import { type StoreContext, unixNow } from './context.ts';
-import type { CommittedRevision, ContentSource, Hex, Revision } from './contract.ts';
+import type { CommittedRevision, Hex, Revision } from './contract.ts';
 import type { Database } from './database.ts';
+import type { Journal } from './journal.ts';
 import type { LeaseChanges } from './lease-changes.ts';
 import type { ManifestShelf } from './manifest-shelf.ts';
 import { headOf, type OwnShareRow, type OwnShares } from './own-shares.ts';
@@ -17,6 +18,7 @@ export class Publisher {
   readonly #shares: OwnShares;
   readonly #shelf: ManifestShelf;
   readonly #ledger: SourceLedger;
+  readonly #journal: Journal;
   readonly #changes: LeaseChanges;
 
   constructor(
@@ -26,6 +28,7 @@ export class Publisher {
       shares: OwnShares;
       shelf: ManifestShelf;
       ledger: SourceLedger;
+      journal: Journal;
       changes: LeaseChanges;
     },
   ) {
@@ -34,6 +37,7 @@ export class Publisher {
     this.#shares = parts.shares;
     this.#shelf = parts.shelf;
     this.#ledger = parts.ledger;
+    this.#journal = parts.journal;
     this.#changes = parts.changes;
   }
 
@@ -47,21 +51,27 @@ export class Publisher {
     const sources = ledgerSources(revision);
     const digest = catalogDigest(catalog);
     const head = headOf(share);
-    const lastSeq = this.#lastSeq(share, head);
+    const lastSeq = this.#lastSeq(share, head, revision.seenSeq);
     if (
       head?.latestSeq === lastSeq &&
       share.catalog !== null &&
       bytesEqual(digest, share.catalog) &&
       (await this.#shelf.read(head.latestManifestId)) !== null
     ) {
-      this.#changes.announce(this.#database.transaction(() => this.#ledger.replace(share.id, sources)));
+      this.#changes.announce(
+        this.#database.transaction(() => {
+          this.#keepRoots(share, revision);
+          this.#journal.drop(sources.map(({ path }) => path));
+          return this.#ledger.replace(share.id, sources);
+        }),
+      );
       return { seq: Number(head.latestSeq), manifestId: toHex(head.latestManifestId), changed: false };
     }
     const key = await this.#shares.key(share);
     const now = unixNow(this.#context);
     const signed = signRevision(key, catalog, lastSeq + 1n, now);
     await this.#shelf.writeFile(signed.manifestId, signed.octets);
-    this.#changes.announce(await this.#keep(share, signed, digest, sources, now));
+    this.#changes.announce(await this.#keep(share, revision, signed, digest, sources, now));
     const seq = Number(signed.manifest.seq);
     this.#context.log.info({ share: revision.shareId, seq, items: catalog.items.length }, 'revision signed');
     return { seq, manifestId: toHex(signed.manifestId), changed: true };
@@ -69,6 +79,7 @@ export class Publisher {
 
   async #keep(
     share: OwnShareRow,
+    revision: Revision,
     { manifest, manifestId, octets, head }: SignedRevision,
     digest: Uint8Array,
     sources: readonly LedgerSource[],
@@ -77,39 +88,51 @@ export class Publisher {
     const [voided, dropped] = this.#database.transaction(() => {
       const row = this.#shelf.insert(manifestId, manifest, octets);
       this.#database.run(
-        'UPDATE own_shares SET head = ?, manifest = ?, catalog = ?, updated_at = ? WHERE id = ?',
+        'UPDATE own_shares SET head = ?, manifest = ?, catalog = ?, updated_at = ?, unsure = 0, withdrawn = 0 WHERE id = ?',
         head,
         row,
         digest,
         now,
         share.id,
       );
+      this.#keepRoots(share, revision);
+      this.#journal.drop(sources.map(({ path }) => path));
       return [this.#ledger.replace(share.id, sources), this.#shelf.dropUnreferenced()] as const;
     });
     await this.#shelf.removeFiles(dropped);
     return voided;
   }
 
+  #keepRoots(share: OwnShareRow, { roots, tags, watch }: Revision): void {
+    this.#database.run(
+      'UPDATE own_shares SET roots = ?, tags = ?, watch = ? WHERE id = ?',
+      JSON.stringify(roots),
+      JSON.stringify(tags),
+      watch ? 1 : 0,
+      share.id,
+    );
+  }
+
   /**
-   * The highest number seen of the share, also as a subscriber of it: a folder restored from a backup would otherwise
-   * sign a second revision of a number that is out already.
+   * The highest number that may be out already: of this node, of its subscription to the share, of others who were
+   * asked. A folder restored from a backup would otherwise sign a second revision of a number.
    */
-  #lastSeq(share: OwnShareRow, head: ShareHead | null): bigint {
+  #lastSeq(share: OwnShareRow, head: ShareHead | null, seenSeq: number): bigint {
     const subscribed = headOf(
       this.#database.get<{ head: Uint8Array | null }>(
         'SELECT head FROM subscriptions WHERE share_id = ?',
         share.share_id,
       ),
     );
-    const own = head?.latestSeq ?? 0n;
-    return subscribed !== null && subscribed.latestSeq > own ? subscribed.latestSeq : own;
+    const known = [head?.latestSeq ?? 0n, subscribed?.latestSeq ?? 0n, BigInt(share.floor), BigInt(seenSeq)];
+    return known.reduce((highest, seq) => (seq > highest ? seq : highest));
   }
 }
 
 /** Sources with what their items say of them. */
 function ledgerSources({ items, sources }: Revision): readonly LedgerSource[] {
   const byContent = new Map(items.map((item) => [item.contentId.toLowerCase(), item]));
-  return sources.map((source: ContentSource) => {
+  return sources.map((source) => {
     const contentId = source.contentId.toLowerCase();
     const item = byContent.get(contentId);
     if (item === undefined || item.size !== source.size) {

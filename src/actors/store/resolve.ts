@@ -27,19 +27,11 @@ export function resolveTarget(catalog: Catalog, target: string): readonly ItemRo
   if (share.manifest === null) {
     throw failure('E_NOT_FOUND', 'nothing is known yet of what is in that share', { subject: target });
   }
-  const items = catalog.itemsOf(share);
-  return path === '' ? items : within(items, path, target);
-}
-
-function within(items: readonly ItemRow[], path: string, target: string): readonly ItemRow[] {
-  const file = items.find((item) => pathOf(item) === path);
-  if (file !== undefined) return [file];
-  const folder = items.filter((item) => pathOf(item).startsWith(`${path}/`));
-  if (folder.length > 0) return folder;
+  if (path === '') return catalog.itemsOf(share);
+  const items = catalog.itemsAt(share, path);
+  if (items.length > 0) return items;
   throw failure('E_NOT_FOUND', 'the share has no file and no folder of that path', { subject: target });
 }
-
-const pathOf = (item: ItemRow): string => item.path ?? item.name;
 
 function shareNamed(catalog: Catalog, text: string): KnownShare | null {
   if (isHexId(text)) return catalog.share(fromHex(text, 32)!);

@@ -46,7 +46,7 @@ export function catalogOf(revision: Revision, shareId: Uint8Array, shareKey: Uin
     visibility: revision.public ? 'public' : 'private',
     communities: [],
     items: revision.items.map(itemOf),
-    recommendedShares: [],
+    recommendedShares: revision.recommended.map((id) => idOctets(id, 'share id')),
   };
   const verdict = checkManifestContents({ ...catalog, seq: 0n, createdAt: 0n, signature: null });
   if (!verdict.ok) throw refusal(verdict.reason, revision);

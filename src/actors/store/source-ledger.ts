@@ -1,15 +1,17 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { ContentSource, Hex, Lease } from './contract.ts';
+import type { ContentSource, GoneSource, Hex, Lease } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 
 /** A source with what makes its hash list known again. */
 export interface LedgerSource extends ContentSource {
+  readonly inside: string | null;
   readonly chunkCount: number;
   readonly chunkListHash: Hex;
 }
 
 interface SourceRow {
+  readonly share: number;
   readonly path: string;
   readonly content_id: Uint8Array;
   readonly size: number;
@@ -20,7 +22,11 @@ interface SourceRow {
   readonly chunk_list_hash: Uint8Array;
   readonly epoch: number;
   readonly gone: number;
+  readonly inside: string | null;
 }
+
+/** Rows in one answer. */
+const PAGE = 1000;
 
 /** Where the contents of own shares lie on this disk. */
 export class SourceLedger {
@@ -34,6 +40,7 @@ export class SourceLedger {
   ofShare(share: number): readonly LedgerSource[] {
     return this.#rows(share).map((row) => ({
       ...sourceOf(row),
+      inside: row.inside,
       chunkCount: row.chunk_count,
       chunkListHash: toHex(row.chunk_list_hash),
     }));
@@ -51,7 +58,10 @@ export class SourceLedger {
       const known = before.get(source.path);
       before.delete(source.path);
       if (known !== undefined && known.gone === 0) {
-        if (sameLook(known, source)) continue;
+        if (sameLook(known, source)) {
+          if (known.inside !== source.inside) this.#rename(share, source);
+          continue;
+        }
         voided.add(toHex(known.content_id));
       }
       epoch ??= this.#nextEpoch();
@@ -91,6 +101,58 @@ export class SourceLedger {
     return true;
   }
 
+  /** By their paths in the share. */
+  at(share: number, inside: readonly string[]): readonly (ContentSource | null)[] {
+    return inside.slice(0, PAGE).map((path) => {
+      const row = this.#database.get<SourceRow>(
+        `SELECT * FROM sources WHERE inside = ?2 AND share IN (SELECT id FROM own_shares WHERE id = ?1 OR parent = ?1)
+         LIMIT 1`,
+        share,
+        path,
+      );
+      return row === undefined ? null : sourceOf(row);
+    });
+  }
+
+  /** A page of those that were not what they should be, in an order that does not change. */
+  gone(after: { readonly place: number; readonly path: string }): readonly GoneSource[] {
+    return this.#database
+      .all<SourceRow & { share_id: Uint8Array }>(
+        `SELECT s.*, r.share_id FROM sources s JOIN own_shares o ON o.id = s.share
+         JOIN own_shares r ON r.id = coalesce(o.parent, o.id)
+         WHERE s.gone = 1 AND (s.share, s.path) > (?, ?) ORDER BY s.share, s.path LIMIT ?`,
+        after.place,
+        after.path,
+        PAGE,
+      )
+      .map((row) => ({ ...sourceOf(row), shareId: toHex(row.share_id), epoch: row.epoch, place: row.share }));
+  }
+
+  /** Inside a transaction. False when something else became of it meanwhile. */
+  markBack(contentId: Uint8Array, path: string, epoch: number): boolean {
+    const back = this.#database.run(
+      'UPDATE sources SET gone = 0, epoch = ? WHERE content_id = ? AND path = ? AND epoch = ? AND gone = 1',
+      this.#nextEpoch(),
+      contentId,
+      path,
+      epoch,
+    );
+    return back > 0;
+  }
+
+  /** Inside a transaction. The contents whose leases are void now. */
+  removeAll(share: number): ReadonlySet<Hex> {
+    const rows = this.#database.all<{ content_id: Uint8Array }>(
+      'DELETE FROM sources WHERE share = ? RETURNING content_id',
+      share,
+    );
+    return new Set(rows.map((row) => toHex(row.content_id)));
+  }
+
+  #rename(share: number, { path, inside }: LedgerSource): void {
+    this.#database.run('UPDATE sources SET inside = ? WHERE share = ? AND path = ?', inside, share, path);
+  }
+
   #rows(share: number): readonly SourceRow[] {
     return this.#database.all<SourceRow>('SELECT * FROM sources WHERE share = ? ORDER BY path', share);
   }
@@ -98,8 +160,8 @@ export class SourceLedger {
   #put(share: number, source: LedgerSource, epoch: number): void {
     this.#database.run(
       `INSERT OR REPLACE INTO sources
-         (share, path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch, gone)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+         (share, path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch, gone, inside)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
       share,
       source.path,
       idOctets(source.contentId, 'content id'),
@@ -110,6 +172,7 @@ export class SourceLedger {
       source.chunkCount,
       idOctets(source.chunkListHash, 'chunk list hash'),
       epoch,
+      source.inside,
     );
   }
 

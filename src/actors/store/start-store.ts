@@ -1,27 +1,36 @@
+import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
+import { Backups } from './backups.ts';
 import { Catalog } from './catalog.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
+import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
+import { Journal } from './journal.ts';
+import { openImported, sealForExport } from './key-exchange.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
 import { ManifestShelf } from './manifest-shelf.ts';
 import { type OpenHome, openHome } from './open-home.ts';
-import { OwnShares } from './own-shares.ts';
+import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
 import { resolveTarget } from './resolve.ts';
 import { SourceLedger } from './source-ledger.ts';
 import { storeFailure } from './store-failure.ts';
 import { Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { Transfers } from './transfers.ts';
 import { WireAnswers } from './wire-answers.ts';
+import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
+
+const MAX_LEASES = 1_000;
 
 /** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
 export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
@@ -42,35 +51,82 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const hashLists = await HashLists.open(context, database, home.hashes);
   const changes = new LeaseChanges();
   const ledger = new SourceLedger(database);
+  const journal = new Journal(database);
+  journal.sweep(unixNow(context));
+  const held = new HeldFiles(database);
   const shares = new OwnShares(database, keys);
-  const publisher = new Publisher(context, { database, shares, shelf, ledger, changes });
+  const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
+  const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
   const subscriptions = new Subscriptions(database, shelf);
   const subscriber = new Subscriber(context, { database, subscriptions, shelf });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
+  const transfers = new Transfers(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
+  const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
   context.spawn(() => sweepHashLists(context, hashLists));
+  context.spawn(() => backups.run());
+  const tidy = () => context.spawn(() => tidyUp(context, shelf));
+  tidy();
 
-  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges'> = {
+  const leaseOf = (contentId: string) => {
+    const id = idOctets(contentId, 'content id');
+    return ledger.lease(id) ?? held.lease(id);
+  };
+
+  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
     identity: () => identity,
 
     openShare: ({ name }) => shares.open(name, unixNow(context)),
     ownShares: () => shares.list(),
-    // A file whose hash list was lost has to be hashed again to get it back.
+    openVolume: ({ shareId, volume }) => shares.openVolume(shareId, volume, unixNow(context)),
+    ownVolumes: ({ shareId }) => shares.volumes(shareId),
+    async unshare({ shareId, forgetKey }) {
+      const taken = await withdrawal.withdraw(shareId, forgetKey);
+      tidy();
+      return taken;
+    },
     sourcesOf: ({ shareId }) =>
-      ledger
-        .ofShare(shares.row(shareId).id)
-        .filter(({ contentId, chunkCount }) => hashLists.has(contentId, chunkCount)),
+      ledger.ofShare(shares.row(shareId).id).map((source) => ({
+        ...source,
+        hashed: hashLists.has(source.contentId, source.chunkCount),
+      })),
+    sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
+    goneSources: ({ after }) => ledger.gone(after ?? { place: 0, path: '' }),
+    sourcesBack(sources) {
+      const back = database.transaction(() =>
+        sources.filter(({ contentId, path, epoch }) =>
+          ledger.markBack(idOctets(contentId, 'content id'), path, epoch),
+        ),
+      );
+      changes.announce(back.map(({ contentId }) => contentId.toLowerCase()));
+      return null;
+    },
+    async keepHashed(sources) {
+      await hashLists.put(sources);
+      journal.keep(sources, unixNow(context));
+      return null;
+    },
+    journaled: ({ paths }) => journal.of(paths, (contentId, chunks) => hashLists.has(contentId, chunks)),
     async putHashLists(lists) {
       await hashLists.put(lists);
+      return null;
+    },
+    async keepHashLists(lists) {
+      await hashLists.put(lists, false);
       return null;
     },
     commitRevision: (revision) => publisher.commit(revision),
 
     subscribe: (request) => subscriptions.subscribe(request),
-    unsubscribe: ({ shareId }) => subscriptions.unsubscribe(shareId),
-    subscriptions: () => subscriptions.list(),
+    async unsubscribe({ shareId }) {
+      const done = await subscriptions.unsubscribe(shareId);
+      tidy();
+      return done;
+    },
+    subscribeVolume: (request) => subscriptions.subscribeVolume(request),
+    subscriptions: (which) => subscriptions.list(which?.volumes ?? false),
     subscription: ({ shareId }) => subscriptions.get(shareId),
     commitManifest: (offer) => subscriber.commit(offer),
     noteSync({ shareId, error }) {
@@ -80,15 +136,42 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     manifest: ({ manifestId }) => shelf.read(idOctets(manifestId, 'manifest id')),
     hashList: ({ contentId }) => hashLists.read(idOctets(contentId, 'content id')),
-    lease: ({ contentId }) => ledger.lease(idOctets(contentId, 'content id')),
+    lease: ({ contentId }) => leaseOf(contentId),
+    leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
+    holdFiles(files) {
+      changes.announce(database.transaction(() => held.hold(files)));
+      return null;
+    },
     sourceGone({ contentId, path, epoch }) {
       const id = idOctets(contentId, 'content id');
-      if (database.transaction(() => ledger.markGone(id, path, epoch))) changes.announce([toHex(id)]);
+      const gone = database.transaction(
+        () => ledger.markGone(id, path, epoch) || held.forget(id, path, epoch),
+      );
+      if (gone) changes.announce([toHex(id)]);
       return null;
     },
 
     items: ({ shareId, cursor, limit }) => catalog.page(shareId, cursor, limit),
     resolve: ({ target }) => resolveTarget(catalog, target),
+
+    transfers: () => transfers.list(),
+    putTransfer(transfer) {
+      transfers.put(transfer);
+      return null;
+    },
+    planTransfer({ transfer, files }) {
+      transfers.plan(transfer, files);
+      return null;
+    },
+    transferFiles: ({ id }) => transfers.files(id),
+    noteProgress({ id, files, bytes, changed }) {
+      transfers.progress(id, { files, bytes }, changed);
+      return null;
+    },
+    dropTransfer({ id }) {
+      transfers.drop(id);
+      return null;
+    },
 
     knownPeer: ({ address }) => peers.get(address),
     rememberPeer(peer) {
@@ -96,11 +179,25 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return null;
     },
 
+    async exportKey({ key, passphrase }) {
+      const name = key === 'node' ? key : keyName(shares.row(key.shareId).share_id);
+      const seed = await keys.seed(name);
+      if (seed === null) throw failure('E_NOT_FOUND', 'there is no such key', { subject: name });
+      return await sealForExport(seed, passphrase);
+    },
+    importKey: async ({ sealed, name, opener }) =>
+      await shares.import(name, await openImported(sealed, opener), unixNow(context)),
+    reseal: async ({ passphrase }) => ({ keys: await keys.reseal(passphrase) }),
+
     wire: (request) => answers.answer(request),
   };
 
   return {
-    handlers: { ...guard.wrap(handlers), leaseChanges: (_, { signal }) => changes.listen(signal) },
+    handlers: {
+      ...guard.wrap(handlers),
+      leaseChanges: (_, { signal }) => changes.listen(signal),
+      backup: ({ path, hashLists: lists }, { signal }) => backups.make(path, lists, signal),
+    },
 
     async stop() {
       await guard.close();
@@ -110,12 +207,24 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 }
 
 /** What cannot be removed now is tried again by the next start. */
-async function sweepHashLists({ config, log, signal }: StoreContext, hashLists: HashLists): Promise<void> {
+async function sweepHashLists(context: StoreContext, hashLists: HashLists): Promise<void> {
+  await quietly(context, 'old hash lists were not all removed', () => hashLists.sweep(context.signal));
+}
+
+async function tidyUp(context: StoreContext, shelf: ManifestShelf): Promise<void> {
+  await quietly(context, 'old manifests were not all removed', () => shelf.dropRest(context.signal));
+}
+
+async function quietly(
+  { config, log }: StoreContext,
+  message: string,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
-    await hashLists.sweep(signal);
+    await work();
   } catch (error) {
     const known = storeFailure(error, config.home);
     if (!(known instanceof ActorError)) throw error;
-    log.warn({ code: known.code, reason: known.message }, 'old hash lists were not all removed');
+    log.warn({ code: known.code, reason: known.message }, message);
   }
 }

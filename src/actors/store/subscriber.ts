@@ -23,7 +23,7 @@ import type { Hex, Subscription } from './contract.ts';
 import type { Database } from './database.ts';
 import type { ManifestShelf } from './manifest-shelf.ts';
 import { headOf } from './own-shares.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import type { SubscriptionRow, Subscriptions } from './subscriptions.ts';
 
 interface Offer {
   readonly shareId: Hex;
@@ -59,6 +59,7 @@ export class Subscriber {
     const manifest = decoded(() => decodeManifest(octets), 'E_MANIFEST_INVALID', shareId);
     checkHead(head, row.share_key, shareId);
     checkManifest(manifest, head, shareId, BigInt(unixNow(this.#context)));
+    this.#checkVolume(row, manifest, shareId);
     const held = headOf(row);
     if (held !== null) checkProgress(head, held, shareId);
 
@@ -75,10 +76,19 @@ export class Subscriber {
         source,
         row.id,
       );
+      if (row.parent === null) this.#subscriptions.keepVolumes(row.id, manifest);
       return this.#shelf.dropUnreferenced();
     });
     await this.#shelf.removeFiles(dropped);
     return this.#subscriptions.get(shareId)!;
+  }
+
+  /** Both sides say it: the collection lists the volume, the volume names the collection. */
+  #checkVolume({ parent }: SubscriptionRow, { recommendedShares }: Manifest, shareId: Hex): void {
+    if (parent === null) return;
+    const root = this.#database.get<SubscriptionRow>('SELECT * FROM subscriptions WHERE id = ?', parent)!;
+    if (recommendedShares.some((id) => bytesEqual(id, root.share_id))) return;
+    throw refused('E_MANIFEST_INVALID', 'it does not belong to the collection that lists it', shareId);
   }
 }
 

@@ -84,7 +84,7 @@ export class WireAnswers {
   /** The newest head under that key; an own share may be subscribed as well. */
   #head(key: Uint8Array): Uint8Array | null {
     const rows = this.#database.all<{ head: Uint8Array }>(
-      `SELECT head FROM own_shares WHERE head_key = ? AND head IS NOT NULL
+      `SELECT head FROM own_shares WHERE head_key = ? AND head IS NOT NULL AND withdrawn = 0
        UNION ALL SELECT head FROM subscriptions WHERE head_key = ? AND head IS NOT NULL`,
       key,
       key,

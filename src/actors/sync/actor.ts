@@ -4,9 +4,10 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { parseShareLink, type ShareLinkFault } from '../../protocol/links/share-link.ts';
 import { actor } from '../contracts.ts';
 import { syncContract } from './contract.ts';
+import { newestSeq } from './newest-seq.ts';
 import { PassSchedule } from './pass-schedule.ts';
-import { refreshSearch } from './share-sync.ts';
 import { publicPart, Syncer } from './syncer.ts';
+import { refreshVolumes } from './volume-sync.ts';
 
 const LINK_FAULTS: Readonly<Record<ShareLinkFault, string>> = {
   'too-long': 'the link is longer than any link is',
@@ -31,7 +32,7 @@ export default actor(syncContract, (context) => {
         }
         const { shareId, sharePubkey, bootstrap } = parsed.link;
         const id = toHex(shareId);
-        await context.refs.store.ask('subscribe', {
+        const kept = await context.refs.store.ask('subscribe', {
           shareId: id,
           shareKey: toHex(sharePubkey),
           trust,
@@ -39,14 +40,15 @@ export default actor(syncContract, (context) => {
           peers: bootstrap.map(formatAddress),
         });
         // Trust and weight may have changed, whatever the peers bring.
-        await refreshSearch(context, id);
+        await refreshVolumes(context, [id, ...kept.volumes]);
         const { subscription, error } = await syncer.one(id);
         return { subscription, error };
       },
 
       async unsubscribe({ shareId }) {
+        const before = await context.refs.store.ask('subscription', { shareId });
         const removed = await context.refs.store.ask('unsubscribe', { shareId });
-        await refreshSearch(context, shareId);
+        await refreshVolumes(context, [shareId, ...(before?.volumes ?? [])]);
         return removed;
       },
 
@@ -57,6 +59,8 @@ export default actor(syncContract, (context) => {
         }
         return [publicPart(await syncer.one(shareId))];
       },
+
+      newestSeq: async ({ shareKey }) => ({ seq: await newestSeq(context, syncer.bootstrap, shareKey) }),
 
       configure({ bootstrap, intervalSeconds }) {
         syncer.bootstrap = bootstrap;

@@ -41,6 +41,8 @@ export const syncContract = defineContract({
     unsubscribe: ask<{ shareId: string }, { removed: boolean }>(),
     /** One pass over all subscriptions, or over one. A share that fails never stops the others. */
     sync: ask<{ shareId: string | null }, readonly ShareSync[]>({ deadlineMs: 120_000 }),
+    /** The highest revision of a share that peers have a head of, whoever publishes it; null: nobody knows it. */
+    newestSeq: ask<{ shareKey: string }, { seq: number | null }>({ deadlineMs: 20_000 }),
     /** Works with this configuration from here on; a pass under way ends without its pauses. */
     configure: ask<SyncConfig, null>(),
   },

@@ -9,7 +9,8 @@ import type { SyncContext } from './context.ts';
 import type { ShareSync } from './contract.ts';
 import { PassPeers } from './pass-peers.ts';
 import { ShareMemories } from './share-memory.ts';
-import { type SyncedShare, syncShare } from './share-sync.ts';
+import { type ShareSyncOptions, type SyncedShare, syncShare } from './share-sync.ts';
+import { refreshVolumes, syncVolumes } from './volume-sync.ts';
 
 /** Shares in work at once: one request each to one peer stays below the 16 a peer's session carries. */
 const SHARES_AT_ONCE = 8;
@@ -94,18 +95,43 @@ export class Syncer {
     if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
     const memory = this.#memories.of(shareId);
     const identityDue = clock.now() - memory.identityAt >= IDENTITY_INTERVAL_MS;
-    const result = await syncShare(this.#context, subscription, {
-      registry: this.#registry,
-      bootstrap: this.bootstrap,
-      peers,
-      identityDue,
-    });
+    const options = { registry: this.#registry, bootstrap: this.bootstrap, peers, identityDue };
+    const result = await this.#withVolumes(
+      await syncShare(this.#context, subscription, options),
+      subscription,
+      options,
+    );
     if (result.answered) {
       memory.answeredAt = clock.now();
       if (identityDue) memory.identityAt = clock.now();
     }
     await this.#note(result);
     return result;
+  }
+
+  /** Shown as one: the share with all that its volumes brought. */
+  async #withVolumes(
+    synced: SyncedShare,
+    before: Subscription,
+    options: ShareSyncOptions,
+  ): Promise<SyncedShare> {
+    const { refs } = this.#context;
+    const { volumes } = synced.subscription;
+    await refreshVolumes(
+      this.#context,
+      before.volumes.filter((shareId) => !volumes.includes(shareId)),
+    );
+    if (volumes.length === 0) return synced;
+    const { source, error } = await syncVolumes(this.#context, synced.subscription, options);
+    const subscription =
+      (await refs.store.ask('subscription', { shareId: before.shareId })) ?? synced.subscription;
+    return {
+      ...synced,
+      subscription,
+      items: subscription.items,
+      source: synced.source ?? source,
+      error: synced.error ?? error,
+    };
   }
 
   async #note({ share_id: shareId, error }: SyncedShare): Promise<void> {

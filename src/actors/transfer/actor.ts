@@ -1,36 +1,44 @@
-import { failure } from '../../errors.ts';
 import { actor } from '../contracts.ts';
+import { eachBounded } from '../each-bounded.ts';
 import { transferContract } from './contract.ts';
 import { downloadEvents } from './download-events.ts';
+import type { Transfer } from './transfer.ts';
+import { TransferQueue } from './transfer-queue.ts';
+
+/** Transfers paused or cancelled at once. */
+const AT_ONCE = 8;
 
 /** Downloads: what they bring, where it goes, who is asked. The bytes themselves never come here. */
-export default actor(transferContract, (context) => {
-  const running = new Set<Promise<void>>();
-  let quiet = false;
+export default actor(transferContract, async (context) => {
+  const queue = new TransferQueue(context);
+  await queue.load();
+
+  /** Does something with the chosen transfers, and answers with what they are then. */
+  async function each(ids: readonly string[] | null, work: (transfer: Transfer) => Promise<void>) {
+    const chosen = queue.chosen(ids);
+    await eachBounded(chosen, AT_ONCE, work);
+    return queue.rows(chosen);
+  }
 
   return {
     handlers: {
-      async *download(request, call) {
-        if (quiet) throw failure('E_BUSY', 'the node is stopping', { retryable: true });
-        context.metrics.add('downloads', 1);
-        const { promise, resolve } = Promise.withResolvers<void>();
-        running.add(promise);
-        try {
-          yield* downloadEvents(context, request, call.signal);
-        } finally {
-          running.delete(promise);
-          resolve();
-        }
+      download: (request, call) => downloadEvents(context, queue, request, call.signal),
+      async add(request) {
+        const [row] = queue.rows([await queue.add(request)]);
+        return row!;
       },
+      queue: () => queue.rows(),
+      pause: ({ ids }) => each(ids, (transfer) => queue.pause(transfer)),
+      resume: ({ ids, priority }) => each(ids, (transfer) => queue.resume(transfer, priority)),
+      cancel: ({ ids }) => each(ids, (transfer) => queue.cancel(transfer)),
     },
 
     quiesce() {
-      quiet = true;
+      queue.quiesce();
     },
 
-    /** Every signal is aborted by now: what is waited for is the cleaning up. */
     async stop() {
-      await Promise.all(running);
+      await queue.stop();
     },
   };
 });

@@ -26,6 +26,11 @@ export class DistinctPlaces {
     return this.#claim([...this.#folder(path.slice(0, -1)).parts, name]) ?? this.another(path);
   }
 
+  /** A place that a file has been given before. */
+  take(place: readonly string[]): void {
+    this.#claim(place);
+  }
+
   /** The next place for a file whose own turned out to be taken. Throws `E_PATH_INVALID` when there is no end to it. */
   another(path: readonly string[]): readonly string[] {
     const { key, parts } = this.#folder(path.slice(0, -1));

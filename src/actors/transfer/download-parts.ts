@@ -1,5 +1,7 @@
 import type { TransferContext } from './context.ts';
 import type { DistinctPlaces } from './distinct-places.ts';
+import type { HeldKeeper } from './held-keeper.ts';
+import type { ProgressKeeper } from './progress-keeper.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { SpentTimes } from './spent-times.ts';
 import type { TargetFolder } from './target-folder.ts';
@@ -10,7 +12,11 @@ export interface DownloadParts {
   readonly folder: TargetFolder;
   readonly places: DistinctPlaces;
   readonly progress: ProgressMeter;
+  readonly keeper: ProgressKeeper;
+  readonly held: HeldKeeper;
   readonly spent: SpentTimes;
   /** Ends everything: the caller left, the node stops, or the disk failed. */
   readonly signal: AbortSignal;
+  /** Ends the download with an error that concerns all of it. */
+  readonly abort: (error: unknown) => void;
 }

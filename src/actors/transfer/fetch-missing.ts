@@ -1,11 +1,18 @@
-import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
+import { FetchWork } from './fetch-work.ts';
 import { findProviders, noProvider } from './find-providers.ts';
 import type { Finisher } from './finisher.ts';
+import { keepFetching } from './keep-fetching.ts';
 import { Provider } from './provider.ts';
-import { ProviderFetch } from './provider-fetch.ts';
+
+/** A small download is over before a second provider is asked. */
+const NEXT_PROVIDER_MS = 250;
+/** Chunks that an earlier run had and this disk lost are fetched anew; a disk that goes on losing them is of no use. */
+const MAX_ROUNDS = 3;
 
 /** How the asking of all providers ended. */
 export interface FetchOutcome {
@@ -16,8 +23,9 @@ export interface FetchOutcome {
 }
 
 /**
- * Fetches files from the providers of their shares, one provider after the other, each for what those before it did
- * not give. Rejects only for what concerns the whole download; else the states of the files say what was had.
+ * Fetches files from the providers of their shares, all of them at once: the first at once, another one every quarter of
+ * a second, and sooner when one cannot be reached. Rejects only for what concerns the whole download; else the states of
+ * the files say what was had. `begins` is given what hears of chunks that were lost again.
  */
 export async function fetchMissing(
   parts: DownloadParts,
@@ -25,43 +33,53 @@ export async function fetchMissing(
   shareIds: readonly string[],
   files: readonly DownloadFile[],
   finisher: Finisher,
+  begins: (work: FetchWork) => void,
 ): Promise<FetchOutcome> {
-  const { context, progress, signal } = parts;
-  const providers: string[] = [];
-  const unreachable: [PeerTarget, ActorError][] = [];
+  const unreachable = new Map<PeerTarget, ActorError>();
+  const useful = new Set<string>();
   let error: ActorError | null = null;
-  let missing = files;
-  const candidates = files.length === 0 ? [] : await findProviders(context, shareIds, signal);
-  for (const candidate of candidates) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const missing = files.filter(({ state }) => state === 'missing');
     if (missing.length === 0) break;
-    const provider = new Provider(context, candidate);
-    const refusal = await refusalOf(provider, signal);
-    if (refusal !== null) {
-      unreachable.push([candidate, refusal]);
-      continue;
-    }
-    progress.peers = 1;
-    const outcome = await new ProviderFetch(parts, provider, finisher, missing).run();
-    progress.peers = 0;
-    if (outcome.useful) providers.push(candidate.address);
-    error ??= outcome.error;
-    missing = missing.filter(({ state }) => state === 'missing');
-    if (missing.length === 0) break;
-    const reason = outcome.error ?? missing.find((file) => file.error !== null)?.error;
-    context.log.info(
-      { peer: candidate.address, files: missing.length, code: reason?.code, reason: reason?.message },
-      'a provider did not have everything',
-    );
+    const work = new FetchWork(parts, missing, finisher);
+    begins(work);
+    if (!work.crew.over) await fetchFromAll(work, shareIds, unreachable);
+    parts.signal.throwIfAborted();
+    await finisher.idle();
+    for (const address of work.useful) useful.add(address);
+    error ??= work.error;
+    // Whatever is missing now, nobody has; only what was lost again is worth another round.
+    if (work.schedule.left > 0 && !work.lost) break;
   }
-  return { providers, error: error ?? noProvider(target, unreachable) };
+  return { providers: [...useful], error: error ?? noProvider(target, [...unreachable]) };
 }
 
-async function refusalOf(provider: Provider, signal: AbortSignal): Promise<ActorError | null> {
+async function fetchFromAll(
+  work: FetchWork,
+  shareIds: readonly string[],
+  unreachable: Map<PeerTarget, ActorError>,
+): Promise<void> {
+  const { parts, crew } = work;
+  const starter = {};
+  crew.join(starter);
+  const running: Promise<void>[] = [];
   try {
-    await provider.connect(signal);
-    return null;
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ActorError)) throw error;
-    return error;
+    for (const addresses of await findProviders(parts.context, shareIds, parts.signal)) {
+      if (crew.over || parts.signal.aborted) break;
+      const provider = new Provider(parts.context, addresses);
+      const tried = new AbortController();
+      const failed = (error: ActorError) => {
+        tried.abort();
+        unreachable.set(provider.target, error);
+      };
+      const fetching = keepFetching(work, provider, failed).catch(parts.abort);
+      running.push(fetching.finally(() => tried.abort()));
+      const next = AbortSignal.any([parts.signal, crew.ended, tried.signal]);
+      await sleep(parts.context.clock, NEXT_PROVIDER_MS, next).catch(() => {});
+    }
+  } finally {
+    crew.leave(starter);
+    await Promise.all(running);
   }
+  parts.signal.throwIfAborted();
 }

@@ -15,17 +15,24 @@ export async function findPlaces(
   survey: PlaceSurvey,
 ): Promise<void> {
   const taken = new Set<DownloadFile>();
-  await eachBounded(files, LOOKS_AT_ONCE, async (file) => {
+  const undone = files.filter(({ state }) => state !== 'done');
+  await eachBounded(undone, LOOKS_AT_ONCE, async (file) => {
     parts.signal.throwIfAborted();
     const found = await survey.look(file);
     if (found === 'same') resumed(parts, file);
     else if (found === 'other') taken.add(file);
   });
   // One after another, in the order of the catalog: the numbers must not depend on who was faster.
-  for (const file of files) if (taken.has(file) && (await survey.moveOn(file))) resumed(parts, file);
+  for (const file of undone) {
+    if (!taken.has(file)) continue;
+    if (await survey.moveOn(file)) resumed(parts, file);
+    else parts.keeper.changed(file);
+  }
 }
 
-function resumed({ progress }: DownloadParts, file: DownloadFile): void {
+function resumed({ progress, keeper, held, folder }: DownloadParts, file: DownloadFile): void {
+  held.add(file, folder.placeOf(file.place));
+  keeper.changed(file);
   file.state = 'done';
   file.resumed = file.size;
   progress.resumed += file.size;

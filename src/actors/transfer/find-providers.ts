@@ -7,19 +7,31 @@ import type { TransferContext } from './context.ts';
 
 /**
  * Whom the subscriptions of these shares name, then where their manifests came from, then whoever this node is connected
- * to. Own shares have no subscription.
+ * to: one list of addresses for each. Own shares have no subscription.
  */
 export async function findProviders(
   context: TransferContext,
   shareIds: readonly string[],
   signal: AbortSignal,
-): Promise<readonly PeerTarget[]> {
+): Promise<readonly (readonly PeerTarget[])[]> {
   const subscriptions = await Promise.all(
     shareIds.map((shareId) => context.refs.store.ask('subscription', { shareId }, { signal })),
   );
   const named = subscriptions.map((subscription) => subscription?.peers ?? []);
   const sources = subscriptions.flatMap((subscription) => subscription?.source ?? []);
-  return candidatesOf(...named, sources, await connectedPeers(context.refs.transport, signal));
+  return byKey(candidatesOf(...named, sources, await connectedPeers(context.refs.transport, signal)));
+}
+
+/** Several addresses of one key are one provider. */
+function byKey(targets: readonly PeerTarget[]): readonly (readonly PeerTarget[])[] {
+  const providers = new Map<string, PeerTarget[]>();
+  for (const target of targets) {
+    const name = target.nodeKey ?? target.address;
+    const known = providers.get(name);
+    if (known === undefined) providers.set(name, [target]);
+    else known.push(target);
+  }
+  return [...providers.values()];
 }
 
 /** Why nobody could be reached, peer by peer. */

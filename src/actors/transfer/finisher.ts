@@ -2,10 +2,12 @@ import { failure } from '../../errors.ts';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { ChunkMap } from '../chunk-map.ts';
 import { copyFile } from './copy-file.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
 import { PlaceSurvey } from './place-survey.ts';
+import { verifyAgain } from './restore-files.ts';
 
 /** Files finished at once: enough for their syncs to share the disk's commits. */
 const AT_ONCE = 8;
@@ -18,27 +20,24 @@ const EMPTY_ID = toHex(blake3(new Uint8Array(0)));
 export class Finisher {
   readonly #parts: DownloadParts;
   readonly #survey: PlaceSurvey;
-  readonly #abort: (error: Error) => void;
+  readonly #again: (file: DownloadFile) => void;
   readonly #waiting: (() => Promise<void>)[] = [];
   #running = 0;
   readonly #idle: (() => void)[] = [];
 
-  /** `abort` ends the download with an error that concerns all of it. */
-  constructor(parts: DownloadParts, abort: (error: Error) => void) {
+  /** `again` hears of a file that has lost chunks: they were not what the map of an earlier run said. */
+  constructor(parts: DownloadParts, again: (file: DownloadFile) => void) {
     this.#parts = parts;
+    this.#again = again;
     this.#survey = new PlaceSurvey(parts);
-    this.#abort = abort;
   }
 
   /** A file whose chunks are all verified and written. A wrong whole-file id is `E_FILE_CORRUPT`. */
   fetched(file: DownloadFile): void {
     this.#start(async () => {
       // The hash of a single chunk is the id of its file, and was checked with the chunk.
-      const checked = file.chunks === 1 || (await this.#hasItsId(file));
-      if (!checked) {
-        this.#parts.progress.whole -= file.size;
-        return this.#fail(file, corrupt(file), 'failed');
-      }
+      const trusted = file.chunks === 1 && file.resumed === 0;
+      if (!trusted && !(await this.#hasItsId(file))) return this.#notItself(file);
       await this.#finish(file);
     });
   }
@@ -47,7 +46,7 @@ export class Finisher {
   empty(file: DownloadFile): void {
     this.#start(async () => {
       if (file.contentId !== EMPTY_ID) return this.#fail(file, corrupt(file), 'failed');
-      file.unfinished = await this.#parts.folder.unfinished(file.place);
+      file.unfinished ??= await this.#parts.folder.unfinished(file.place, file.position, 0);
       await this.#finish(file);
     });
   }
@@ -76,7 +75,7 @@ export class Finisher {
       try {
         await work();
       } catch (error) {
-        if (!this.#parts.signal.aborted) this.#abort(error as Error);
+        this.#parts.abort(error);
       }
     });
     this.#next();
@@ -119,9 +118,27 @@ export class Finisher {
     return found.contentId === contentId && found.size === size;
   }
 
+  /** All chunks came, and the whole is wrong: either this disk lost some of them, or the publisher signed nonsense. */
+  async #notItself(file: DownloadFile): Promise<void> {
+    const { progress } = this.#parts;
+    const bytes = file.bytes;
+    await verifyAgain(this.#parts, [file]);
+    if (file.have.full) {
+      progress.whole -= file.size;
+      return this.#fail(file, corrupt(file), 'failed');
+    }
+    progress.whole -= bytes - file.bytes;
+    this.#parts.context.log.warn(
+      { path: file.unfinished, chunks: file.chunks - file.have.count },
+      'chunks of an unfinished file are not what was written: they are fetched again',
+    );
+    file.state = 'missing';
+    this.#again(file);
+  }
+
   async #copy(file: DownloadFile, source: string): Promise<void> {
     const { folder, progress, signal } = this.#parts;
-    file.unfinished = await folder.unfinished(file.place, false);
+    file.unfinished = await folder.folderOfUnfinished(file.place, file.position);
     using live = progress.open();
     await copyFile(source, file.unfinished, signal, (count) => {
       live.bytes += count;
@@ -131,9 +148,11 @@ export class Finisher {
   }
 
   #done(file: DownloadFile): void {
-    const { context, folder, progress } = this.#parts;
+    const { context, folder, progress, keeper, held } = this.#parts;
     file.state = 'done';
     progress.files++;
+    keeper.changed(file);
+    held.add(file, folder.placeOf(file.place));
     context.metrics.add('files_completed', 1);
     context.metrics.add('bytes_completed', file.size);
     for (const twin of file.twins.splice(0)) this.copied(twin, folder.placeOf(file.place), 'failed');
@@ -144,6 +163,8 @@ export class Finisher {
     file.unfinished = null;
     file.state = state;
     file.error = error;
+    file.have = ChunkMap.none(file.chunks);
+    this.#parts.keeper.changed(file);
     if (unfinished !== null) await this.#parts.folder.discard(unfinished);
     if (state === 'missing') return;
     for (const twin of file.twins.splice(0)) {

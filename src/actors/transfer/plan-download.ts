@@ -38,7 +38,7 @@ export function* planDownload(
   }
   const files: DownloadFile[] = [];
   for (const [index, path] of paths.entries()) {
-    files.push(new DownloadFile(wanted[index]!, path, places.place(path)));
+    files.push(new DownloadFile({ ...wanted[index]!, position: index }, path, places.place(path)));
     yield;
   }
   return { files, places, shareIds };

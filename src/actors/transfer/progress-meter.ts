@@ -17,23 +17,41 @@ export class ProgressMeter {
   files = 0;
   /** Octets that lay on this disk already. */
   resumed = 0;
-  /** Octets of files that came whole. */
+  /** Octets that came and are here to stay. */
   whole = 0;
   readonly #live = new Set<LiveCount>();
   readonly #samples: { at: number; bytes: number }[] = [];
 
-  /** Counts octets of files that are not whole yet; what is left in it when it is closed has been lost. */
+  /** Counts octets of a copy that is not whole yet; what is left in it when it is closed has been lost. */
   open(): LiveCount & Disposable {
     const count = { bytes: 0, [Symbol.dispose]: () => void this.#live.delete(count) };
     this.#live.add(count);
     return count;
   }
 
-  at(now: number): DownloadProgress {
+  /** Files that are done, and octets that are on this disk. */
+  get counts(): { files: number; bytes: number } {
+    return { files: this.files, bytes: this.#bytes };
+  }
+
+  /** Octets that are still to come. */
+  get left(): number {
+    return this.bytesTotal - this.#bytes;
+  }
+
+  get #came(): number {
     let came = this.whole;
     for (const { bytes } of this.#live) came += Math.max(0, bytes);
-    const bytes = Math.min(this.bytesTotal, this.resumed + came);
-    const rate = this.#rate(now, came);
+    return came;
+  }
+
+  get #bytes(): number {
+    return Math.min(this.bytesTotal, this.resumed + this.#came);
+  }
+
+  at(now: number): DownloadProgress {
+    const bytes = this.#bytes;
+    const rate = this.#rate(now, this.#came);
     const left = this.bytesTotal - bytes;
     return {
       phase: this.phase,

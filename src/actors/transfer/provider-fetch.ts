@@ -1,69 +1,77 @@
-import { failure } from '../../errors.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { FetchEvent } from '../transport/contract.ts';
+import { BatchSize } from './batch-size.ts';
 import type { DownloadFile } from './download-file.ts';
-import type { DownloadParts } from './download-parts.ts';
-import { FileBatches } from './file-batches.ts';
-import type { Finisher } from './finisher.ts';
+import type { Batch } from './fetch-schedule.ts';
+import type { FetchWork } from './fetch-work.ts';
 import type { Provider } from './provider.ts';
 
 /** Batches under way at once: one that is prepared, and two that keep the provider busy even while one of them ends. */
 const LANES = 3;
 /** Files of a batch that are prepared at once: as many requests as a session takes. */
 const PREPARED_AT_ONCE = 16;
-/** Files in a row that a provider did not have, or had wrong, before it is taken for useless. */
+/** Files in a row that a provider did not have, or had wrong, before it is left alone for a while. */
 const MAX_STRIKES = 8;
+/** A provider may get what it does not have. */
+const LACKS_MS = 60_000;
 /** Failures that are ours: no other provider mends them. */
 const OWN_FAILURES = new Set(['E_NO_SPACE', 'E_IO', 'E_NOT_FOUND', 'E_PATH_INVALID']);
 
-/** What came of one provider. */
-export interface ProviderOutcome {
-  /** At least one file came whole. */
-  readonly useful: boolean;
-  /** Why it is no use any more; null: it was asked for everything. */
-  readonly error: ActorError | null;
+/** A batch, and what ends it when others have brought all of it. */
+interface Taken {
+  readonly batch: Batch;
+  readonly obsolete: AbortSignal;
 }
 
 /**
- * Fetches files from one provider: hash lists, unfinished files, chunks; whole files go to the finisher at once. A file
- * that the provider lacks or has wrong is left out (`error` of the file says why), a provider that fails otherwise ends
- * it: what is still `missing` then is for the next one. Rejects only for what concerns the whole download.
+ * What one provider brings, from one connecting to the moment it fails: batches of the schedule, each with its hash
+ * lists and unfinished files. A file that the provider lacks or has wrong is asked of others (`error` of the file says
+ * why). Rejects only for what concerns the whole download.
  */
 export class ProviderFetch {
-  readonly #parts: DownloadParts;
+  /** It brought something. */
+  useful = false;
+  readonly #work: FetchWork;
+  readonly #member: object;
+  readonly #id: number;
   readonly #provider: Provider;
-  readonly #finisher: Finisher;
-  readonly #batches: FileBatches;
   readonly #end = new AbortController();
   readonly #signal: AbortSignal;
-  #preparing: Promise<unknown> = Promise.resolve();
+  readonly #size: BatchSize;
+  #taking: Promise<unknown> = Promise.resolve();
+  #underWay = 0;
   #strikes = 0;
-  #useful = false;
   #error: ActorError | null = null;
 
-  constructor(parts: DownloadParts, provider: Provider, finisher: Finisher, files: readonly DownloadFile[]) {
-    this.#parts = parts;
+  constructor(work: FetchWork, member: object, id: number, provider: Provider) {
+    this.#work = work;
+    this.#member = member;
+    this.#id = id;
     this.#provider = provider;
-    this.#finisher = finisher;
-    this.#batches = new FileBatches(files);
-    this.#signal = AbortSignal.any([parts.signal, this.#end.signal]);
+    this.#signal = AbortSignal.any([work.parts.signal, this.#end.signal]);
+    this.#size = new BatchSize(work.parts.context.clock);
   }
 
-  async run(): Promise<ProviderOutcome> {
+  /** Until there is nothing left to do (null), or it fails: why. */
+  async run(): Promise<ActorError | null> {
     const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => this.#lane()));
-    this.#parts.signal.throwIfAborted();
+    this.#work.parts.signal.throwIfAborted();
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
-    return { useful: this.#useful, error: this.#error };
+    return this.#error;
   }
 
   async #lane(): Promise<void> {
     try {
       for (;;) {
-        const files = await this.#nextBatch();
-        if (files === null) return;
-        await this.#fetch(files);
+        const taken = await this.#nextBatch();
+        if (taken === null) return;
+        try {
+          await this.#fetch(taken);
+        } finally {
+          this.#underWay--;
+          this.#work.ended(taken.batch);
+        }
       }
     } catch (error) {
       // What one lane fails on ends the others as well.
@@ -72,101 +80,131 @@ export class ProviderFetch {
     }
   }
 
-  /** One batch is prepared after the other, so that the lanes do not all prepare and then all fetch. */
-  #nextBatch(): Promise<readonly DownloadFile[] | null> {
-    const next = this.#preparing.then(() => this.#prepareNext());
-    this.#preparing = next.catch(() => {});
+  /** One batch is taken and prepared after the other, so that the lanes do not all prepare and then all fetch. */
+  #nextBatch(): Promise<Taken | null> {
+    const next = this.#taking.then(() => this.#takeAndPrepare());
+    this.#taking = next.catch(() => {});
     return next;
   }
 
-  async #prepareNext(): Promise<readonly DownloadFile[] | null> {
-    const batch = this.#signal.aborted ? null : this.#batches.take();
-    return batch && (await this.#prepare(batch));
+  async #takeAndPrepare(): Promise<Taken | null> {
+    const batch = await this.#take();
+    if (batch === null) return null;
+    this.#underWay++;
+    const taken = { batch, obsolete: this.#work.begin(batch) };
+    try {
+      await this.#prepare(taken);
+    } catch (error) {
+      this.#underWay--;
+      this.#work.ended(batch);
+      throw error;
+    }
+    return taken;
   }
 
-  async #fetch(files: readonly DownloadFile[]): Promise<void> {
-    if (files.length === 0 || this.#signal.aborted) return;
+  async #take(): Promise<Batch | null> {
+    const { schedule, crew, parts } = this.#work;
+    while (!this.#signal.aborted && !crew.over) {
+      const now = parts.context.clock.now();
+      const batch = schedule.take(this.#id, this.#size.budget(schedule.left, this.#work.keys.size), now);
+      if (batch !== null) return batch;
+      const until = schedule.refusedUntil(this.#id, now);
+      const disarm = until === null ? null : parts.context.clock.after(until - now, () => crew.changed());
+      await crew.wait(this.#member, this.#underWay === 0, this.#signal);
+      disarm?.();
+    }
+    return null;
+  }
+
+  async #prepare({ batch, obsolete }: Taken): Promise<void> {
+    const { files, lists } = this.#work;
+    const signal = AbortSignal.any([this.#signal, obsolete]);
+    await eachBounded(batch.portions, PREPARED_AT_ONCE, async ({ file: index }) => {
+      const file = files[index]!;
+      if (signal.aborted) return;
+      try {
+        await lists.need(file, this.#provider, signal);
+      } catch (error) {
+        if (!signal.aborted) this.#judge(error, file, index);
+        return;
+      }
+      if (!signal.aborted) await this.#work.make(file);
+    });
+    lists.keep();
+  }
+
+  async #fetch({ batch, obsolete }: Taken): Promise<void> {
+    if (this.#signal.aborted || obsolete.aborted) return;
+    const { files, parts } = this.#work;
+    const ready = batch.portions.filter(({ file }) => files[file]!.hashes !== null);
+    if (ready.length === 0) return;
+    const asked = { ...batch, portions: ready };
+    const came = this.#size.begins();
     try {
-      await this.#parts.spent.fetch.during(this.#receive(files));
+      await parts.spent.fetch.during(this.#receive(asked, AbortSignal.any([this.#signal, obsolete])));
+      came();
     } catch (error) {
-      if (this.#signal.aborted) return;
-      this.#judge(
-        error,
-        files.filter(({ state }) => state === 'missing'),
-      );
+      if (this.#signal.aborted || obsolete.aborted) return;
+      const subject = error instanceof ActorError ? error.subject : undefined;
+      const of = ready.find(({ file }) => files[file]!.unfinished === subject);
+      this.#judge(error, of === undefined ? null : files[of.file]!, of?.file ?? -1);
     }
   }
 
-  /** The files of which the hashes are known now, each with an unfinished file to write to. */
-  async #prepare(batch: readonly DownloadFile[]): Promise<DownloadFile[]> {
-    await eachBounded(batch, PREPARED_AT_ONCE, async (file) => {
-      if (this.#signal.aborted) return;
-      try {
-        file.hashes ??=
-          file.chunks === 1 ? fromHex(file.contentId, 32) : await this.#provider.hashesOf(file, this.#signal);
-      } catch (error) {
-        if (this.#signal.aborted) return;
-        this.#judge(error, [file]);
-        return;
-      }
-      file.unfinished ??= await this.#parts.folder.unfinished(file.place);
+  async #receive(batch: Batch, signal: AbortSignal): Promise<void> {
+    const wanted = batch.portions.map(({ file: index, wanted }) => {
+      const { contentId, size, unfinished, hashes, have } = this.#work.files[index]!;
+      const all = wanted.count === have.chunks;
+      return {
+        contentId,
+        size,
+        path: unfinished!,
+        hashes: hashes!,
+        ...(!all && { wanted: wanted.octets }),
+      };
     });
-    return batch.filter(({ hashes, unfinished }) => hashes !== null && unfinished !== null);
+    for await (const event of this.#provider.fetch(wanted, signal)) this.#hear(event, batch);
   }
 
-  async #receive(files: readonly DownloadFile[]): Promise<void> {
-    using live = this.#parts.progress.open();
-    const wanted = files.map(({ contentId, size, unfinished, hashes }) => ({
-      contentId,
-      size,
-      path: unfinished!,
-      hashes: hashes!,
-    }));
-    for await (const event of this.#provider.fetch(wanted, this.#signal)) this.#hear(event, files, live);
-    const left = files.filter(({ state }) => state === 'missing');
-    if (left.length > 0)
-      throw failure('E_INTERNAL', `a fetch ended with ${left.length} files that are not whole`);
-  }
-
-  #hear(event: FetchEvent, files: readonly DownloadFile[], live: { bytes: number }): void {
-    const { progress, spent } = this.#parts;
+  #hear(event: FetchEvent, batch: Batch): void {
+    const { spent } = this.#work.parts;
     switch (event.kind) {
       case 'progress':
-        live.bytes += event.bytes;
-        return;
-      case 'file': {
-        const file = files[event.index];
-        if (file?.state !== 'missing') return;
-        file.state = 'whole';
-        live.bytes -= file.size;
-        progress.whole += file.size;
-        this.#useful = true;
+        this.useful = true;
         this.#strikes = 0;
-        this.#finisher.fetched(file);
+        this.#work.written(batch, event.written, this.#provider.target.address);
         return;
-      }
       case 'corrupt':
-        this.#parts.context.log.warn(
-          { peer: this.#provider.target.address, file: files[event.index]?.name, chunk: event.chunk },
-          'a chunk came with wrong bytes',
-        );
+        this.#corrupt(batch.portions[event.index]!.file, event.chunk);
         return;
       case 'spent':
         spent.verifyMs += event.verifyMs;
         spent.writeMs += event.writeMs;
         return;
+      // The schedule knows, whoever brought the last chunk of it.
+      case 'file':
+        return;
     }
   }
 
-  /** What a failure means for the files that were asked for, and for the provider. */
-  #judge(error: unknown, files: readonly DownloadFile[]): void {
+  #corrupt(index: number, chunk: number): void {
+    const { parts, schedule, files } = this.#work;
+    parts.context.log.warn(
+      { peer: this.#provider.target.address, file: files[index]!.name, chunk },
+      'a chunk came with wrong bytes',
+    );
+    if (this.#work.corrupt(this.#id, index)) schedule.refuse(this.#id, index, Number.POSITIVE_INFINITY);
+  }
+
+  /** What a failure means for a file, or for the provider. */
+  #judge(error: unknown, file: DownloadFile | null, index: number): void {
     if (!(error instanceof ActorError) || OWN_FAILURES.has(error.code)) throw error;
-    const ofFiles = error.code === 'E_CHUNK_CORRUPT' || (error.code === 'E_PEER_ERROR' && !error.retryable);
-    if (!ofFiles) return this.#giveUp(error);
-    const blamed = files.length === 1 ? files[0] : files.find((file) => file.unfinished === error.subject);
-    if (blamed === undefined) return this.#batches.split(files);
-    blamed.error = error;
-    this.#batches.again(files.filter((file) => file !== blamed));
+    const corrupt = error.code === 'E_CHUNK_CORRUPT';
+    const ofFile = corrupt || (error.code === 'E_PEER_ERROR' && !error.retryable);
+    if (!ofFile || file === null) return this.#giveUp(error);
+    file.error = error;
+    const now = this.#work.parts.context.clock.now();
+    this.#work.schedule.refuse(this.#id, index, corrupt ? Number.POSITIVE_INFINITY : now + LACKS_MS);
     if (++this.#strikes >= MAX_STRIKES) this.#giveUp(error);
   }
 

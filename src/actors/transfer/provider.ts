@@ -18,22 +18,50 @@ const LIST_MS = 60_000;
 const RATE_PAUSE_MS = 5_000;
 const RATE_PATIENCE_MS = 90_000;
 
-/** One peer that is to have what is wanted. Everything it may reject with is an ActorError. */
+/** One peer that is to have what is wanted, at one address or several. Everything it may reject with is an ActorError. */
 export class Provider {
-  readonly target: PeerTarget;
+  readonly #addresses: readonly PeerTarget[];
   readonly #context: TransferContext;
+  #target: PeerTarget;
+  #nodeKey: string | null;
   /** When it first said that it had enough, since the last list. */
   #refusedAt: number | null = null;
   #resting: Promise<void> | null = null;
 
-  constructor(context: TransferContext, target: PeerTarget) {
+  /** `addresses`: at least one; all with the same key, if they have one. */
+  constructor(context: TransferContext, addresses: readonly PeerTarget[]) {
     this.#context = context;
-    this.target = target;
+    this.#addresses = addresses;
+    this.#target = addresses[0]!;
+    this.#nodeKey = this.#target.nodeKey ?? null;
   }
 
+  /** The address it answers at, or may answer at. */
+  get target(): PeerTarget {
+    return this.#target;
+  }
+
+  /** Null until it has answered, if its address does not name it. */
+  get nodeKey(): string | null {
+    return this.#nodeKey;
+  }
+
+  /** Tries its addresses in turn; rejects with the reason of the last. */
   async connect(signal: AbortSignal): Promise<void> {
-    const shard = shardOf(this.#context.refs.transport, this.target);
-    await shard.ask('connect', this.target, { deadlineMs: CONNECT_MS, signal });
+    let reason: unknown;
+    for (const target of this.#addresses) {
+      this.#target = target;
+      const shard = shardOf(this.#context.refs.transport, target);
+      try {
+        const session = await shard.ask('connect', target, { deadlineMs: CONNECT_MS, signal });
+        this.#nodeKey = session.nodeKey;
+        return;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof ActorError)) throw error;
+        reason = error;
+      }
+    }
+    throw reason;
   }
 
   /**
@@ -44,11 +72,11 @@ export class Provider {
     const contentId = fromHex(file.contentId, 32);
     if (contentId === null) throw failure('E_STORE', 'a content id that is none', { subject: file.name });
     for (;;) {
-      await this.#resting;
+      await this.#rested(signal);
       try {
         const reply = await askPeer(
           this.#context.refs.transport,
-          this.target,
+          this.#target,
           GET_CHUNK_HASHES,
           { contentId },
           { deadlineMs: LIST_MS, signal },
@@ -57,28 +85,28 @@ export class Provider {
         return this.#checked(file, reply);
       } catch (error) {
         if (!this.#isPause(error)) throw error;
-        this.#resting ??= this.#rest(signal);
+        this.#resting ??= this.#rest();
       }
     }
   }
 
-  /** All chunks of the files; what the transport tells of it. */
+  /** The wanted chunks of the files; what the transport tells of it. */
   fetch(files: readonly FetchFile[], signal: AbortSignal): AsyncGenerator<FetchEvent, void, undefined> {
-    const shard = shardOf(this.#context.refs.transport, this.target);
-    return shard.stream('fetch', { peer: this.target, files }, { signal });
+    const shard = shardOf(this.#context.refs.transport, this.#target);
+    return shard.stream('fetch', { peer: this.#target, files }, { signal });
   }
 
   #checked(file: DownloadFile, reply: { contentId: Uint8Array; hashes: Uint8Array }): Uint8Array {
     const { hashes } = reply;
     if (toHex(reply.contentId) !== file.contentId) {
       throw failure('E_PEER_PROTOCOL', 'it answered with the hashes of another file', {
-        subject: this.target.address,
+        subject: this.#target.address,
       });
     }
     const right =
       hashes.length === file.chunks * CHUNK_HASH_LENGTH && toHex(blake3(hashes)) === file.chunkListHash;
     if (right) return hashes;
-    throw failure('E_CHUNK_CORRUPT', `${this.target.address} sent other chunk hashes than the signed ones`, {
+    throw failure('E_CHUNK_CORRUPT', `${this.#target.address} sent other chunk hashes than the signed ones`, {
       subject: file.name,
     });
   }
@@ -90,11 +118,20 @@ export class Provider {
     return now - this.#refusedAt <= RATE_PATIENCE_MS;
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
-    try {
-      await sleep(this.#context.clock, RATE_PAUSE_MS, signal);
-    } finally {
-      this.#resting = null;
-    }
+  /** Whoever asks waits for the same rest, each as long as it wants to. */
+  async #rested(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#resting === null) return;
+    const { promise: left, resolve } = Promise.withResolvers<void>();
+    const onAbort = () => resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
+    await Promise.race([this.#resting, left]);
+    signal.removeEventListener('abort', onAbort);
+    signal.throwIfAborted();
+  }
+
+  async #rest(): Promise<void> {
+    await sleep(this.#context.clock, RATE_PAUSE_MS, this.#context.signal).catch(() => {});
+    this.#resting = null;
   }
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
+import { type BigIntStats, constants, type Stats } from 'node:fs';
+import { lstat, mkdir, open, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
+import type { UnfinishedLook } from '../store/contract.ts';
 import { moveWithoutOverwriting } from './move-without-overwriting.ts';
 
 /** File systems whose folders cannot be synced answer so; there is nothing else to be done there. */
@@ -21,15 +21,30 @@ export class TargetFolder {
   readonly path: string;
   readonly #folders = new Map<string, Promise<boolean>>();
   readonly #making = new Map<string, Promise<void>>();
-  /** Folders made below the target, outer ones first. */
+  /** Folders made below the target in this run. */
   readonly #made: string[] = [];
+  /** Folders that were not there before the download, outer ones first: removed when they hold nothing. */
+  readonly #new = new Set<string>();
   readonly #changed = new Set<string>();
-  /** Ours alone, so that two downloads to one folder do not meet. */
-  readonly #mark = `.granary-${randomBytes(6).toString('hex')}`;
-  #count = 0;
+  /** In the names of unfinished files: ours alone, so that two downloads to one folder do not meet. */
+  readonly #mark: string;
 
-  constructor(path: string) {
+  /** `absent`: folders that were not there before the first run of the same download. */
+  constructor(path: string, mark: string, absent: readonly string[] = []) {
     this.path = path;
+    this.#mark = mark;
+    for (const folder of absent) this.#new.add(folder);
+  }
+
+  /** Folders that these places need and that are not there, outer ones first. */
+  async absentFor(places: Iterable<readonly string[]>): Promise<readonly string[]> {
+    for (const place of places) {
+      for (let depth = 1; depth < place.length; depth++) {
+        const folder = place.slice(0, depth);
+        if (!(await this.#isFolder(folder))) this.#new.add(this.placeOf(folder));
+      }
+    }
+    return [...this.#new];
   }
 
   placeOf(place: readonly string[]): string {
@@ -42,21 +57,65 @@ export class TargetFolder {
     return await statOrNull(this.placeOf(place));
   }
 
-  /**
-   * Path for an unfinished file beside a place, in folders that exist from now on. Nothing lies there yet; `create`
-   * makes it empty.
-   */
-  async unfinished(place: readonly string[], create = true): Promise<string> {
-    await this.#make(place.slice(0, -1));
-    const path = this.placeOf([...place.slice(0, -1), `${this.#mark}-${this.#count++}.part`]);
-    if (!create) return path;
+  /** Where a file lies while it is not finished: beside its place, the same path in every run of the download. */
+  unfinishedPath(place: readonly string[], position: number): string {
+    return this.placeOf([...place.slice(0, -1), `.granary-${this.#mark}-${position}.part`]);
+  }
+
+  /** The unfinished file of an earlier run; null: there is none. */
+  async lookUnfinished(place: readonly string[], position: number): Promise<UnfinishedLook | null> {
+    if (!(await this.#isFolder(place.slice(0, -1)))) return null;
+    const path = this.unfinishedPath(place, position);
+    const found = await bigStatOrNull(path);
+    if (found === null) return null;
+    if (!found.isFile()) throw inTheWay(found, path, 'an unfinished file');
+    return lookOf(found);
+  }
+
+  /** Makes an unfinished file of that length, in folders that exist from now on, and returns its path. */
+  async unfinished(place: readonly string[], position: number, length: number): Promise<string> {
+    const path = await this.folderOfUnfinished(place, position);
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
-      await (await open(path, flags, MODE)).close();
+      const file = await open(path, flags, MODE);
+      try {
+        await file.truncate(length);
+      } finally {
+        await file.close();
+      }
     } catch (error) {
       throw ioFailure(error, path);
     }
     return path;
+  }
+
+  /** Path for an unfinished file, in folders that exist from now on. Nothing lies there yet. */
+  async folderOfUnfinished(place: readonly string[], position: number): Promise<string> {
+    await this.#make(place.slice(0, -1));
+    return this.unfinishedPath(place, position);
+  }
+
+  /** Makes an unfinished file as long as the finished one. */
+  async setLength(unfinished: string, length: number): Promise<void> {
+    await truncate(unfinished, length).catch((error) => {
+      throw ioFailure(error, unfinished);
+    });
+  }
+
+  /** Makes the octets of an unfinished file durable; how it looks then. Null: it has its name meanwhile, or is gone. */
+  async syncData(unfinished: string): Promise<UnfinishedLook | null> {
+    try {
+      const file = await open(unfinished, constants.O_RDWR | noFollow);
+      try {
+        await file.datasync();
+        return lookOf(await file.stat({ bigint: true }));
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw ioFailure(error, unfinished);
+    }
   }
 
   /** Makes the octets of a file durable. */
@@ -97,9 +156,9 @@ export class TargetFolder {
     await eachBounded(folders, SYNCS_AT_ONCE, syncFolder);
   }
 
-  /** Takes back the folders that were made and hold nothing. The target folder itself stays. */
+  /** Takes back the folders that were not there before and hold nothing. The target folder itself stays. */
   async removeEmpty(): Promise<void> {
-    for (const folder of this.#made.reverse()) await rmdir(folder).catch(() => {});
+    for (const folder of [...this.#new].reverse()) await rmdir(folder).catch(() => {});
   }
 
   /** Whether there is such a folder. Looked at once a download. */
@@ -169,6 +228,16 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+const lookOf = ({ size, mtimeNs, ino }: BigIntStats): UnfinishedLook => ({
+  length: Number(size),
+  mtimeNs,
+  inode: ino,
+});
+
+async function bigStatOrNull(path: string): Promise<BigIntStats | null> {
+  return await lstat(path, { bigint: true }).catch((error) => absent(error, path));
+}
+
 async function statOrNull(path: string): Promise<Stats | null> {
   return await lstat(path).catch((error) => absent(error, path));
 }
@@ -181,10 +250,10 @@ function absent(error: unknown, path: string): null {
   throw ioFailure(error, path);
 }
 
-function inTheWay(found: Stats, path: string) {
+function inTheWay(found: Pick<Stats, 'isSymbolicLink'>, path: string, of = 'a folder') {
   const what = found.isSymbolicLink()
-    ? 'a link is in the way of a folder, and links are not followed'
-    : 'a file is in the way of a folder';
+    ? `a link is in the way of ${of}, and links are not followed`
+    : `something else is in the way of ${of}`;
   return failure('E_PATH_INVALID', what, {
     subject: path,
     next: 'name another folder with -o, or move it away',

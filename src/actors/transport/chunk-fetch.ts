@@ -26,7 +26,7 @@ const PATIENCE_MS = 90_000;
 export type OpenSession = () => Promise<OutboundSession>;
 
 /**
- * All chunks of some files from one peer: asked for ahead as far as the session's places go, verified in the buffer
+ * The wanted chunks of some files from one peer: asked for ahead as far as the session's places go, verified in the buffer
  * they arrived in, written from there. Ends when every file is whole, or with the first error nothing can be done
  * about; a session that ends while chunks come is dialled again.
  */
@@ -59,7 +59,7 @@ export class ChunkFetch {
     this.#plan = new ChunkPlan(this.#files);
     this.#events = new FetchEvents(context.clock);
     this.#sink = sink;
-    this.#missing = this.#files.reduce((sum, { chunks }) => sum + chunks, 0);
+    this.#missing = this.#files.reduce((sum, { missing }) => sum + missing, 0);
     this.#chunkAt = context.clock.now();
   }
 
@@ -68,7 +68,7 @@ export class ChunkFetch {
     const onAbort = () => this.#end(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      for (const file of this.#files) if (file.chunks === 0) this.#events.file(file.index);
+      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index);
       if (signal.aborted) onAbort();
       else if (this.#missing === 0) this.#end(null);
       else void this.#connect();
@@ -160,7 +160,7 @@ export class ChunkFetch {
     this.#chunkAt = this.#context.clock.now();
   }
 
-  #written({ file }: WantedChunk, length: number, error: ActorError | null): void {
+  #written({ file, chunk }: WantedChunk, length: number, error: ActorError | null): void {
     if (this.#over) return;
     if (error) return this.#end(error);
     const { metrics } = this.#context;
@@ -172,7 +172,7 @@ export class ChunkFetch {
       file.close();
       this.#events.file(file.index);
     }
-    this.#events.chunk(length);
+    this.#events.chunk(file.index, chunk, length);
     if (this.#missing === 0) this.#end(null);
     else if (!this.#sink.full) this.#askMore();
   }
@@ -191,7 +191,7 @@ export class ChunkFetch {
   }
 
   #refused(session: OutboundSession, wanted: WantedChunk, envelope: Envelope): void {
-    const error = peerError(session, envelope);
+    const error = peerError(session, envelope, wanted.file.path);
     const { clock } = this.#context;
     const now = clock.now();
     if (!error.retryable || now - this.#chunkAt > PATIENCE_MS) return this.#end(error);

@@ -24,6 +24,7 @@ export class ChunkPlan {
     for (;;) {
       const file = this.#files[this.#file];
       if (file === undefined) return null;
+      while (this.#chunk < file.chunks && !file.wanted.has(this.#chunk)) this.#chunk++;
       if (this.#chunk < file.chunks) return { file, chunk: this.#chunk++ };
       this.#file++;
       this.#chunk = 0;

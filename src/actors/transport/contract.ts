@@ -52,12 +52,22 @@ export interface FetchFile {
   readonly path: string;
   /** 32 bytes a chunk, already checked against the signed chunk list hash. */
   readonly hashes: Uint8Array;
+  /** Chunks to fetch, a bit each, the lowest first (`ChunkMap`); absent: all of them. */
+  readonly wanted?: Uint8Array | undefined;
 }
 
 export type FetchEvent =
-  /** Chunks verified and written since the last event; at most one event every 50 ms or so. */
-  | { readonly kind: 'progress'; readonly chunks: number; readonly bytes: number }
-  /** Every chunk of the file is verified and written; data is not yet synced to disk. */
+  /**
+   * Chunks verified and written since the last event; at most one event every 50 ms or so. `written` says which, as
+   * three numbers a range: place of the file in the request, first chunk, count. No chunk is told twice.
+   */
+  | {
+      readonly kind: 'progress';
+      readonly chunks: number;
+      readonly bytes: number;
+      readonly written: readonly number[];
+    }
+  /** Every wanted chunk of the file is verified, written, and told; data is not yet synced to disk. */
   | { readonly kind: 'file'; readonly index: number }
   /** A chunk with wrong bytes was discarded. It is asked for once more. */
   | { readonly kind: 'corrupt'; readonly index: number; readonly chunk: number }
@@ -102,7 +112,10 @@ export const transportContract = defineContract({
     >({
       deadlineMs: 30_000,
     }),
-    /** All chunks of the files from one peer, requests pipelined across files, verified, written. */
+    /**
+     * The wanted chunks of the files from one peer, requests pipelined across files, verified, written. An error that
+     * concerns one file (`E_CHUNK_CORRUPT`, `E_PEER_ERROR`, and those of the disk) has its path as subject.
+     */
     fetch: stream<{ peer: PeerTarget; files: readonly FetchFile[] }, FetchEvent>({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
   },

@@ -1,16 +1,21 @@
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { FetchEvent } from './contract.ts';
+import { WrittenRanges } from './written-ranges.ts';
 
 /** Progress is told at most this often: a message to another thread costs more than a chunk's hash. */
 const TELL_EVERY_MS = 50;
 
-/** Events of a fetch on their way to whoever pulls them. Chunks are counted, not listed, so that nothing piles up. */
+/**
+ * Events of a fetch on their way to whoever pulls them. Chunks are told as ranges: whoever is slow to pull has fewer and
+ * longer ones waiting, never more than the fetch has chunks.
+ */
 export class FetchEvents {
   readonly #clock: Clock;
   readonly #files: number[] = [];
   readonly #corrupt: { index: number; chunk: number }[] = [];
   #chunks = 0;
   #bytes = 0;
+  readonly #written = new WrittenRanges();
   #toldAt: number;
   #end: { error: Error | null } | null = null;
   /** There is something to tell that should not wait. */
@@ -23,7 +28,8 @@ export class FetchEvents {
     this.#toldAt = clock.now();
   }
 
-  chunk(bytes: number): void {
+  chunk(file: number, chunk: number, bytes: number): void {
+    this.#written.add(file, chunk);
     this.#chunks++;
     this.#bytes += bytes;
     if (this.#disarm !== null) return;
@@ -77,7 +83,12 @@ export class FetchEvents {
     this.#disarm = null;
     this.#toldAt = this.#clock.now();
     if (this.#chunks > 0) {
-      const event = { kind: 'progress', chunks: this.#chunks, bytes: this.#bytes } as const;
+      const event = {
+        kind: 'progress',
+        chunks: this.#chunks,
+        bytes: this.#bytes,
+        written: this.#written.take(),
+      } as const;
       this.#chunks = 0;
       this.#bytes = 0;
       yield event;

@@ -57,11 +57,11 @@ export function askPeer(
   });
 }
 
-/** The text of a peer's error reply as an error of ours. */
-export function peerError(session: OutboundSession, envelope: Envelope): ActorError {
+/** The text of a peer's error reply as an error of ours. Its subject is the peer, unless it is about a file. */
+export function peerError(session: OutboundSession, envelope: Envelope, file?: string): ActorError {
   const text = errorTextOf(envelope);
   return failure('E_PEER_ERROR', `the peer answered: ${text}`, {
-    subject: session.address,
+    subject: file ?? session.address,
     retryable: isRateLimit(text) || text === TEMPORARILY_UNAVAILABLE,
   });
 }

@@ -3,6 +3,7 @@ import { ioFailure } from '../../errors.ts';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { CHUNK_HASH_LENGTH, CHUNK_SIZE, chunkCount, chunkLength } from '../../protocol/objects/chunks.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { ChunkMap } from '../chunk-map.ts';
 import type { FetchFile } from './contract.ts';
 
 /** A file that is being fetched: what each of its chunks must hash to, and where it goes. */
@@ -11,7 +12,9 @@ export class TargetFile {
   readonly contentId: Uint8Array;
   readonly path: string;
   readonly chunks: number;
-  /** Chunks not verified and written yet. */
+  /** What of it is to be fetched. */
+  readonly wanted: ChunkMap;
+  /** Wanted chunks not verified and written yet. */
   missing: number;
   readonly #size: number;
   readonly #hashes: Uint8Array;
@@ -25,7 +28,9 @@ export class TargetFile {
     this.contentId = Buffer.from(file.contentId, 'hex');
     this.path = file.path;
     this.chunks = chunkCount(file.size);
-    this.missing = this.chunks;
+    const wanted = file.wanted === undefined ? null : ChunkMap.from(this.chunks, file.wanted);
+    this.wanted = wanted ?? ChunkMap.all(this.chunks);
+    this.missing = this.wanted.count;
     this.#size = file.size;
     this.#hashes = file.hashes;
   }

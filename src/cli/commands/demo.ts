@@ -8,7 +8,7 @@ interface Options {
   readonly keep?: true;
 }
 
-/** A share holds 3,000 files; the demo adds a dozen of its own. */
+/** More than one list carries is a collection: nothing is wrong with it, and it takes longer than anybody watches. */
 const MAX_FILES = 2_980;
 /** A whole download of more takes longer than anybody watches. */
 const MAX_SIZE = 7 * 2 ** 30;

@@ -19,6 +19,14 @@ export const shares: Register = (program, cli) => {
                 { title: 'SHARE', value: (row) => shortId(row.share_id) },
                 { title: 'KIND', value: (row) => (row.own ? 'own' : 'subscribed') },
                 { title: 'NAME', value: (row) => row.name ?? row.title ?? '' },
+                {
+                  title: 'STATE',
+                  value: (row) => (row.watch ? `${row.state ?? ''}, watched` : (row.state ?? '')),
+                },
+                {
+                  title: 'VISIBLE',
+                  value: (row) => (row.public === null ? '' : row.public ? 'public' : 'private'),
+                },
                 { title: 'REVISION', align: 'right', value: (row) => String(row.seq ?? '-') },
                 { title: 'FILES', align: 'right', value: (row) => countText(row.items) },
                 { title: 'SIZE', align: 'right', value: (row) => bytesText(row.bytes) },

@@ -11,6 +11,7 @@ import type { CommandContext, Register } from '../context.ts';
 import { HangUp } from '../hang-up.ts';
 import { clearLastStop, writeLastStop } from '../last-stop.ts';
 import type { Output } from '../output.ts';
+import { storePassphrase } from '../passphrase.ts';
 import { addSettingFlags, settingsOfFlags } from '../setting-flags.ts';
 import { facts } from '../table.ts';
 import { secondsText } from '../units.ts';
@@ -34,7 +35,9 @@ async function runNode(
     // Loaded here alone: the other commands start in half the time without the node.
     const { createNode } = await import('../../node.ts');
     const running = await RunningSettings.load({ home, config, env, flags }, tellReloads(output));
-    const ofNode = (settings: Settings): NodeSettings => nodeSettings(home, socketPath(home, env), settings);
+    const passphrase = await storePassphrase(home, env, running.settings);
+    const ofNode = (settings: Settings): NodeSettings =>
+      nodeSettings(home, socketPath(home, env), settings, passphrase);
     let started = false;
     // During the start there is nothing yet that could be cut one by one; the data folder bears an end at any moment.
     onAbort(interrupts.second, () => started || process.exit(130));

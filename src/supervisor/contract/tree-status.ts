@@ -23,6 +23,8 @@ export interface LeafStatus {
   readonly state: ActorState;
   readonly health: 'healthy' | 'busy';
   readonly restarts: number;
+  /** Calls of its own that were refused because a link was full, over all its lives. */
+  readonly refused: number;
   /** Null while it never died. */
   readonly lastDeath: { readonly cause: DeathCause; readonly message: string | null } | null;
 }

@@ -53,7 +53,11 @@ export function injectFault(fault: Fault, world: World, placement: VirtualPlacem
   const happen = () => {
     const { kind, forMs } = fault;
     if (kind === 'none') return;
-    if (kind === 'suspend') return world.suspend(forMs);
+    if (kind === 'suspend') {
+      world.suspend(forMs);
+      for (const life of placement.lives) life.doze(world.random.between(0, 60));
+      return;
+    }
     if (kind === 'slow-disk') return disk.slow(forMs);
     if (kind === 'lost-link') {
       const channels = [...placement.channels];

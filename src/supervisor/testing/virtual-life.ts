@@ -94,10 +94,24 @@ export class VirtualLife implements Life, PortHolder {
 
   /** The loop stops turning. Only a cut ends it. */
   hang(): void {
-    if (this.state !== 'running') return;
+    if (this.state === 'dead') return;
     this.#world.note(() => `${this.name} hangs`);
     this.state = 'hung';
     this.#hungAt = this.#world.now();
+  }
+
+  /** After a sleep of the machine: this thread comes round later than others, and what waits for it waits on. */
+  doze(ms: number): void {
+    if (this.state !== 'running') return;
+    this.state = 'hung';
+    this.#hungAt = Number.POSITIVE_INFINITY;
+    this.#world.schedule(this.#world.now() + ms, 0.5, () => {
+      if (this.state !== 'hung' || this.#hungAt !== Number.POSITIVE_INFINITY) return;
+      this.state = 'running';
+      for (const run of this.#stashed.splice(0)) {
+        this.#world.schedule(this.#world.now(), -1, () => this.#alive(run));
+      }
+    });
   }
 
   stash(run: () => void): void {
@@ -106,7 +120,7 @@ export class VirtualLife implements Life, PortHolder {
 
   loop(): LoopTimes {
     const now = this.#world.now();
-    return this.state === 'hung'
+    return this.state === 'hung' && now >= this.#hungAt
       ? { idle: this.#hungAt, active: now - this.#hungAt }
       : { idle: now, active: 0 };
   }
@@ -153,12 +167,17 @@ export class VirtualLife implements Life, PortHolder {
       wall: () => world.wall(),
       after: (ms, callback) => {
         if (this.state === 'dead') return () => {};
+        let wanted = true;
         const cancel = world.after(ms, () => {
-          this.#timers.delete(cancel);
-          this.#alive(callback);
+          // One that fell due while the thread hung can still be taken back before it comes to it.
+          this.#alive(() => {
+            this.#timers.delete(cancel);
+            if (wanted) callback();
+          });
         });
         this.#timers.add(cancel);
         return () => {
+          wanted = false;
           this.#timers.delete(cancel);
           cancel();
         };

@@ -1,5 +1,6 @@
 import { ActorError, fromErrorRecord } from '../contract/actor-error.ts';
 import type { LeafStatus } from '../contract/tree-status.ts';
+import { readKernelWord } from '../memory/metrics-page.ts';
 import type { ControlReport } from '../runtime/control.ts';
 import type { Child, Death } from './child.ts';
 import { patience } from './patience.ts';
@@ -88,13 +89,14 @@ export class ActorNode implements TreeNode {
   }
 
   status(): LeafStatus {
-    const { id, state, health, restarts } = this.child;
+    const { id, state, health, restarts, metrics } = this.child;
     const death = this.lastDeath;
     return {
       actor: id,
       state,
       health,
       restarts,
+      refused: readKernelWord('refused', metrics),
       lastDeath: death && { cause: death.cause, message: death.error?.message ?? null },
     };
   }

@@ -1,6 +1,16 @@
 import { createPrivateKey } from 'node:crypto';
-import type { ItemRow, KnownPeer, OwnShare, Subscription } from '../../../src/actors/store/contract.ts';
+import type {
+  FileProgress,
+  ItemRow,
+  KnownPeer,
+  OwnShare,
+  ShareSource,
+  StoredFile,
+  StoredTransfer,
+  Subscription,
+} from '../../../src/actors/store/contract.ts';
 import type { ShareSync } from '../../../src/actors/sync/contract.ts';
+import type { TransferRow } from '../../../src/actors/transfer/contract.ts';
 import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
 import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
 import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
@@ -42,6 +52,8 @@ const subscription: Subscription = {
   manifestId: HEX,
   items: 0,
   bytes: Number.MAX_SAFE_INTEGER,
+  volumes: [HEX],
+  root: null,
   lastSync: 1_700_000_000.25,
   lastError: { code: 'E_PEER_SILENT', message: 'nothing came' },
   source: 'tcp://192.0.2.1:7001',
@@ -57,6 +69,11 @@ const ownShare: OwnShare = {
   items: 3,
   bytes: 5,
   updatedAt: 1_700_000_000,
+  roots: [{ path: '/srv/music', kind: 'folder', inside: '' }],
+  tags: ['lossless'],
+  volumes: 2,
+  watch: true,
+  unsure: false,
 };
 const item = {
   contentId: HEX,
@@ -70,6 +87,13 @@ const item = {
 };
 const itemRow: ItemRow = { ...item, shareId: HEX };
 const source = { contentId: HEX, path: '/srv/a.flac', size: 5, mtimeNs: NS, ctimeNs: NS + 1n, inode: -1n };
+const shareSource: ShareSource = {
+  ...source,
+  inside: 'a.flac',
+  chunkCount: 1,
+  chunkListHash: HEX,
+  hashed: true,
+};
 const knownPeer: KnownPeer = {
   address: 'tcp://[2001:db8::1]:7001',
   nodeKey: HEX,
@@ -101,6 +125,59 @@ const shareSync: ShareSync = {
   items: 1,
   source: 'tcp://192.0.2.1:7001',
   error: { code: 'E_HEAD_INVALID', message: 'forged' },
+};
+
+const transfer: StoredTransfer = {
+  id: 'f00d',
+  target: `${HEX}/x`,
+  directory: '/srv/in',
+  options: { only: ['*.flac'] },
+  state: 'failed',
+  priority: -1,
+  added: 1_700_000_000,
+  error: { code: 'E_NO_PROVIDER', message: 'nobody', retryable: true },
+  planned: true,
+  shareIds: [HEX],
+  folders: ['x'],
+  contentId: HEX,
+  path: '/srv/in/x',
+  files: 0,
+  filesTotal: 1,
+  bytes: 0,
+  bytesTotal: 2 ** 41,
+};
+const progress: FileProgress = {
+  position: 0,
+  place: ['x', 'a.flac'],
+  state: 'missing',
+  have: bytes(0b101),
+  look: { length: 2 ** 41, mtimeNs: NS, inode: 7n },
+};
+const file: StoredFile = {
+  ...progress,
+  contentId: HEX,
+  size: 2 ** 41,
+  chunkListHash: HEX,
+  path: ['x', 'a.flac'],
+};
+const transferRow: TransferRow = {
+  id: 'f00d',
+  content_id: null,
+  path: '/srv/in',
+  state: 'queued',
+  bytes: 0,
+  bytes_total: 0,
+  rate: 0.5,
+  peers: 2,
+  error: { code: 'E_NO_SPACE', message: 'full' },
+  target: HEX,
+  directory: '/srv/in',
+  category: 'music',
+  files: 0,
+  files_total: 3,
+  eta: null,
+  priority: 0,
+  added: 1_700_000_000,
 };
 
 /** A sample of every message that actors exchange. */
@@ -148,7 +225,7 @@ export const samples: Samples = {
   },
   publish: {
     publish: {
-      request: { paths: ['/srv/music'], title: null, public: false, share: 'music' },
+      request: { paths: ['/srv/music'], title: null, public: null, tags: [], share: 'music', watch: true },
       items: [
         {
           kind: 'progress',
@@ -167,19 +244,34 @@ export const samples: Samples = {
           result: {
             share_id: HEX,
             share_key: HEX,
+            name: 'music',
             link: 'scp2p://s/x',
             seq: 1,
             manifest_id: HEX,
+            title: null,
+            public: true,
+            tags: [],
+            watch: false,
             items: 1,
+            volumes: 0,
+            revisions: 1,
             bytes: 1,
             hashed_bytes: 0,
+            offline: ['/mnt/disk'],
             skipped: [{ path: '/srv/music/socket', reason: 'no file' }],
+            limited: [{ path: '/srv/music/huge', reason: 'long' }],
             seconds: 0.001,
             spent: { walk: 0, hash: 0, commit: 0 },
           },
         },
       ],
     },
+    unshare: { request: { shareId: HEX, forgetKey: false }, reply: { name: 'music', items: 3 } },
+    itemStates: {
+      request: { shareId: HEX, inside: ['x/a.flac'] },
+      reply: ['ok', 'stale', 'missing', 'offline'],
+    },
+    shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
     wire: { request: wireRequest, reply: wireReply },
   },
   search: {
@@ -213,10 +305,42 @@ export const samples: Samples = {
     },
     openShare: { request: { name: 'music' }, reply: ownShare },
     ownShares: { request: null, reply: [ownShare, { ...ownShare, title: 'T', manifestId: HEX }] },
-    sourcesOf: { request: { shareId: HEX }, reply: [{ ...source, chunkCount: 1, chunkListHash: HEX }] },
+    openVolume: { request: { shareId: HEX, volume: 3 }, reply: ownShare },
+    ownVolumes: { request: { shareId: HEX }, reply: [{ ...ownShare, volume: 3 }] },
+    unshare: { request: { shareId: HEX, forgetKey: true }, reply: { name: 'music', items: 0 } },
+    sourcesOf: { request: { shareId: HEX }, reply: [shareSource, { ...shareSource, inside: null }] },
+    sourcesAt: { request: { shareId: HEX, inside: ['a.flac', 'b'] }, reply: [source, null] },
+    goneSources: {
+      request: { after: { place: 1, path: '/srv/a.flac' } },
+      reply: [{ ...source, shareId: HEX, epoch: 3, place: 1 }],
+    },
+    sourcesBack: { request: [{ contentId: HEX, path: '/srv/a.flac', epoch: 3 }], reply: null },
+    keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },
+    journaled: { request: { paths: ['/srv/a.flac'] }, reply: [shareSource] },
     putHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(7) }], reply: null },
+    keepHashLists: { request: [{ contentId: HEX, hashes: new Uint8Array(64).fill(8) }], reply: null },
+    transfers: { request: null, reply: [transfer] },
+    putTransfer: { request: { ...transfer, error: null, path: null, contentId: null }, reply: null },
+    planTransfer: { request: { transfer, files: [file, { ...file, have: null, look: null }] }, reply: null },
+    transferFiles: { request: { id: transfer.id }, reply: [{ ...file, state: 'done' }] },
+    noteProgress: {
+      request: { id: transfer.id, files: 1, bytes: 2 ** 41, changed: [progress] },
+      reply: null,
+    },
+    dropTransfer: { request: { id: transfer.id }, reply: null },
     commitRevision: {
-      request: { shareId: HEX, title: null, public: true, items: [item], sources: [source] },
+      request: {
+        shareId: HEX,
+        title: null,
+        public: true,
+        items: [item],
+        sources: [{ ...source, inside: 'a.flac' }],
+        roots: [],
+        tags: [],
+        watch: false,
+        recommended: [HEX],
+        seenSeq: 2 ** 41,
+      },
       reply: { seq: 3, manifestId: HEX, changed: true },
     },
     subscribe: {
@@ -224,7 +348,11 @@ export const samples: Samples = {
       reply: subscription,
     },
     unsubscribe: { request: { shareId: HEX }, reply: { removed: false } },
-    subscriptions: { request: null, reply: [] },
+    subscribeVolume: {
+      request: { root: HEX, shareId: HEX, shareKey: HEX },
+      reply: { ...subscription, volumes: [], root: HEX },
+    },
+    subscriptions: { request: { volumes: true }, reply: [] },
     subscription: { request: { shareId: HEX }, reply: null },
     commitManifest: {
       request: { shareId: HEX, head: bytes(1), manifest: bytes(2), source: 'tcp://192.0.2.1:7001' },
@@ -234,12 +362,24 @@ export const samples: Samples = {
     manifest: { request: { manifestId: HEX }, reply: bytes(0, 255) },
     hashList: { request: { contentId: HEX }, reply: null },
     lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2 } },
+    leases: { request: { contentIds: [HEX, HEX] }, reply: [{ ...source, epoch: 2 }] },
+    holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX }], reply: null },
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
     resolve: { request: { target: `${HEX}/x` }, reply: [{ ...itemRow, path: null }] },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
+    backup: {
+      request: { path: '/backups', hashLists: true },
+      items: [{ file: '/backups/granary.db', bytes: 4096, files: 3, keys: 'keyfile', seconds: 0.5 }],
+    },
+    exportKey: { request: { key: { shareId: HEX }, passphrase: 'long and secret' }, reply: bytes(7, 8) },
+    importKey: {
+      request: { sealed: bytes(7, 8), name: 'music', opener: { passphrase: 'long and secret' } },
+      reply: ownShare,
+    },
+    reseal: { request: { passphrase: null }, reply: { keys: 2 } },
     wire: {
       request: { ...wireRequest, peer: { nodeKey: HEX, dialect: DIALECT_2 } },
       reply: { error: 'no such type' },
@@ -270,7 +410,9 @@ export const samples: Samples = {
           intensity: 3,
           periodMs: 60_000,
           recent: 0,
-          children: [{ actor: 'store', state: 'down', health: 'busy', restarts: 1, lastDeath: null }],
+          children: [
+            { actor: 'store', state: 'down', health: 'busy', restarts: 1, refused: 0, lastDeath: null },
+          ],
         },
         memory: { rss: 1, heap: 1, external: 1 },
         cpu: { user: 1, system: 1 },
@@ -295,10 +437,19 @@ export const samples: Samples = {
       reply: { subscription, error: null },
     },
     unsubscribe: { request: { shareId: HEX }, reply: { removed: true } },
+    newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
     configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   transfer: {
+    add: {
+      request: { target: HEX, priority: 3, only: ['*.flac'], adopt: '/srv/old', category: 'music' },
+      reply: transferRow,
+    },
+    queue: { request: null, reply: [transferRow, { ...transferRow, error: null, eta: 1.5 }] },
+    pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
+    resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
+    cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [
@@ -344,10 +495,10 @@ export const samples: Samples = {
     fetch: {
       request: {
         peer: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX },
-        files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9) }],
+        files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9), wanted: bytes(1) }],
       },
       items: [
-        { kind: 'progress', chunks: 1, bytes: 262_144 },
+        { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
         { kind: 'corrupt', index: 0, chunk: 3 },
         { kind: 'file', index: 0 },
         { kind: 'spent', verifyMs: 0.5, writeMs: 0 },

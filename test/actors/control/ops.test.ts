@@ -23,6 +23,11 @@ const own: OwnShare = {
   items: 2,
   bytes: 10,
   updatedAt: 1_767_225_600,
+  roots: [{ path: '/music', kind: 'folder', inside: '' }],
+  tags: ['live'],
+  volumes: 0,
+  watch: false,
+  unsure: false,
 };
 
 const subscription: Subscription = {
@@ -38,6 +43,8 @@ const subscription: Subscription = {
   source: null,
   items: 0,
   bytes: 0,
+  volumes: [],
+  root: null,
   lastSync: null,
   lastError: { code: 'E_TIMEOUT', message: 'late' },
 };
@@ -107,7 +114,7 @@ const store: Answers = {
   subscription: ({ shareId }: { shareId: string }) => (shareId === OTHER ? subscription : null),
   identity: () => ({ nodeKey: NODE_KEY, nodeId: '11'.repeat(32) }),
   items: () => ({ items: [item], next: 1000 }),
-  lease: () => null,
+  leases: () => [],
 };
 const acceptor: Answers = {
   addresses: () => ({ bound: ['tcp://0.0.0.0:7001'], advertised: ['tcp://192.0.2.9:7001'] }),
@@ -124,6 +131,7 @@ test('subs', async () => {
         seq: null,
         items: 0,
         bytes: 0,
+        volumes: 0,
         trust: 'normal',
         weight: 1,
         last_sync: null,
@@ -134,21 +142,37 @@ test('subs', async () => {
 });
 
 test('shares: the own ones with a link that names this node', async () => {
-  const { refs } = refsOf({ store, acceptor });
+  const publish: Answers = { shareStates: () => [{ shareId: OWN, state: 'offline' }] };
+  const { refs } = refsOf({ store, acceptor, publish });
   const { shares } = await operations.shares.run(refs, {}, signal);
   expect(shares[0]).toMatchObject({
     share_id: OWN,
     own: true,
     name: 'music',
     updated_at: '2026-01-01T00:00:00.000Z',
+    state: 'offline',
+    paths: ['/music'],
+    tags: ['live'],
   });
   const link = parseShareLink(shares[0]!.link!);
   expect(link.ok && link.link.bootstrap).toMatchObject([{ host: '192.0.2.9', port: 7001 }]);
-  expect(shares[1]).toMatchObject({ share_id: OTHER, own: false, title: 'Records', link: null });
+  expect(shares[1]).toMatchObject({ share_id: OTHER, own: false, title: 'Records', link: null, state: null });
 });
 
-test('items: own, held and remote, the path filled in', async () => {
-  const { refs } = refsOf({ store });
+test.each([true, false])('unshare: by name, the key forgotten or not (%s)', async (forget) => {
+  const { refs, asked } = refsOf({ store, publish: { unshare: () => ({ name: 'music', items: 2 }) } });
+  expect(await operations.unshare.run(refs, { share: 'music', forget_key: forget }, signal)).toEqual({
+    share_id: OWN,
+    name: 'music',
+    items: 2,
+    key: forget ? 'forgotten' : 'kept',
+  });
+  expect(asked.at(-1)).toEqual(['publish.unshare', { shareId: OWN, forgetKey: forget }]);
+});
+
+test('items: as they lie there, held and remote, the path filled in', async () => {
+  const publish: Answers = { itemStates: ({ inside }: { inside: string[] }) => inside.map(() => 'stale') };
+  const { refs } = refsOf({ store, publish });
   const page = { cursor: 0, limit: 10 };
   const entry = { content_id: item.contentId, path: 'a.flac', name: 'a.flac', size: 5, chunks: 1 };
   expect(await operations.items.run(refs, { share: OTHER, ...page }, signal)).toEqual({
@@ -157,14 +181,14 @@ test('items: own, held and remote, the path filled in', async () => {
   });
   expect((await operations.items.run(refs, { share: 'music', ...page }, signal)).items[0]).toEqual({
     ...entry,
-    state: 'own',
+    state: 'stale',
   });
   await expect(operations.items.run(refs, { share: '99'.repeat(32), ...page }, signal)).rejects.toMatchObject(
     {
       code: 'E_NOT_FOUND',
     },
   );
-  const held = refsOf({ store: { ...store, lease: () => ({ contentId: item.contentId }) } });
+  const held = refsOf({ store: { ...store, leases: () => [{ contentId: item.contentId }] } });
   expect((await operations.items.run(held.refs, { share: OTHER, ...page }, signal)).items[0]!.state).toBe(
     'held',
   );
@@ -260,6 +284,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
           state: 'up',
           health: 'healthy',
           restarts: 1,
+          refused: 4,
           lastDeath: { cause: 'hung', message: null },
         },
       ],
@@ -295,6 +320,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
           state: 'up',
           health: 'healthy',
           restarts: 1,
+          refused: 4,
           last_death: { cause: 'hung', message: null },
         },
       ],
@@ -313,4 +339,44 @@ test('unsubscribing from a share that is not subscribed is not found', async () 
   await expect(operations.unsubscribe.run(refs, { share: OWN }, signal)).rejects.toMatchObject({
     code: 'E_NOT_FOUND',
   });
+});
+
+test('queue, pause, resume, cancel, add: rows as they are, instants for seconds', async () => {
+  const row = {
+    ...{
+      id: '0a1b2c3d4e5f',
+      content_id: null,
+      path: '/d',
+      state: 'active',
+      bytes: 1,
+      bytes_total: 2,
+      rate: 3,
+    },
+    ...{ peers: 4, error: null, target: OTHER, directory: '/d', files: 0, files_total: 1, eta: null },
+    ...{ priority: 0, added: 1_767_225_600 },
+  };
+  const { refs, asked } = refsOf({
+    store,
+    transfer: {
+      queue: () => [row],
+      pause: () => [row],
+      resume: () => [row],
+      cancel: () => [],
+      add: () => row,
+    },
+  });
+  const listed = { transfers: [{ ...row, added: '2026-01-01T00:00:00.000Z' }] };
+  expect(await operations.queue.run(refs, {}, signal)).toEqual(listed);
+  expect(await operations.pause.run(refs, { ids: ['0a'] }, signal)).toEqual(listed);
+  expect(await operations.resume.run(refs, { ids: null, priority: 3 }, signal)).toEqual(listed);
+  expect(await operations.cancel_transfers.run(refs, { ids: null }, signal)).toEqual({ transfers: [] });
+  const body = { target: `${OTHER.slice(0, 8)}/a`, directory: '/d', priority: 3 };
+  expect(await operations.add.run(refs, body, signal)).toEqual(listed);
+  expect(asked.filter(([name]) => name.startsWith('transfer.'))).toEqual([
+    ['transfer.queue', null],
+    ['transfer.pause', { ids: ['0a'] }],
+    ['transfer.resume', { ids: null, priority: 3 }],
+    ['transfer.cancel', { ids: null }],
+    ['transfer.add', { ...body, target: `${OTHER}/a` }],
+  ]);
 });

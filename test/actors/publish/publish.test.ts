@@ -44,12 +44,13 @@ describe('a publish', () => {
     });
     expect(revision!.items[1]).toMatchObject({ name: 'a.txt', path: null, mime: 'text/plain' });
     const path = world.path('music/b/two.flac');
-    expect(revision!.sources[3]).toEqual({ contentId, path, ...lookOf(path) });
+    expect(revision!.sources[3]).toEqual({ contentId, path, inside: 'b/two.flac', ...lookOf(path) });
     // One chunk needs no list.
     expect([...world.lists]).toEqual([[contentId, hashes]]);
-    expect(world.asked.indexOf('putHashLists')).toBeLessThan(world.asked.indexOf('commitRevision'));
+    expect(world.asked.indexOf('keepHashed')).toBeLessThan(world.asked.indexOf('commitRevision'));
     expect(world.metrics).toEqual(
       new Map([
+        ['watched_shares', 0],
         ['shares_published', 1],
         ['files_published', 4],
       ]),
@@ -222,7 +223,11 @@ describe('what is skipped', () => {
     execFileSync('mkfifo', [world.path('music/fifo')]);
     const latin = Buffer.concat([Buffer.from(`${world.path('music')}/caf`), Buffer.from([0xe9])]);
     await writeFile(latin, 'x');
-    const unfinished = await new TargetFolder(world.path('music')).unfinished(['song.flac']);
+    const unfinished = await new TargetFolder(world.path('music'), '0a1b2c3d4e5f').unfinished(
+      ['song.flac'],
+      7,
+      5,
+    );
     const { skipped, items } = await world.publish({ paths: [world.path('music')] });
     expect(items).toBe(1);
     expect(skipped).toEqual(
@@ -290,45 +295,83 @@ describe('what is skipped', () => {
   });
 });
 
-describe('what the network cannot carry is refused before a byte is hashed', () => {
-  afterEach(() => {
-    expect(world.hashed.length).toBe(0);
-    expect(world.asked).not.toContain('openShare');
-  });
+describe('more than one share carries', () => {
+  const volumes = (name: string) => world.volumesOf(name).map(({ revision }) => revision!);
 
-  test('too many files, counted', async () => {
+  test('3,001 files are two volumes behind one link', async () => {
     await many(3_001);
-    await expect(world.publish({ paths: [world.path('many')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      message: '3,001 files: one share carries 3,000',
+    const result = await world.publish({
+      paths: [world.path('many')],
+      title: 'Many',
+      public: true,
+      tags: ['t'],
     });
-  });
-
-  test('too many chunks', async () => {
-    for (let i = 0; i < 4; i++) {
-      await truncate(await world.write(`sparse/${i}`, ''), 25_001 * 262_144);
+    expect(result).toMatchObject({ name: 'many', items: 3_001, volumes: 2, revisions: 3, seq: 1 });
+    const root = world.shares.get('many')!.revision!;
+    const ids = world.volumesOf('many').map(({ own }) => own.shareId);
+    expect(root).toMatchObject({ title: 'Many', public: true, items: [], sources: [], recommended: ids });
+    expect(volumes('many').map(({ title, items }) => [title, items.length])).toEqual([
+      ['Many, part 1', 3_000],
+      ['Many, part 2', 1],
+    ]);
+    for (const volume of volumes('many')) {
+      expect(volume).toMatchObject({ public: true, tags: ['t'], recommended: [result.share_id] });
     }
-    await expect(world.publish({ paths: [world.path('sparse')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      message: expect.stringContaining('100,004 chunks'),
+    expect(await world.publish({ paths: [world.path('many')] })).toMatchObject({
+      revisions: 0,
+      hashed_bytes: 0,
     });
   });
 
-  test('a file whose hash list fits no reply', async () => {
+  test('a change changes the list of one volume; what runs empty goes', async () => {
+    await many(6_002);
+    const paths = [world.path('many')];
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 3, revisions: 4 });
+    const inside = (volume: number) => world.inside(`many/${volume}`);
+    const [victim] = inside(1);
+    await world.write(`many/${victim}`, 'changed');
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 3, revisions: 1, seq: 1 });
+    await world.write('many/zz new', 'new');
+    expect(await world.publish({ paths })).toMatchObject({ items: 6_003, revisions: 1 });
+    expect(inside(2)).toContain('zz new');
+    for (const name of inside(2)) await rm(world.path('many', name));
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 2, revisions: 1, seq: 2 });
+    expect(world.asked).toContain('unshare');
+    expect(world.volumesOf('many')).toHaveLength(2);
+  });
+
+  test('a share that outgrows one list keeps its link; it stays a collection', async () => {
+    await many(10);
+    const paths = [world.path('many')];
+    const first = await world.publish({ paths });
+    await many(3_005);
+    const second = await world.publish({ paths });
+    expect(second).toMatchObject({
+      share_id: first.share_id,
+      volumes: 2,
+      seq: 2,
+      hashed_bytes: expect.any(Number),
+    });
+    for (const name of world.inside('many/0').slice(5)) await rm(world.path('many', name));
+    expect(await world.publish({ paths })).toMatchObject({ volumes: 2, seq: 2 });
+  });
+
+  test('a file whose hash list fits no reply is left out, the others are published', async () => {
     await world.write('sparse/small');
     await truncate(await world.write('sparse/huge', ''), 8 * 2 ** 30);
-    await expect(world.publish({ paths: [world.path('sparse')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      subject: world.path('sparse/huge'),
+    const result = await world.publish({ paths: [world.path('sparse')] });
+    expect(result).toMatchObject({
+      items: 1,
+      limited: [],
+      skipped: [{ path: world.path('sparse/huge'), reason: expect.stringContaining('7.53 GiB') }],
     });
+    expect(world.hashed).toEqual([world.path('sparse/small')]);
   });
 
-  test('names so long that the list of the files fits no reply', async () => {
+  test('names so long that their list fits no reply', async () => {
     await many(2_900, `${'long name '.repeat(14)}`);
-    await expect(world.publish({ paths: [world.path('many')] })).rejects.toMatchObject({
-      code: 'E_SHARE_TOO_LARGE',
-      message: expect.stringContaining('with their names'),
-    });
+    world.tooLong = 2_000;
+    expect(await world.publish({ paths: [world.path('many')] })).toMatchObject({ volumes: 2, items: 2_900 });
   });
 });
 
@@ -339,10 +382,32 @@ describe('as much as a share carries', () => {
     expect([items, skipped.length]).toEqual([3_000, 0]);
   });
 
-  test('hash lists go to the store in batches', async () => {
-    for (let i = 0; i < 150; i++) await world.write(`many/${i}`, Buffer.alloc(262_145, i));
+  test('what was hashed goes to the store in batches', async () => {
+    for (let i = 0; i < 600; i++) await world.write(`many/${i}`, `${i}`);
     await world.publish({ paths: [world.path('many')] });
-    expect(world.puts).toEqual([64, 64, 22]);
+    expect(world.puts.reduce((sum, files) => sum + files, 0)).toBe(600);
+    expect(Math.max(...world.puts)).toBeLessThanOrEqual(256);
+  });
+
+  test('a publish that was cut off goes on with what was not hashed', async () => {
+    for (let i = 0; i < 600; i++) await world.write(`many/${i}`, `${i}`);
+    const abort = new AbortController();
+    world.beforeHash = () => {
+      if (world.hashed.length === 500) abort.abort(failure('E_ABORTED', 'cut off'));
+      return null;
+    };
+    const paths = [world.path('many')];
+    await expect(world.publish({ paths }, abort.signal)).rejects.toMatchObject({ code: 'E_ABORTED' });
+    const kept = world.journal.size;
+    expect(kept).toBeGreaterThanOrEqual(256);
+    // One of those that were hashed is changed meanwhile.
+    const [one] = world.journal.keys();
+    await writeFile(one!, 'something else');
+    world.hashed.length = 0;
+    const result = await world.publish({ paths });
+    expect(result).toMatchObject({ seq: 1, items: 600 });
+    expect(world.hashed).toHaveLength(600 - kept + 1);
+    expect(world.hashed).toContain(one);
   });
 });
 
@@ -429,7 +494,7 @@ describe('two at once', () => {
 
   test('the store refuses a hash list: nothing is signed', async () => {
     await world.write('music/a', Buffer.alloc(300_000));
-    world.storeFails = { name: 'putHashLists', error: failure('E_NO_SPACE', 'the disk is full') };
+    world.storeFails = { name: 'keepHashed', error: failure('E_NO_SPACE', 'the disk is full') };
     await expect(world.publish({ paths: [world.path('music')] })).rejects.toMatchObject({
       code: 'E_NO_SPACE',
     });

@@ -1,64 +1,39 @@
 import { expect, test } from 'vitest';
-import { catalogItem } from '../../../src/actors/publish/catalog-item.ts';
 import { FileWalk, type FoundFile } from '../../../src/actors/publish/file-walk.ts';
-import { tooLarge } from '../../../src/actors/publish/share-limits.ts';
+import { leaveOutHuge, limitedFiles, tooMany } from '../../../src/actors/publish/share-limits.ts';
 import { SkippedFiles } from '../../../src/actors/publish/skipped-files.ts';
-import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
-import { encodeManifest, signManifest } from '../../../src/protocol/objects/manifest.ts';
-import { MAX_PAYLOAD } from '../../../src/protocol/wire/limits.ts';
-import { key } from './world.ts';
+import { MAX_LISTED_CHUNKS } from '../../../src/protocol/wire/content.ts';
 
-function filesOf(count: number): FoundFile[] {
-  return Array.from({ length: count }, (_, i) => ({
-    path: `/${i}`,
-    inside: `albums/${'x'.repeat(100)}/track ${i}.flac`,
-    size: 3_000_000 + i,
-    mtimeNs: 0n,
-    ctimeNs: 0n,
-    inode: 0n,
-  }));
-}
+const CHUNK = 262_144;
+const file = (path: string, size: number): FoundFile => ({
+  path,
+  inside: path,
+  size,
+  mtimeNs: 0n,
+  ctimeNs: 0n,
+  inode: 0n,
+});
 
-/** Octets of a real manifest of these files. */
-function realLength(files: readonly FoundFile[]): number {
-  const hash = (text: string) => blake3(Buffer.from(text));
-  const signed = signManifest(key(1), {
-    version: 1,
-    seq: 3n,
-    createdAt: 1_800_000_000n,
-    expiresAt: null,
-    title: null,
-    description: null,
-    visibility: 'private',
-    communities: [],
-    items: files.map(({ inside, size, path }) => ({
-      ...catalogItem(inside, size, '', ''),
-      contentId: hash(`id ${path}`),
-      chunkListHash: hash(`list ${path}`),
-    })),
-    recommendedShares: [],
-  });
-  return encodeManifest(signed).length;
-}
+test('what nobody could get is left out, and its size with it', () => {
+  const skipped = new SkippedFiles();
+  const walk = new FileWalk(skipped);
+  walk.files.push(file('/fits', MAX_LISTED_CHUNKS * CHUNK), file('/huge', MAX_LISTED_CHUNKS * CHUNK + 1));
+  walk.bytes = walk.files.reduce((sum, { size }) => sum + size, 0);
+  leaveOutHuge(walk, skipped);
+  expect(walk.files.map(({ path }) => path)).toEqual(['/fits']);
+  expect(walk.bytes).toBe(MAX_LISTED_CHUNKS * CHUNK);
+  expect(skipped.list()).toEqual([{ path: '/huge', reason: expect.stringContaining('7.53 GiB') }]);
+});
 
-function walkOf(files: readonly FoundFile[]): FileWalk {
+test('what nodes of the reference cannot pass on is told', () => {
+  const files = [file('/small', 1), file('/passed on', 16_384 * CHUNK), file('/not', 16_384 * CHUNK + 1)];
+  expect(limitedFiles(files)).toEqual([{ path: '/not', reason: expect.stringContaining('reference') }]);
+});
+
+test('there is an end to what one publish keeps in mind', () => {
   const walk = new FileWalk(new SkippedFiles());
-  walk.files.push(...files);
-  walk.count = files.length;
-  return walk;
-}
-
-test('the length of a list that nobody can make yet is known well enough', async () => {
-  const each = (realLength(filesOf(1_000)) - realLength(filesOf(500))) / 500;
-  for (const [target, refused] of [
-    [MAX_PAYLOAD - 500, false],
-    [MAX_PAYLOAD + 12_000, true],
-  ] as const) {
-    let files = filesOf(Math.floor(target / each));
-    files = filesOf(files.length + Math.floor((target - realLength(files)) / each));
-    const length = realLength(files);
-    expect(Math.abs(length - target)).toBeLessThan(each * 2);
-    const answer = await tooLarge(walkOf(files), null);
-    expect(answer?.code ?? null, `${length} octets`).toBe(refused ? 'E_SHARE_TOO_LARGE' : null);
-  }
+  walk.count = 1_000_000;
+  expect(tooMany(walk)).toBeNull();
+  walk.count++;
+  expect(tooMany(walk)).toMatchObject({ code: 'E_SHARE_TOO_LARGE' });
 });

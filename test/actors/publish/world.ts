@@ -5,14 +5,22 @@ import { dirname, join } from 'node:path';
 import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
 import publish from '../../../src/actors/publish/actor.ts';
 import type { PublishContext } from '../../../src/actors/publish/context.ts';
-import type {
-  PublishEvent,
-  PublishProgress,
-  PublishRequest,
-  PublishResult,
-  publishContract,
+import {
+  type PublishEvent,
+  type PublishProgress,
+  type PublishRequest,
+  type PublishResult,
+  publishConfig,
+  type publishContract,
 } from '../../../src/actors/publish/contract.ts';
-import type { OwnShare, Revision, storeContract } from '../../../src/actors/store/contract.ts';
+import type {
+  GoneSource,
+  HashedSource,
+  OwnShare,
+  Revision,
+  ShareSource,
+  storeContract,
+} from '../../../src/actors/store/contract.ts';
 import type { WireReply } from '../../../src/actors/wire-request.ts';
 import { failure } from '../../../src/errors.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
@@ -45,9 +53,14 @@ export class World {
   readonly shares = new Map<string, HeldShare>();
   readonly lists = new Map<string, Uint8Array>();
   readonly puts: number[] = [];
+  readonly journal = new Map<string, ShareSource>();
   /** What the store was asked, in order. */
   readonly asked: string[] = [];
   readonly hashed: string[] = [];
+  /** What the store was told of as gone, and what came back. */
+  gone: readonly GoneSource[] = [];
+  readonly back: string[] = [];
+  readonly infos: string[] = [];
   readonly warnings: string[] = [];
   readonly metrics = new Map<string, number>();
   /** Called before a file is hashed; an error it gives is what becomes of the file. */
@@ -55,7 +68,13 @@ export class World {
   /** Thrown by the store instead of an answer. */
   storeFails: { readonly name: string; readonly error: Error } | null = null;
   advertised: readonly string[] | Error = ['tcp://192.0.2.7:7001', 'tcp://[2001:db8::7]:7001'];
+  /** What others have seen of a share. */
+  seen: () => { seq: number | null } = () => ({ seq: null });
+  /** Items above which a list is too long, whatever the limits say. */
+  tooLong = Number.POSITIVE_INFINITY;
   now = 1_000;
+
+  readonly #stopping = new AbortController();
 
   private constructor(folder: string, clock: Clock) {
     this.folder = folder;
@@ -67,6 +86,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -85,7 +105,7 @@ export class World {
     request: Partial<PublishRequest> & Pick<PublishRequest, 'paths'>,
     signal = new AbortController().signal,
   ) {
-    const whole = { title: null, public: false, share: null, ...request };
+    const whole = { title: null, public: null, tags: null, share: null, watch: null, ...request };
     return this.behaviour.handlers.publish(whole, {
       signal,
       remainingMs: () => 60_000,
@@ -131,10 +151,19 @@ export class World {
       items: 0,
       bytes: 0,
       updatedAt: 0,
+      roots: [],
+      tags: [],
+      volumes: 0,
+      watch: false,
+      unsure: false,
       ...change,
     };
     this.shares.set(own.name, { own, revision: null, sources: [] });
     return own;
+  }
+
+  volumesOf(name: string): readonly HeldShare[] {
+    return [...this.shares.values()].filter(({ own }) => own.name.startsWith(`${name}/`) && own.seq > 0);
   }
 
   #byId(shareId: string): HeldShare {
@@ -150,18 +179,57 @@ export class World {
       case 'identity':
         return { nodeKey };
       case 'ownShares':
-        return [...this.shares.values()].map(({ own }) => own);
+        return [...this.shares.values()]
+          .map(({ own }) => ({ ...own, volumes: this.volumesOf(own.name).length }))
+          .filter(({ name: own }) => !own.includes('/'));
       case 'openShare': {
         const { name: wanted } = request as { name: string };
         return this.shares.get(wanted)?.own ?? this.addShare(this.shares.size + 1, { name: wanted });
       }
       case 'sourcesOf':
         return this.#byId((request as { shareId: string }).shareId).sources;
-      case 'putHashLists': {
-        const lists = request as { contentId: string; hashes: Uint8Array }[];
-        this.puts.push(lists.length);
-        for (const { contentId, hashes } of lists) this.lists.set(contentId, hashes);
+      case 'keepHashed': {
+        const hashed = request as HashedSource[];
+        this.puts.push(hashed.length);
+        for (const { contentId, hashes, ...source } of hashed) {
+          // One chunk needs no list.
+          if (hashes.length > 32) this.lists.set(contentId, hashes);
+          const more = { contentId, inside: null, chunkCount: hashes.length / 32, hashed: true };
+          this.journal.set(source.path, { ...source, ...more });
+        }
         return null;
+      }
+      case 'journaled':
+        return (request as { paths: string[] }).paths.flatMap((path) => this.journal.get(path) ?? []);
+      case 'openVolume': {
+        const { shareId, volume } = request as { shareId: string; volume: number };
+        const name = `${this.#byId(shareId).own.name}/${volume}`;
+        return this.shares.get(name)?.own ?? this.addShare(100 + this.shares.size, { name });
+      }
+      case 'ownVolumes': {
+        const { name } = this.#byId((request as { shareId: string }).shareId).own;
+        return this.volumesOf(name).map(({ own }) => ({
+          ...own,
+          volume: Number(own.name.slice(name.length + 1)),
+        }));
+      }
+      case 'sourcesAt': {
+        const { shareId, inside } = request as { shareId: string; inside: readonly string[] };
+        const { sources } = this.#byId(shareId);
+        return inside.map((path) => sources.find((source) => source.inside === path) ?? null);
+      }
+      case 'goneSources': {
+        const { after } = request as { after: { path: string } | null };
+        return after === null ? this.gone : [];
+      }
+      case 'sourcesBack':
+        this.back.push(...(request as { path: string }[]).map(({ path }) => path));
+        return null;
+      case 'unshare': {
+        const { shareId } = request as { shareId: string };
+        const { own } = this.#byId(shareId);
+        this.shares.delete(own.name);
+        return { name: own.name, items: 1 };
       }
       case 'commitRevision':
         return this.#commit(request as Revision);
@@ -171,19 +239,32 @@ export class World {
   }
 
   #commit(revision: Revision) {
+    if (revision.items.length > this.tooLong) throw failure('E_SHARE_TOO_LARGE', 'its list is too long');
     const held = this.#byId(revision.shareId);
-    const { sources: _, ...catalog } = revision;
-    const { sources: __, ...last } = held.revision ?? { sources: [] };
-    const changed = JSON.stringify(catalog) !== JSON.stringify(last);
+    const saying = (of: Revision | null) =>
+      JSON.stringify([of?.title, of?.public, of?.items, of?.recommended]);
+    const catalog = saying(revision);
+    const changed = catalog !== saying(held.revision);
     const seq = held.own.seq + (changed ? 1 : 0);
-    const { title } = revision;
-    const manifestId = toHex(blake3(Buffer.from(JSON.stringify(catalog))));
-    held.own = { ...held.own, title, public: revision.public, seq, manifestId, updatedAt: this.now };
+    const { title, tags, roots, watch } = revision;
+    const manifestId = toHex(blake3(Buffer.from(catalog)));
+    held.own = {
+      ...held.own,
+      title,
+      roots,
+      tags,
+      watch,
+      public: revision.public,
+      seq,
+      manifestId,
+      updatedAt: this.now,
+    };
+    for (const { path } of revision.sources) this.journal.delete(path);
     held.revision = revision;
     const items = new Map(revision.items.map((item) => [item.contentId, item]));
     held.sources = revision.sources.map((source) => {
       const { chunkCount, chunkListHash } = items.get(source.contentId)!;
-      return { ...source, chunkCount, chunkListHash };
+      return { ...source, chunkCount, chunkListHash, hashed: true };
     });
     return { seq, manifestId, changed };
   }
@@ -222,23 +303,24 @@ export class World {
       name: 'publish',
       member: 0,
       epoch: 1,
-      config: {},
+      config: publishConfig.parse({}),
       clock,
       log: {
         debug() {},
-        info() {},
+        info: (_: object, text: string) => void this.infos.push(text),
         error() {},
         warn: (_: object, text: string) => void this.warnings.push(text),
       },
       metrics: {
         add: (name: string, by: number) => void this.metrics.set(name, (this.metrics.get(name) ?? 0) + by),
-        set() {},
+        set: (name: string, value: number) => void this.metrics.set(name, value),
         get: () => 0,
       },
-      signal: new AbortController().signal,
-      spawn() {},
+      signal: this.#stopping.signal,
+      spawn: (work: () => Promise<void>) => void work().catch(() => {}),
       refs: {
         store: ref((name, request) => this.#store(name, request)),
+        sync: ref(async () => this.seen()),
         acceptor: ref(async () => {
           if (this.advertised instanceof Error) throw this.advertised;
           return { bound: [], advertised: this.advertised };

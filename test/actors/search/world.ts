@@ -83,6 +83,8 @@ export class Home {
       seq,
       manifestId: id,
       source: null,
+      volumes: [],
+      root: null,
       items: items.length,
       bytes: items.length,
       lastSync: null,

@@ -109,11 +109,15 @@ describe('hash lists', () => {
       if (what === 'a folder') await mkdir(path(1));
       expect(await read(1)).toBeNull();
       expect(life.said('a hash list is damaged on disk')).toHaveLength(1);
-      expect(await life.ask('sourcesOf', { shareId })).toMatchObject([{ contentId: item(2).contentId }]);
+      expect(await life.ask('sourcesOf', { shareId })).toMatchObject([
+        { contentId: item(1).contentId, hashed: false },
+        { contentId: item(2).contentId, hashed: true },
+      ]);
       if (what === 'a folder') await rm(path(1), { recursive: true });
       await put(1);
       expect(await read(1)).toEqual(content(1).hashes);
-      expect(await life.ask('sourcesOf', { shareId })).toHaveLength(2);
+      const hashed = (await life.ask('sourcesOf', { shareId })).map((source) => source.hashed);
+      expect(hashed).toEqual([true, true]);
     },
   );
 

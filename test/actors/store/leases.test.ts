@@ -146,12 +146,17 @@ describe('leases', () => {
       'putHashLists',
       [1, 2].map((n) => ({ contentId: item(n).contentId, hashes: content(n).hashes })),
     );
-    const sources = [source(one, { path: '/z' }), source(two, { path: '/y/ü' })];
+    const sources = [source(one, { path: '/data/z' }), source(two, { path: '/data/y/ü' })];
     await commit(sources);
-    const extra = ({ chunkCount, chunkListHash }: typeof one) => ({ chunkCount, chunkListHash });
+    const extra = ({ chunkCount, chunkListHash }: typeof one, inside: string) => ({
+      chunkCount,
+      chunkListHash,
+      inside,
+      hashed: true,
+    });
     expect(await life.ask('sourcesOf', { shareId })).toEqual([
-      { ...sources[1], ...extra(two) },
-      { ...sources[0], ...extra(one) },
+      { ...sources[1], ...extra(two, 'y/ü') },
+      { ...sources[0], ...extra(one, 'z') },
     ]);
   });
 });

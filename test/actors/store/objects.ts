@@ -63,14 +63,20 @@ export function source(of: CatalogItem, change: Partial<ContentSource> = {}): Co
 export function revision(
   shareId: string,
   items: readonly CatalogItem[],
-  change: Partial<Revision> = {},
+  { sources, ...change }: Partial<Omit<Revision, 'sources'>> & { sources?: readonly ContentSource[] } = {},
 ): Revision {
+  const listed = sources ?? items.map((each) => source(each));
   return {
     shareId,
     title: 'a title',
     public: true,
     items,
-    sources: items.map((each) => source(each)),
+    sources: listed.map((each) => ({ ...each, inside: each.path.slice('/data/'.length) })),
+    roots: [{ path: '/data', kind: 'folder', inside: '' }],
+    tags: [],
+    watch: false,
+    recommended: [],
+    seenSeq: 0,
     ...change,
   };
 }

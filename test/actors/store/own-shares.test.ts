@@ -45,6 +45,11 @@ describe('own shares', () => {
       items: 0,
       bytes: 0,
       updatedAt: NOW,
+      roots: [],
+      tags: [],
+      volumes: 0,
+      watch: false,
+      unsure: false,
     });
     const other = await life.ask('openShare', { name: 'Music' });
     expect(other.shareKey).not.toBe(share.shareKey);
@@ -96,6 +101,7 @@ describe('own shares', () => {
         items: 2,
         bytes: items[0]!.size + items[1]!.size,
         updatedAt: NOW,
+        roots: [{ path: '/data', kind: 'folder', inside: '' }],
       },
     ]);
   });

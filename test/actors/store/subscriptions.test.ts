@@ -47,6 +47,8 @@ describe('subscriptions', () => {
       manifestId: null,
       items: 0,
       bytes: 0,
+      volumes: [],
+      root: null,
       lastSync: null,
       lastError: null,
     });

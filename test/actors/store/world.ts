@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import store from '../../../src/actors/store/actor.ts';
 import type { StoreContext } from '../../../src/actors/store/context.ts';
-import { storeConfig, type storeContract } from '../../../src/actors/store/contract.ts';
+import { type BackupResult, storeConfig, type storeContract } from '../../../src/actors/store/contract.ts';
 import { startStore } from '../../../src/actors/store/start-store.ts';
 import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import type { KeysOf, MessagesOf, ReplyOf, RequestOf } from '../../../src/supervisor/contract/contract.ts';
@@ -40,8 +40,12 @@ export class Place {
 }
 
 export interface LifeOptions {
-  readonly keys?: 'keyfile' | 'plain';
+  readonly keys?: 'keyfile' | 'passphrase' | 'plain';
   readonly keyfile?: string;
+  readonly passphrase?: string;
+  readonly restore?: string;
+  readonly backupHours?: number;
+  readonly backupKeep?: number;
   readonly steps?: readonly string[];
 }
 
@@ -75,6 +79,12 @@ export class Life {
     return this.#turns.run(() => handler(request, call)) as Promise<ReplyOf<Messages[K]>>;
   }
 
+  async backup(path: string, hashLists = true): Promise<BackupResult> {
+    const call = { signal: this.#stopping.signal, remainingMs: () => Number.POSITIVE_INFINITY };
+    for await (const made of this.#behaviour!.handlers.backup({ path, hashLists }, call)) return made;
+    throw new Error('the backup ended without a result');
+  }
+
   leaseChanges(signal: AbortSignal): AsyncIterator<{ contentIds: readonly string[] }> {
     const call = { signal, remainingMs: () => Number.POSITIVE_INFINITY };
     return this.#behaviour!.handlers.leaseChanges(null, call)[Symbol.asyncIterator]();
@@ -95,7 +105,10 @@ export class Life {
     return this.log.filter((line) => line.message.match(message));
   }
 
-  #context(place: Place, { keys, keyfile }: LifeOptions): StoreContext {
+  #context(
+    place: Place,
+    { keys, keyfile, passphrase, restore, backupHours, backupKeep }: LifeOptions,
+  ): StoreContext {
     const write = (level: LogLine['level']) => (fields: object, message: string) =>
       void this.log.push({ level, fields, message });
     return {
@@ -106,6 +119,11 @@ export class Life {
         home: place.home,
         keyfile: keyfile ?? place.keyfile,
         ...(keys && { keys }),
+        ...(passphrase !== undefined && { passphrase }),
+        ...(restore !== undefined && { restore }),
+        ...(backupKeep !== undefined && { backupKeep }),
+        // What goes on for ever is only begun where it is looked at.
+        backupHours: backupHours ?? 0,
       }),
       clock: this.clock,
       refs: {},
@@ -116,7 +134,12 @@ export class Life {
         get: (name) => this.metrics.get(name) ?? 0,
       },
       signal: this.#stopping.signal,
-      spawn: (work) => void this.#spawned.push(work()),
+      spawn: (work) =>
+        void this.#spawned.push(
+          work().catch((error) => {
+            if (!this.#stopping.signal.aborted) throw error;
+          }),
+        ),
     };
   }
 }

@@ -158,8 +158,20 @@ export class World {
   async #store(name: string, request: never): Promise<unknown> {
     const { shareId } = (request ?? {}) as { shareId: string };
     switch (name) {
-      case 'subscriptions':
-        return [...this.subscriptions.values()];
+      case 'subscriptions': {
+        const all = [...this.subscriptions.values()];
+        return (request as { volumes: boolean } | null)?.volumes
+          ? all
+          : all.filter(({ root }) => root === null);
+      }
+      case 'subscribeVolume': {
+        const { root, shareKey } = request as { root: string; shareKey: string };
+        const { peers } = this.subscriptions.get(root)!;
+        const known = this.subscriptions.get(shareId);
+        if (known !== undefined) return known;
+        this.subscriptions.set(shareId, { ...subscriptionOf(shareId, shareKey, peers), root });
+        return this.subscriptions.get(shareId);
+      }
       case 'subscription':
         return this.subscriptions.get(shareId) ?? null;
       case 'subscribe': {
@@ -183,7 +195,12 @@ export class World {
         };
         const taken = { head: shareHead.read(new Reader(head)), manifest: decodeManifest(manifest), source };
         this.committed.push(taken);
-        return this.#change(shareId, { seq: Number(taken.manifest.seq), items: taken.manifest.items.length });
+        const { items, recommendedShares } = taken.manifest;
+        return this.#change(shareId, {
+          seq: Number(taken.manifest.seq),
+          items: items.length,
+          volumes: items.length === 0 ? recommendedShares.map(toHex) : [],
+        });
       }
       default:
         throw new Error(`the store was asked for ${name}`);
@@ -281,6 +298,8 @@ export const subscriptionOf = (
   source: null,
   items: 0,
   bytes: 0,
+  volumes: [],
+  root: null,
   lastSync: null,
   lastError: null,
 });

@@ -1,8 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import type { DownloadResult } from '../../../src/actors/transfer/contract.ts';
 import { failure } from '../../../src/errors.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
+import { systemClock } from '../../../src/supervisor/contract/clock.ts';
+import { ManualClock } from '../../../src/supervisor/testing/manual-clock.ts';
 import { A, B, content, SHARE, World } from './world.ts';
 
 const CHUNK = 262_144;
@@ -24,9 +27,10 @@ async function halfway(): Promise<World & { stuck: Promise<void> }> {
   return Object.assign(world, { stuck });
 }
 
-/** What a download may leave: whole files of the share, and no folder that is empty. */
+/** What a download may leave: whole files of the share, what came of others, and no folder that is empty. */
 async function expectNoLeftovers(world: World): Promise<number> {
-  const tree = await world.tree();
+  const all = Object.entries(await world.tree());
+  const tree = Object.fromEntries(all.filter(([name]) => !name.endsWith('.part')));
   expect(world.listed).toMatchObject(tree);
   for (const entry of await readdir(world.out, { recursive: true, withFileTypes: true })) {
     if (entry.isDirectory()) expect(await readdir(join(entry.parentPath, entry.name))).not.toEqual([]);
@@ -71,10 +75,10 @@ describe('cancelled in the middle', () => {
     await using world = await halfway();
     const ended = expect(world.get()).rejects.toMatchObject({ code: 'E_ABORTED' });
     await world.stuck;
-    world.behaviour.quiesce?.();
+    const behaviour = await world.behaviour;
+    behaviour.quiesce?.();
     await expect(world.get()).rejects.toMatchObject({ code: 'E_BUSY' });
-    world.stopping.abort(new ActorError('E_ABORTED', 'transfer stops'));
-    await world.behaviour.stop?.();
+    await world.stop();
     await expectNoLeftovers(world);
     await ended;
   });
@@ -94,7 +98,13 @@ describe('cancelled in the middle', () => {
       return new Promise(() => {});
     };
     await expect(world.get(SHARE, caller.signal)).rejects.toMatchObject({ code: 'E_ABORTED' });
-    expect(await readdir(world.out, { recursive: true })).toEqual([]);
+    expect(Object.keys(await world.tree())).toEqual([expect.stringMatching(/^\.granary-.*\.part$/)]);
+    expect(await world.ask('queue', null)).toMatchObject([{ state: 'paused', bytes: 2 * CHUNK }]);
+    world.beforeIdentify = () => {};
+    const chunks = world.provider().chunks.length;
+    expect((await world.get()).files).toMatchObject([{ resumed_bytes: 2 * CHUNK }]);
+    expect(world.provider().chunks).toHaveLength(chunks);
+    expect(await world.tree()).toEqual(world.listed);
   });
 });
 
@@ -124,21 +134,76 @@ describe('the disk', () => {
     expect((await world.get()).files[0]).toMatchObject({ resumed_bytes: 10 });
   });
 
-  test.each(['E_NO_SPACE', 'E_IO'] as const)(
-    '%s in the middle ends it; no other provider is asked',
-    async (code) => {
-      await using world = await World.make();
-      world.peers = [A, B];
-      world.provider(B);
-      for (let i = 0; i < 40; i++) world.share(`f/${i}`, content(i, 100 + i));
-      let chunks = 0;
-      world.provider().chunk = (bytes) => {
-        if (++chunks > 10) throw failure(code, 'the disk is ill', { subject: 'somewhere' });
-        return bytes;
-      };
-      await expect(world.get()).rejects.toMatchObject({ code, message: 'the disk is ill' });
-      await expectNoLeftovers(world);
-      expect(world.provider(B).connects).toBe(0);
-    },
-  );
+  test('an error of it in the middle ends the download; no other provider is asked', async () => {
+    await using world = await World.make();
+    world.peers = [A, B];
+    world.provider(B);
+    for (let i = 0; i < 40; i++) world.share(`f/${i}`, content(i, 100 + i));
+    let chunks = 0;
+    world.provider().chunk = (bytes) => {
+      if (++chunks > 10) throw failure('E_IO', 'the disk is ill', { subject: 'somewhere' });
+      return bytes;
+    };
+    await expect(world.get()).rejects.toMatchObject({ code: 'E_IO', message: 'the disk is ill' });
+    await expectNoLeftovers(world);
+    expect(world.provider(B).connects).toBe(0);
+    expect(await world.ask('queue', null)).toMatchObject([{ state: 'failed', error: { code: 'E_IO' } }]);
+  });
+
+  test('full in the middle: the download waits, whoever follows it sees that, and it goes on by itself', async () => {
+    await using world = await World.make();
+    const clock = new ManualClock();
+    world.clock = {
+      now: () => performance.now(),
+      wall: () => 0,
+      // What waits for seconds waits until the test says so.
+      after: (ms, callback) => (ms >= 5_000 ? clock : systemClock).after(ms, callback),
+    };
+    world.share('big', content(1, 9 * CHUNK));
+    let full = true;
+    let chunks = 0;
+    world.provider().chunk = (bytes) => {
+      if (full && ++chunks > 4) throw failure('E_NO_SPACE', 'no space left on device', { subject: 'big' });
+      return bytes;
+    };
+    const phases = new Set<string>();
+    let result: DownloadResult | null = null;
+    const following = (async () => {
+      for await (const event of world.start()) {
+        if (event.kind === 'progress') phases.add(event.progress.phase);
+        else result = event.result;
+      }
+    })();
+    await vi.waitFor(() => expect(phases).toContain('waiting'));
+    expect(await world.ask('queue', null)).toMatchObject([
+      { state: 'paused', error: { code: 'E_NO_SPACE' }, bytes: expect.any(Number) as number },
+    ]);
+    const before = world.provider().chunks.length;
+    await clock.advance(10_000);
+    await vi.waitFor(async () => expect(phases).toContain('waiting'));
+    full = false;
+    await vi.waitFor(async () => {
+      await clock.advance(10_000);
+      await following;
+      expect(result).not.toBeNull();
+    });
+    expect(await world.tree()).toEqual(world.listed);
+    expect(world.provider().chunks.length).toBeLessThan(before + 9 + 9);
+    expect(await world.ask('queue', null)).toMatchObject([{ state: 'done', error: null }]);
+  });
+
+  test('one that waits for room can be paused and cancelled', async () => {
+    await using world = await World.make();
+    world.share('huge', content(2, 10), { size: 2 ** 50 });
+    const { id } = await world.ask('add', { target: SHARE, directory: world.out });
+    await vi.waitFor(async () =>
+      expect(await world.ask('queue', null)).toMatchObject([
+        { state: 'paused', error: { code: 'E_NO_SPACE' } },
+      ]),
+    );
+    expect(await world.ask('pause', { ids: [id] })).toMatchObject([{ state: 'paused', error: null }]);
+    await world.ask('cancel', { ids: [id] });
+    expect(await world.ask('queue', null)).toEqual([]);
+    expect(await readdir(world.root)).toEqual([]);
+  });
 });

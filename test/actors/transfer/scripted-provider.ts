@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { ChunkMap } from '../../../src/actors/chunk-map.ts';
 import type { FetchEvent, FetchFile } from '../../../src/actors/transport/contract.ts';
 import { failure } from '../../../src/errors.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { bytesEqual, concatBytes, toHex } from '../../../src/protocol/crypto/bytes.ts';
-import { CHUNK_SIZE } from '../../../src/protocol/objects/chunks.ts';
+import { CHUNK_SIZE, chunkCount } from '../../../src/protocol/objects/chunks.ts';
 import { CHUNK_HASH_LIST, GET_CHUNK_HASHES } from '../../../src/protocol/wire/message-types.ts';
 import { decodeRequest, encodeReply } from '../../../src/protocol/wire/registry.ts';
 
@@ -22,6 +23,8 @@ export class ScriptedProvider {
   /** Content ids whose hash list was asked for, and that were fetched, one entry an asking. */
   readonly listed: string[] = [];
   readonly fetched: string[] = [];
+  /** Chunks that were asked for, `content id/index`. */
+  readonly chunks: string[] = [];
   readonly batches: number[] = [];
   connects = 0;
   openFetches = 0;
@@ -81,9 +84,12 @@ export class ScriptedProvider {
   async *#fetchOne(index: number, file: FetchFile, signal: AbortSignal): AsyncGenerator<FetchEvent> {
     const { contentId, path, hashes, size } = file;
     this.fetched.push(contentId);
+    const map = file.wanted ? ChunkMap.from(chunkCount(size), file.wanted) : ChunkMap.all(chunkCount(size));
     const target = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
     try {
-      for (const [chunk, bytes] of chunksOf(this.#content(contentId, 'chunk not found')).entries()) {
+      for (const [chunk, bytes] of chunksOf(this.#content(contentId, 'chunk not found', path)).entries()) {
+        if (!map!.has(chunk)) continue;
+        this.chunks.push(`${contentId}/${chunk}`);
         const arrived = await this.chunk(bytes, contentId, chunk, signal);
         if (signal.aborted) throw failure('E_ABORTED', 'the call was cancelled');
         if (!bytesEqual(blake3(arrived), hashes.subarray(chunk * 32, chunk * 32 + 32))) {
@@ -91,7 +97,7 @@ export class ScriptedProvider {
           throw failure('E_CHUNK_CORRUPT', `chunk ${chunk} came twice with wrong bytes`, { subject: path });
         }
         await target.write(arrived, 0, arrived.length, chunk * CHUNK_SIZE);
-        yield { kind: 'progress', chunks: 1, bytes: arrived.length };
+        yield { kind: 'progress', chunks: 1, bytes: arrived.length, written: [index, chunk, 1] };
       }
     } finally {
       await target.close();
@@ -99,10 +105,9 @@ export class ScriptedProvider {
     if (size > 0) yield { kind: 'file', index };
   }
 
-  #content(id: string, otherwise: string): Uint8Array {
+  #content(id: string, otherwise: string, subject = this.address): Uint8Array {
     const bytes = this.contents.get(id);
-    if (bytes === undefined)
-      throw failure('E_PEER_ERROR', `the peer answered: ${otherwise}`, { subject: this.address });
+    if (bytes === undefined) throw failure('E_PEER_ERROR', `the peer answered: ${otherwise}`, { subject });
     return bytes;
   }
 }

@@ -1,14 +1,22 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ItemRow, Lease } from '../../../src/actors/store/contract.ts';
+import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
+import type {
+  HeldFile,
+  ItemRow,
+  Lease,
+  StoredFile,
+  StoredTransfer,
+} from '../../../src/actors/store/contract.ts';
 import transfer from '../../../src/actors/transfer/actor.ts';
 import type { TransferContext } from '../../../src/actors/transfer/context.ts';
-import type {
-  DownloadEvent,
-  DownloadProgress,
-  DownloadResult,
-  transferContract,
+import {
+  type DownloadEvent,
+  type DownloadProgress,
+  type DownloadResult,
+  transferConfig,
+  type transferContract,
 } from '../../../src/actors/transfer/contract.ts';
 import type { PeerTarget } from '../../../src/actors/transport/contract.ts';
 import { failure } from '../../../src/errors.ts';
@@ -16,8 +24,10 @@ import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { chunkCount } from '../../../src/protocol/objects/chunks.ts';
 import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
+import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
-import type { MessagesOf } from '../../../src/supervisor/contract/contract.ts';
+import type { MessagesOf, ReplyOf, RequestOf } from '../../../src/supervisor/contract/contract.ts';
+import { hashFile } from './hash-file.ts';
 import { hashesOf, ScriptedProvider } from './scripted-provider.ts';
 
 export const SHARE = 'ab'.repeat(32);
@@ -44,7 +54,19 @@ export class World implements AsyncDisposable {
   readonly providers = new Map<string, ScriptedProvider>();
   readonly items: ItemRow[] = [];
   readonly leases = new Map<string, Lease>();
-  readonly stopping = new AbortController();
+  stopping = new AbortController();
+  /** The ledger: outlives the lives of the actor. */
+  readonly transfers = new Map<string, StoredTransfer>();
+  readonly files = new Map<string, Map<number, StoredFile>>();
+  /** What the store was told to serve. */
+  readonly held: HeldFile[] = [];
+  readonly hashLists = new Map<string, Uint8Array>();
+  /** Unfinished files that were hashed chunk by chunk. */
+  readonly verified: string[] = [];
+  /** Before the ledger is written; may throw. */
+  beforeNote: () => void | Promise<void> = () => {};
+  #dead = new AbortController();
+  readonly #spawned: Promise<void>[] = [];
   readonly metrics = new Map<string, number>();
   readonly routed: string[] = [];
   readonly identified: string[] = [];
@@ -57,7 +79,8 @@ export class World implements AsyncDisposable {
   /** Before a file is identified. */
   beforeIdentify: (path: string) => void | Promise<void> = () => {};
   clock: Clock = systemClock;
-  #behaviour: Behaviour<MessagesOf<typeof transferContract>> | null = null;
+  config: Parameters<typeof transferConfig.parse>[0] = {};
+  #behaviour: Promise<unknown> | null = null;
 
   private constructor(root: string) {
     this.root = root;
@@ -96,18 +119,49 @@ export class World implements AsyncDisposable {
     return item;
   }
 
-  get behaviour(): Behaviour<MessagesOf<typeof transferContract>> {
-    this.#behaviour ??= transfer.start(this.#context()) as Behaviour<MessagesOf<typeof transferContract>>;
-    return this.#behaviour;
+  /** The actor, started when it is first needed. */
+  get behaviour(): Promise<Behaviour<MessagesOf<typeof transferContract>>> {
+    this.#behaviour ??= Promise.resolve(transfer.start(this.#context()));
+    return this.#behaviour as Promise<Behaviour<MessagesOf<typeof transferContract>>>;
   }
 
-  start(
+  async *start(
     target = SHARE,
     signal = new AbortController().signal,
     directory = this.out,
-  ): AsyncIterable<DownloadEvent> {
+  ): AsyncGenerator<DownloadEvent, void, undefined> {
     const call = { signal, remainingMs: () => Number.POSITIVE_INFINITY };
-    return this.behaviour.handlers.download({ target, directory }, call);
+    yield* (await this.behaviour).handlers.download({ target, directory }, call);
+  }
+
+  /** One of the questions about transfers. */
+  async ask<K extends 'add' | 'queue' | 'pause' | 'resume' | 'cancel'>(
+    name: K,
+    request: RequestOf<MessagesOf<typeof transferContract>[K]>,
+  ): Promise<ReplyOf<MessagesOf<typeof transferContract>[K]>> {
+    const handler = (await this.behaviour).handlers[name] as (request: unknown) => never;
+    return await handler(request);
+  }
+
+  /** Orderly end of this life of the actor. */
+  async stop(): Promise<void> {
+    const behaviour = await this.behaviour;
+    await behaviour.quiesce?.();
+    this.stopping.abort(new ActorError('E_ABORTED', 'transfer stops'));
+    await behaviour.stop?.();
+    await Promise.all(this.#spawned.splice(0));
+    this.#behaviour = null;
+    this.stopping = new AbortController();
+  }
+
+  /** As kill -9 would: nothing of what is under way is written down any more. The next use is another life. */
+  async kill(): Promise<void> {
+    this.#dead.abort();
+    this.#dead = new AbortController();
+    this.stopping.abort(new ActorError('E_ABORTED', 'killed'));
+    await Promise.allSettled(this.#spawned.splice(0));
+    this.#behaviour = null;
+    this.stopping = new AbortController();
   }
 
   async get(
@@ -140,7 +194,8 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stopping.abort();
+    this.stopping.abort(new ActorError('E_ABORTED', 'the test is over'));
+    await Promise.allSettled(this.#spawned);
     await rm(this.root, { recursive: true, force: true });
   }
 
@@ -153,10 +208,62 @@ export class World implements AsyncDisposable {
         return this.peers === null
           ? null
           : { shareId: asked.shareId, peers: this.peers, source: this.source };
-      case 'ownShares':
-        return this.leases.size > 0 ? [{ shareId: SHARE }] : [];
-      case 'lease':
-        return this.leases.get(asked.contentId) ?? null;
+      case 'leases':
+        return (asked as unknown as { contentIds: string[] }).contentIds.flatMap(
+          (contentId) => this.leases.get(contentId) ?? [],
+        );
+      case 'holdFiles':
+        this.held.push(...(request as HeldFile[]));
+        return null;
+      case 'hashList':
+        return this.hashLists.get(asked.contentId) ?? null;
+      case 'keepHashLists':
+        for (const { contentId, hashes } of request as { contentId: string; hashes: Uint8Array }[])
+          this.hashLists.set(contentId, hashes);
+        return null;
+      default:
+        return await this.#ledger(name, structuredClone(request));
+    }
+  }
+
+  async #ledger(name: string, request: never): Promise<unknown> {
+    switch (name) {
+      case 'transfers':
+        return [...this.transfers.values()];
+      case 'putTransfer': {
+        const stored = request as StoredTransfer;
+        this.transfers.set(stored.id, stored);
+        if (stored.state === 'done') this.files.delete(stored.id);
+        return null;
+      }
+      case 'planTransfer': {
+        const { transfer: stored, files } = request as { transfer: StoredTransfer; files: StoredFile[] };
+        this.transfers.set(stored.id, stored);
+        this.files.set(stored.id, new Map(files.map((file) => [file.position, file])));
+        return null;
+      }
+      case 'transferFiles':
+        return [...(this.files.get((request as { id: string }).id)?.values() ?? [])];
+      case 'noteProgress': {
+        await this.beforeNote();
+        const { id, files, bytes, changed } = request as {
+          id: string;
+          files: number;
+          bytes: number;
+          changed: StoredFile[];
+        };
+        const stored = this.transfers.get(id);
+        if (stored) this.transfers.set(id, { ...stored, files, bytes });
+        const rows = this.files.get(id);
+        for (const file of changed) rows?.set(file.position, { ...rows.get(file.position)!, ...file });
+        return null;
+      }
+      case 'dropTransfer': {
+        const { id } = request as { id: string };
+        this.transfers.delete(id);
+        this.files.delete(id);
+        return null;
+      }
       default:
         throw new Error(`the store was asked for ${name}`);
     }
@@ -179,6 +286,12 @@ export class World implements AsyncDisposable {
       throw failure('E_NOT_FOUND', 'gone', { subject: path });
     });
     return { contentId: idOf(bytes), size: bytes.length };
+  }
+
+  async *#hashAll(paths: readonly string[]): AsyncGenerator<HashEvent, void, undefined> {
+    this.verified.push(...paths);
+    for (const [index, path] of paths.entries())
+      yield { kind: 'files', files: [await hashFile(index, path)] };
   }
 
   #shard(key: string | null) {
@@ -209,14 +322,18 @@ export class World implements AsyncDisposable {
 
   #context(): TransferContext {
     const ref = (answer: (name: string, request: never) => Promise<unknown>) => ({
-      ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) =>
-        cancellable(answer(name, request), signal),
+      ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) => {
+        if (dead.aborted) return new Promise(() => {});
+        return cancellable(answer(name, request), signal);
+      },
+      stream: (_: string, { paths }: { paths: readonly string[] }) => this.#hashAll(paths),
     });
+    const dead = this.#dead.signal;
     return {
       name: 'transfer',
       member: 0,
       epoch: 1,
-      config: {},
+      config: transferConfig.parse(this.config),
       clock: this.clock,
       log: { debug() {}, info() {}, warn() {}, error() {} },
       metrics: {
@@ -226,7 +343,7 @@ export class World implements AsyncDisposable {
         get: () => 0,
       },
       signal: this.stopping.signal,
-      spawn() {},
+      spawn: (work: () => Promise<void>) => void this.#spawned.push(work().catch(() => {})),
       refs: {
         store: ref((name, request) => this.#store(name, request)),
         hashing: ref((name, request) => this.#hashing(name, request)),

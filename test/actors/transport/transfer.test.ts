@@ -51,6 +51,41 @@ describe('chunks from one shard to another', () => {
     ]);
   });
 
+  test('of a file, only the chunks that are wanted; every one of them is told once, before the file', async () => {
+    await start();
+    const bytes = randomBytes(10 * 262_144 + 5);
+    const file = await shared(bytes);
+    const small = await shared(randomBytes(9));
+    const wanted = Uint8Array.of(0b1001_0110, 0b100);
+    const none = { ...small, wanted: Uint8Array.of(0) };
+    const events = await leecher.fetch(address, [{ ...file, wanted }, none]);
+    const told = events.flatMap((event) => (event.kind === 'progress' ? event.written : []));
+    const chunks: number[] = [];
+    for (let at = 0; at < told.length; at += 3) {
+      expect(told[at]).toBe(0);
+      for (let i = 0; i < told[at + 2]!; i++) chunks.push(told[at + 1]! + i);
+    }
+    expect(chunks.sort((a, b) => a - b)).toEqual([1, 2, 4, 7, 10]);
+    const got = await readFile(file.path);
+    for (const chunk of chunks) {
+      const at = chunk * 262_144;
+      expect(got.subarray(at, at + 262_144).equals(bytes.subarray(at, at + 262_144))).toBe(true);
+    }
+    expect(got.subarray(0, 262_144).every((octet) => octet === 0)).toBe(true);
+    expect(leecher.metrics.get('chunks_fetched')).toBe(5);
+    expect(await work.size(small.path)).toBe(0);
+    const kinds = events.map(({ kind }) => kind);
+    expect(kinds.lastIndexOf('file')).toBeGreaterThan(kinds.lastIndexOf('progress'));
+  });
+
+  test('a map that is none of this file means all of it', async () => {
+    await start();
+    const bytes = randomBytes(300_000);
+    const file = await shared(bytes);
+    await leecher.fetch(address, [{ ...file, wanted: new Uint8Array(5) }]);
+    expect(bytes.equals(await readFile(file.path))).toBe(true);
+  });
+
   test('two fetches share the session and its places', async () => {
     await start();
     const a = randomBytes(5_000_000);
@@ -68,6 +103,7 @@ describe('chunks from one shard to another', () => {
     const path = await work.file(new Uint8Array(0));
     await expect(leecher.fetch(address, [{ ...content, path }])).rejects.toMatchObject({
       code: 'E_PEER_ERROR',
+      subject: path,
       message: expect.stringContaining('chunk not found') as string,
     });
   });

@@ -48,6 +48,8 @@ export const relayContract = defineContract({
     name: ask<null, string>(),
     readCounter: ask<null, number>(),
     waitForCounter: ask<{ ms: number }, string>(),
+    /** Tells the counter to be slow until it takes no more. */
+    floodCounter: ask<{ ms: number }, null>(),
     counterDeaths: ask<null, readonly number[]>(),
     askMain: ask<null, string>(),
   },

@@ -10,6 +10,10 @@ export default actor(relayContract, ({ config, refs }) => {
       name: () => 'relay',
       readCounter: () => refs.counter.ask('read', null),
       waitForCounter: ({ ms }) => refs.counter.ask('wait', { ms }),
+      floodCounter: ({ ms }) => {
+        while (refs.counter.tell('slowAdd', { by: 0, ms }));
+        return null;
+      },
       counterDeaths: () => deaths,
       askMain: () => refs.main.ask('greet', { from: 'relay' }),
     },

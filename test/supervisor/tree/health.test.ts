@@ -49,12 +49,13 @@ test('a machine that slept restarts nothing', async () => {
 
 test('not even those that were at work when it went to sleep', async () => {
   // Whichever comes first afterwards, the heartbeat or the round that looks for it.
-  for (let phase = 0; phase < 500; phase += 40) {
+  for (let phase = 0; phase < 500; phase += 20) {
     const tree = two();
     await tree.settle(tree.supervisor.start());
     await tree.world.runFor(1_000 + phase);
     for (const id of ['a', 'b']) tree.life(id).loop = () => ({ idle: 0, active: tree.world.now() });
     tree.world.suspend(60_000);
+    for (const id of ['a', 'b']) tree.life(id).doze(50);
     await tree.world.runFor(3_000);
     expect(tree.restarted).toEqual([]);
     await tree.settle(tree.supervisor.stop());

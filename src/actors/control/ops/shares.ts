@@ -10,14 +10,24 @@ import { instant } from './instant.ts';
 import { shareIdOf } from './share-name.ts';
 
 export const shares: AskOperation<'shares'> = async (refs, _body, signal) => {
-  const [own, subscribed, identity, addresses] = await Promise.all([
+  const [own, states, subscribed, identity, addresses] = await Promise.all([
     refs.store.ask('ownShares', null, { signal }),
+    refs.publish.ask('shareStates', null, { signal }),
     refs.store.ask('subscriptions', null, { signal }),
     refs.store.ask('identity', null, { signal }),
     refs.acceptor.ask('addresses', null, { signal }),
   ]);
   const pinned = addresses.advertised.map((address) => `${address}@${identity.nodeKey}`);
-  return { shares: [...own.map((share) => ownRow(share, pinned)), ...subscribed.map(subscribedRow)] };
+  const stateOf = new Map(states.map(({ shareId, state }) => [shareId, state]));
+  const ownRows = own.map((share) => ownRow(share, stateOf.get(share.shareId) ?? null, pinned));
+  return { shares: [...ownRows, ...subscribed.map(subscribedRow)] };
+};
+
+export const unshare: AskOperation<'unshare'> = async (refs, body, signal) => {
+  const shareId = await shareIdOf(refs, body.share, signal);
+  const forgetKey = body.forget_key;
+  const { name, items: count } = await refs.publish.ask('unshare', { shareId, forgetKey }, { signal });
+  return { share_id: shareId, name, items: count, key: forgetKey ? 'forgotten' : 'kept' };
 };
 
 export const items: AskOperation<'items'> = async (refs, body, signal) => {
@@ -32,37 +42,32 @@ export const items: AskOperation<'items'> = async (refs, body, signal) => {
   }
   const request = { shareId, cursor: body.cursor, limit: body.limit };
   const page = await refs.store.ask('items', request, { signal });
-  const held = own ? new Set<string>() : await heldOf(refs, page.items, signal);
-  const state = (item: ItemRow) => (own ? 'own' : held.has(item.contentId) ? 'held' : 'remote');
-  return { items: page.items.map((item) => entry(item, state(item))), next: page.next };
+  const states = own
+    ? await refs.publish.ask('itemStates', { shareId, inside: page.items.map(pathOf) }, { signal })
+    : await heldStates(refs, page.items, signal);
+  return { items: page.items.map((item, i) => entry(item, states[i]!)), next: page.next };
 };
 
-/** Leases asked for at once: well inside what one link may have in flight. */
-const LEASE_BATCH = 64;
-
-/** The contents that this node could serve. */
-async function heldOf(
+/** Whether this node could serve them. */
+async function heldStates(
   refs: ControlRefs,
   rows: readonly ItemRow[],
   signal: AbortSignal,
-): Promise<Set<string>> {
-  const held = new Set<string>();
-  for (let at = 0; at < rows.length; at += LEASE_BATCH) {
-    const ids = rows.slice(at, at + LEASE_BATCH).map((item) => item.contentId);
-    const leases = await Promise.all(
-      ids.map((contentId) => refs.store.ask('lease', { contentId }, { signal })),
-    );
-    for (const lease of leases) if (lease) held.add(lease.contentId);
-  }
-  return held;
+): Promise<readonly ItemEntry['state'][]> {
+  const contentIds = rows.map((item) => item.contentId);
+  const leases = await refs.store.ask('leases', { contentIds }, { signal });
+  const held = new Set(leases.map(({ contentId }) => contentId));
+  return rows.map(({ contentId }) => (held.has(contentId) ? 'held' : 'remote'));
 }
+
+const pathOf = ({ path, name }: ItemRow): string => path ?? name;
 
 function entry(item: ItemRow, state: ItemEntry['state']): ItemEntry {
-  const { contentId, path, name, size, chunkCount } = item;
-  return { content_id: contentId, path: path ?? name, name, size, chunks: chunkCount, state };
+  const { contentId, name, size, chunkCount } = item;
+  return { content_id: contentId, path: pathOf(item), name, size, chunks: chunkCount, state };
 }
 
-function ownRow(share: OwnShare, pinned: readonly string[]): ShareRow {
+function ownRow(share: OwnShare, state: ShareRow['state'], pinned: readonly string[]): ShareRow {
   return {
     share_id: share.shareId,
     own: true,
@@ -73,8 +78,13 @@ function ownRow(share: OwnShare, pinned: readonly string[]): ShareRow {
     manifest_id: share.manifestId,
     items: share.items,
     bytes: share.bytes,
+    volumes: share.volumes,
     updated_at: instant(share.updatedAt),
     link: linkOf(share.shareKey, pinned),
+    state,
+    paths: share.roots.map(({ path }) => path),
+    watch: share.watch,
+    tags: share.tags,
   };
 }
 
@@ -101,7 +111,12 @@ function subscribedRow(subscription: Subscription): ShareRow {
     manifest_id: subscription.manifestId,
     items: subscription.items,
     bytes: subscription.bytes,
+    volumes: subscription.volumes.length,
     updated_at: instant(subscription.lastSync),
     link: null,
+    state: null,
+    paths: [],
+    watch: false,
+    tags: [],
   };
 }

@@ -7,8 +7,8 @@ import { shareIdOf } from './share-name.ts';
 
 export const subscribe: AskOperation<'subscribe'> = async (refs, body, signal) => {
   const { subscription, error } = await refs.sync.ask('subscribe', body, { signal });
-  const { shareId, title, seq, items, trust, weight } = subscription;
-  return { share_id: shareId, title, seq, items, trust, weight, error };
+  const { shareId, title, seq, items, volumes, trust, weight } = subscription;
+  return { share_id: shareId, title, seq, items, volumes: volumes.length, trust, weight, error };
 };
 
 export const unsubscribe: AskOperation<'unsubscribe'> = async (refs, body, signal) => {
@@ -36,6 +36,7 @@ function row(subscription: Subscription): SubscriptionRow {
     seq,
     items,
     bytes,
+    volumes: subscription.volumes.length,
     trust,
     weight,
     last_sync: instant(lastSync),

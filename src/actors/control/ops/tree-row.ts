@@ -7,6 +7,6 @@ export function treeRow(status: TreeStatus): TreeRow {
     const { name, strategy, intensity, periodMs, recent, children } = status;
     return { name, strategy, intensity, period: periodMs / 1000, recent, children: children.map(treeRow) };
   }
-  const { actor, state, health, restarts, lastDeath } = status;
-  return { actor, state, health, restarts, last_death: lastDeath };
+  const { actor, state, health, restarts, refused, lastDeath } = status;
+  return { actor, state, health, restarts, refused, last_death: lastDeath };
 }

@@ -1,0 +1,79 @@
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { HeldFile, Hex, Lease } from './contract.ts';
+import type { Database } from './database.ts';
+import { idOctets } from './hex-ids.ts';
+
+interface HeldRow {
+  readonly path: string;
+  readonly content_id: Uint8Array;
+  readonly size: number;
+  readonly mtime_ns: string;
+  readonly ctime_ns: string;
+  readonly inode: string;
+  readonly epoch: number;
+}
+
+/** Contents of other publishers that lie on this disk: what was downloaded, and what was found here. */
+export class HeldFiles {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** A path holds one content: what lay there before is forgotten. Inside a transaction. Contents with other leases now. */
+  hold(files: readonly HeldFile[]): ReadonlySet<Hex> {
+    const voided = new Set<Hex>();
+    const epoch = this.#database.get<{ value: number }>(
+      "UPDATE counters SET value = value + 1 WHERE name = 'lease_epoch' RETURNING value",
+    )!.value;
+    for (const file of files) {
+      const before = this.#database.get<HeldRow>('SELECT * FROM held WHERE path = ?', file.path);
+      if (before !== undefined) voided.add(toHex(before.content_id));
+      this.#database.run(
+        `INSERT OR REPLACE INTO held
+           (path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        file.path,
+        idOctets(file.contentId, 'content id'),
+        file.size,
+        String(file.mtimeNs),
+        String(file.ctimeNs),
+        String(file.inode),
+        file.chunkCount,
+        idOctets(file.chunkListHash, 'chunk list hash'),
+        epoch,
+      );
+    }
+    return voided;
+  }
+
+  /** The one that was found last; null when there is none. */
+  lease(contentId: Uint8Array): Lease | null {
+    const row = this.#database.get<HeldRow>(
+      'SELECT * FROM held WHERE content_id = ? ORDER BY epoch DESC, path LIMIT 1',
+      contentId,
+    );
+    if (row === undefined) return null;
+    return {
+      contentId: toHex(row.content_id),
+      path: row.path,
+      size: row.size,
+      mtimeNs: BigInt(row.mtime_ns),
+      ctimeNs: BigInt(row.ctime_ns),
+      inode: BigInt(row.inode),
+      epoch: row.epoch,
+    };
+  }
+
+  /** Inside a transaction. False: it is not held there, or not since that epoch. */
+  forget(contentId: Uint8Array, path: string, epoch: number): boolean {
+    const gone = this.#database.run(
+      'DELETE FROM held WHERE content_id = ? AND path = ? AND epoch = ?',
+      contentId,
+      path,
+      epoch,
+    );
+    return gone > 0;
+  }
+}
