@@ -149,11 +149,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'work-for-the-dead-goes-on',
-    file: 'src/supervisor/tree/mesh.ts',
-    find: "if (uses(dead, other.name)) other.send({ type: 'drop', from: dead.id });",
-    replace: NOTHING,
-    test: 'test/supervisor/worlds/worlds.test.ts',
-    only: '500 worlds',
+    file: 'src/supervisor/runtime/link-server.ts',
+    find: "call.abort(new ActorError('E_ABORTED', 'the caller is gone'));",
+    replace: 'void call;',
+    test: DEATH,
+    only: 'S23',
   },
   {
     name: 'lost-link-not-mended',
@@ -216,7 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const late = now - this.#due > LATE_MS;',
     replace: 'const late = false;',
     test: 'test/supervisor/tree/health.test.ts',
-    only: 'sle',
+    only: 'a round that comes late',
   },
   // Who is believed.
   {
@@ -359,8 +359,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'number-signed-twice',
     file: 'src/actors/store/publisher.ts',
-    find: 'return subscribed !== null && subscribed.latestSeq > own ? subscribed.latestSeq : own;',
-    replace: 'return own;',
+    find: 'subscribed?.latestSeq ?? 0n, ',
+    replace: NOTHING,
     test: 'test/actors/store/own-shares.test.ts',
     only: 'a folder restored from a backup',
   },
@@ -390,8 +390,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'changed-file-not-hashed',
-    file: 'src/actors/publish/run-publish.ts',
-    find: 'last.mtimeNs === mtimeNs &&',
+    file: 'src/actors/publish/known-files.ts',
+    find: 'last.mtimeNs === file.mtimeNs &&',
     replace: NOTHING,
     test: 'test/actors/publish/publish.test.ts',
     only: 'alone tells that a file changed',
@@ -418,7 +418,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/protocol/cbor/reader.ts',
     find: '  #octets(count: number): Uint8Array {\n    if (count > this.remaining) throw new DecodeError(UNEXPECTED_END);',
     replace: '  #octets(count: number): Uint8Array {',
-    test: 'test/protocol/cbor/reader.test.ts',
+    test: 'test/protocol/wire/memory.test.ts',
+    only: 'announced lengths take no memory',
   },
   {
     name: 'requests-in-flight-uncounted',
@@ -493,15 +494,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'published-link-followed',
     file: 'src/actors/publish/roots.ts',
-    find: 'const stats = await lstat(path);',
-    replace: 'const stats = await (await import("node:fs/promises")).stat(path);',
+    find: "    const stats = await lstat(path);\n    if (stats.isFile()) return 'file';",
+    replace:
+      "    const stats = await (await import('node:fs/promises')).stat(path);\n    if (stats.isFile()) return 'file';",
     test: 'test/actors/publish/publish.test.ts',
     only: 'a link is not followed',
   },
   {
     name: 'free-space-ignored',
     file: 'src/actors/transfer/free-space.ts',
-    find: 'if (missing <= 0n) return;',
+    find: 'if (missing <= 0n || needed === 0) return;',
     replace: 'if (missing !== null) return;',
     test: 'test/actors/transfer/ending.test.ts',
     only: 'too little room',
@@ -509,7 +511,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'kept-file-not-synced',
     file: 'src/actors/store/durable-file.ts',
-    find: '      await file.sync();\n',
+    find: 'if (sync) await file.sync();',
     replace: NOTHING,
     test: 'test/actors/store/durable-file.test.ts',
   },

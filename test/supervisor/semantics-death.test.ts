@@ -147,7 +147,7 @@ test('S23. What an actor had asked for is cancelled when it dies.', async () => 
 
 test('S24. Nothing of a life reaches the next one but what it wrote elsewhere.', async () => {
   const elsewhere: number[] = [];
-  const { listener, life, world, settle, restarted } = await talk({
+  const { listener, code, life, supervisor, world, settle, restarted } = await talk({
     listener: () => {
       let sum = 0;
       return {
@@ -155,16 +155,22 @@ test('S24. Nothing of a life reaches the next one but what it wrote elsewhere.',
           sum += n;
           elsewhere.push(n);
         },
-        answer: () => sum,
+        answer: (n) => (n === 0 ? sum : new Promise<number>(() => {})),
       };
     },
   });
+  const mailbox = () => supervisor.status().find(({ name }) => name === 'listener')!.mailbox;
   listener.tell('hear', 5);
   expect(await settle(listener.ask('answer', 0))).toBe(5);
+  const pending = code(listener.ask('answer', 1));
+  await world.runFor(10);
+  expect(mailbox()).toBe(1);
   life('listener').crash(new Error('a bug'));
   await world.runUntil(() => restarted.length === 1, 60_000);
+  expect(await pending).toBe('E_ACTOR_DOWN');
   expect(await settle(listener.ask('answer', 0))).toBe(0);
   expect(elsewhere).toEqual([5]);
+  expect(mailbox()).toBe(0);
 });
 
 test('S25. A link that breaks while both lives go on is made anew.', async () => {

@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../src/supervisor/contract/clock.ts';
+import { metricsMemory } from '../../../src/supervisor/memory/metrics-page.ts';
+import type { Child } from '../../../src/supervisor/tree/child.ts';
+import { Health } from '../../../src/supervisor/tree/health.ts';
 import { MemoryWatch } from '../../../src/supervisor/tree/memory-watch.ts';
 import { VirtualTree } from './virtual-tree.ts';
 
@@ -56,6 +60,45 @@ test('not even those that were at work when it went to sleep', async () => {
     expect(tree.restarted).toEqual([]);
     await tree.settle(tree.supervisor.stop());
   }
+});
+
+test('a round that comes late judges nobody, whatever it finds', () => {
+  let now = 0;
+  let round = () => {};
+  const clock: Clock = {
+    now: () => now,
+    wall: () => now,
+    after: (_, callback) => {
+      round = callback;
+      return () => {};
+    },
+  };
+  const cuts: string[] = [];
+  const child = {
+    state: 'up',
+    health: 'healthy',
+    epoch: 1,
+    metrics: metricsMemory([]),
+    spec: { contract: { hungMs: 3_000 } },
+    // At work all the time, without a beat.
+    loop: () => ({ idle: 0, active: now }),
+    terminate: (reason: string) => cuts.push(reason),
+  };
+  const at = (time: number) => {
+    now = time;
+    round();
+  };
+  new Health([child as unknown as Child], clock, []).start();
+  at(500);
+  at(1_000);
+  at(61_000);
+  at(61_500);
+  expect([child.health, cuts]).toEqual(['healthy', []]);
+  // From there on it counts anew.
+  for (let time = 62_000; time < 64_000; time += 500) at(time);
+  expect([child.health, cuts]).toEqual(['busy', []]);
+  at(64_000);
+  expect(cuts).toEqual(['hung']);
 });
 
 test('a machine that sleeps during a start or a stop uses up the time of neither', async () => {
