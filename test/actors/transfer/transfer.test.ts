@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { failure } from '../../../src/errors.ts';
 import { A, content, idOf, SHARE, World } from './world.ts';
 
 const CHUNK = 262_144;
@@ -303,6 +304,17 @@ describe('what this node publishes itself', () => {
     world.leases.set(lease.contentId, { ...lease, path: join(world.root, 'gone.bin') });
     await expect(world.get()).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     expect(await readdir(world.out, { recursive: true })).toEqual([]);
+  });
+
+  test('and changed meanwhile, while who has it cannot be reached: it may be tried again', async () => {
+    await using world = await published(content(1, 1000));
+    const lease = [...world.leases.values()][0]!;
+    world.leases.set(lease.contentId, { ...lease, path: join(world.root, 'gone.bin') });
+    world.peers = [A];
+    world.provider().chunk = () => {
+      throw failure('E_PEER_UNREACHABLE', 'the peer closed the session', { retryable: true });
+    };
+    await expect(world.get()).rejects.toMatchObject({ code: 'E_PEER_UNREACHABLE', retryable: true });
   });
 
   test('and changed meanwhile, is fetched where somebody has it', async () => {
