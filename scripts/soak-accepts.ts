@@ -32,9 +32,10 @@ const readings = await soakAccepts({
 const first = readings[0]!;
 const last = readings.at(-1)!;
 const flat = last.descriptors <= first.descriptors && last.threads <= first.threads;
-console.log(
-  flat
-    ? 'flat'
-    : `left over: descriptors ${last.descriptors - first.descriptors}, threads ${last.threads - first.threads}`,
-);
+if (flat) console.log('flat');
+else {
+  const kinds = Object.entries(last.open).filter(([kind, count]) => count > (first.open[kind] ?? 0));
+  const more = kinds.map(([kind, count]) => `${count - (first.open[kind] ?? 0)} ${kind}`);
+  console.log(`left over: ${[...more, `${last.threads - first.threads} threads`].join(', ')}`);
+}
 process.exit(flat ? 0 : 1);

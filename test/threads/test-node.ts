@@ -29,7 +29,8 @@ export class TestNode {
         home,
         logLevel: 'silent',
         shards: 2,
-        store: { keys: 'plain' },
+        // SQLite keeps the descriptor of a closed backup of the open database for the next one: one more after a minute.
+        store: { keys: 'plain', backupHours: 0 },
         sync: { intervalSeconds: 0 },
         control: { socket: socketPath(home, {}) },
         ...settings,
