@@ -13,11 +13,13 @@ export function missingFiles(
   missing: readonly DownloadFile[],
   otherwise: ActorError,
 ): ActorError {
-  const unreached = otherwise.code === 'E_NO_PROVIDER' && otherwise.retryable;
+  const nobody = otherwise.code === 'E_NO_PROVIDER';
+  const unreached = nobody && otherwise.retryable;
   const told =
     missing.find(({ error }) => error !== null && INTEGRITY.has(error.code)) ??
     (unreached ? undefined : missing.find(({ error }) => error !== null));
-  const error = told?.error ?? otherwise;
+  const lost = nobody && !unreached ? missing.find((file) => file.lost !== null)?.lost : null;
+  const error = told?.error ?? lost ?? otherwise;
   const count = files.length > 1 ? `${missing.length} of ${files.length} files were not had: ` : '';
   return new ActorError(error.code, count + error.message, {
     subject: told?.name ?? error.subject,

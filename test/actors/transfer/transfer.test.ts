@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { failure } from '../../../src/errors.ts';
 import { A, content, idOf, SHARE, World } from './world.ts';
 
 const CHUNK = 262_144;
@@ -303,6 +304,15 @@ describe('what this node publishes itself', () => {
     world.leases.set(lease.contentId, { ...lease, path: join(world.root, 'gone.bin') });
     await expect(world.get()).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     expect(await readdir(world.out, { recursive: true })).toEqual([]);
+  });
+
+  test('and gone meanwhile, with a provider that is gone too: what is told is the provider', async () => {
+    await using world = await published(content(1, 1000));
+    const lease = [...world.leases.values()][0]!;
+    world.leases.set(lease.contentId, { ...lease, path: join(world.root, 'gone.bin') });
+    world.peers = [A];
+    world.provider().refuses = () => failure('E_PEER_UNREACHABLE', 'connection refused');
+    await expect(world.get()).rejects.toMatchObject({ code: 'E_NO_PROVIDER', retryable: true });
   });
 
   test('and changed meanwhile, is fetched where somebody has it', async () => {
