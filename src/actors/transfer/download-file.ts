@@ -37,8 +37,6 @@ export class DownloadFile {
   resumed = 0;
   /** Why it was not had, last time. */
   error: ActorError | null = null;
-  /** Why the copy that was said to lie on this disk was none. */
-  lost: ActorError | null = null;
   /** Files of the same content: copied from this one once it is done. */
   readonly twins: DownloadFile[] = [];
 

@@ -162,9 +162,7 @@ export class Finisher {
     const { unfinished } = file;
     file.unfinished = null;
     file.state = state;
-    // That a copy on this disk was none is no reason why nobody else has it.
-    if (state === 'missing') file.lost = error;
-    else file.error = error;
+    file.error = error;
     file.have = ChunkMap.none(file.chunks);
     this.#parts.keeper.changed(file);
     if (unfinished !== null) await this.#parts.folder.discard(unfinished);

@@ -306,13 +306,18 @@ describe('what this node publishes itself', () => {
     expect(await readdir(world.out, { recursive: true })).toEqual([]);
   });
 
-  test('and gone meanwhile, with a provider that is gone too: what is told is the provider', async () => {
+  test('and changed meanwhile, while who has it cannot be reached: it may be tried again', async () => {
     await using world = await published(content(1, 1000));
     const lease = [...world.leases.values()][0]!;
     world.leases.set(lease.contentId, { ...lease, path: join(world.root, 'gone.bin') });
     world.peers = [A];
     world.provider().refuses = () => failure('E_PEER_UNREACHABLE', 'connection refused');
     await expect(world.get()).rejects.toMatchObject({ code: 'E_NO_PROVIDER', retryable: true });
+    world.provider().refuses = null;
+    world.provider().chunk = () => {
+      throw failure('E_PEER_UNREACHABLE', 'the peer closed the session', { retryable: true });
+    };
+    await expect(world.get()).rejects.toMatchObject({ code: 'E_PEER_UNREACHABLE', retryable: true });
   });
 
   test('and changed meanwhile, is fetched where somebody has it', async () => {
