@@ -6,6 +6,7 @@ import { failure } from '../../../src/errors.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { systemClock } from '../../../src/supervisor/contract/clock.ts';
 import { ManualClock } from '../../../src/supervisor/testing/manual-clock.ts';
+import { oneAtATimeClock } from './one-at-a-time-clock.ts';
 import { A, B, content, SHARE, World } from './world.ts';
 
 const CHUNK = 262_144;
@@ -138,6 +139,7 @@ describe('the disk', () => {
     await using world = await World.make();
     world.peers = [A, B];
     world.provider(B);
+    world.clock = oneAtATimeClock;
     for (let i = 0; i < 40; i++) world.share(`f/${i}`, content(i, 100 + i));
     let chunks = 0;
     world.provider().chunk = (bytes) => {

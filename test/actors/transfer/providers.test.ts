@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../../src/errors.ts';
 import { HastyClock } from './hasty-clock.ts';
+import { oneAtATimeClock } from './one-at-a-time-clock.ts';
 import { hashesOf, type ScriptedProvider } from './scripted-provider.ts';
 import { A, B, C, content, idOf, World } from './world.ts';
 
@@ -24,6 +25,7 @@ const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((octet) => octet ^ 
 describe('one provider after the other', () => {
   test('the first one that can be reached is asked for everything', async () => {
     await using world = await atTwo(10, 2 * CHUNK);
+    world.clock = oneAtATimeClock;
     world.peers = [C, A, B];
     expect(await world.get()).toMatchObject({ providers: [A] });
     expect([world.a.connects, world.b.connects]).toEqual([1, 0]);
@@ -160,6 +162,7 @@ describe('wrong bytes', () => {
 
   test('chunks that fit and a whole that does not: the publisher’s fault, that file alone', async () => {
     await using world = await atTwo(10);
+    world.clock = oneAtATimeClock;
     const [signed, other] = [content(7, 2 * CHUNK), content(8, 2 * CHUNK)];
     world.share('bad.bin', other, { contentId: idOf(signed) });
     world.share('bad twin.bin', other, { contentId: idOf(signed) });

@@ -311,6 +311,9 @@ describe('what this node publishes itself', () => {
     const lease = [...world.leases.values()][0]!;
     world.leases.set(lease.contentId, { ...lease, path: join(world.root, 'gone.bin') });
     world.peers = [A];
+    world.provider().refuses = () => failure('E_PEER_UNREACHABLE', 'connection refused');
+    await expect(world.get()).rejects.toMatchObject({ code: 'E_NO_PROVIDER', retryable: true });
+    world.provider().refuses = null;
     world.provider().chunk = () => {
       throw failure('E_PEER_UNREACHABLE', 'the peer closed the session', { retryable: true });
     };
