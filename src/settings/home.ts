@@ -24,6 +24,7 @@ export function homeFolder(
 /** Where the key file lies: as configured, else `granary/key` in the configuration folder. */
 export function keyFilePath(configured: string, env: Environment): string {
   if (configured !== '') return configured;
+  // The XDG specification says that relative values are to be ignored.
   const xdg = env.XDG_CONFIG_HOME;
   const folder = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.config');
   return join(folder, 'granary', 'key');

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname } from 'node:path';
 import { failure } from '../../errors.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
@@ -10,15 +9,6 @@ import { Secret } from './secret.ts';
 
 const KEY_LENGTH = 32;
 const GROUP_AND_OTHERS = 0o077;
-
-/** Where the key file lies: as configured, else `key` in the configuration folder. */
-export function keyFilePath(configured: string, env: Readonly<Record<string, string | undefined>>): string {
-  if (configured !== '') return configured;
-  // The XDG specification says that relative values are to be ignored.
-  const xdg = env.XDG_CONFIG_HOME;
-  const folder = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.config');
-  return join(folder, 'granary', 'key');
-}
 
 /** Keys that one file may hold. */
 const MAX_KEYS = 64;

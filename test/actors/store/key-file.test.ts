@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keyFilePath, makeKeyFile, readKeyFile } from '../../../src/actors/store/key-file.ts';
+import { makeKeyFile, readKeyFile } from '../../../src/actors/store/key-file.ts';
+import { keyFilePath } from '../../../src/settings/home.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
