@@ -94,15 +94,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'serial-turns-interleave',
     file: 'src/supervisor/runtime/turns.ts',
-    find: 'if (!this.#serial) return callNow(work);',
-    replace: 'return callNow(work);',
+    find: 'this.#last = turn.then(ignore, ignore);',
+    replace: 'turn.then(ignore, ignore);',
     test: LIVE,
     only: 'S13',
   },
   {
     name: 'stream-opened-out-of-turn',
     file: 'src/supervisor/runtime/link-server.ts',
-    find: '? await this.#environment.turn(() => handler(request, call))',
+    find: '? await this.#environment.turns.run(() => handler(request, call))',
     replace: '? handler(request, call)',
     test: LIVE,
     only: 'S13',
