@@ -435,7 +435,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;',
     replace: 'const full = this.#queued > MAX_PAYLOAD;',
     test: 'test/actors/transport/inbound-limits.test.ts',
-    only: 'holds four chunks',
+    only: 'holds two chunks',
   },
   {
     name: 'requests-unlimited',
