@@ -67,8 +67,13 @@ export type FetchEvent =
       readonly bytes: number;
       readonly written: readonly number[];
     }
-  /** Every wanted chunk of the file is verified, written, and told; data is not yet synced to disk. */
-  | { readonly kind: 'file'; readonly index: number }
+  /**
+   * Every wanted chunk of the file is verified and written, data not yet synced to disk; told before the progress with
+   * the last of them. `contentId`: what the whole file hashes to, where its chunks came in order; else null.
+   */
+  | { readonly kind: 'file'; readonly index: number; readonly contentId: string | null }
+  /** Every chunk has been asked for once: a further fetch from the peer now goes on in order, and without a gap. */
+  | { readonly kind: 'asked' }
   /** A chunk with wrong bytes was discarded. It is asked for once more. */
   | { readonly kind: 'corrupt'; readonly index: number; readonly chunk: number }
   /** Where the shard's time went, in milliseconds. Comes last. */

@@ -541,7 +541,7 @@ describe('many files, and leaving', () => {
     expect(await us.fetch('tcp://127.0.0.1:1', [])).toMatchObject([{ kind: 'spent' }]);
     const seed = await new Seed().add(0);
     expect(await us.fetch('tcp://127.0.0.1:1', seed.files)).toMatchObject([
-      { kind: 'file', index: 0 },
+      { kind: 'file', index: 0, contentId: null },
       { kind: 'spent' },
     ]);
   });
