@@ -5,14 +5,12 @@
  */
 export class Places {
   readonly #waiting: (() => void)[] = [];
-  readonly #limit: number;
-  readonly #together: number;
+  #limit: number;
   #used = 0;
   #granting = false;
 
   constructor(limit: number) {
     this.#limit = limit;
-    this.#together = Math.max(1, limit >> 2);
   }
 
   get used(): number {
@@ -35,10 +33,15 @@ export class Places {
     };
   }
 
+  /** So many from now on. Those beyond that are taken stay so until they are given back. */
+  resize(limit: number): void {
+    this.#limit = limit;
+  }
+
   give(): void {
     this.#used--;
     // Whoever was granted a place may give it back at once: the loop below is then running already.
-    if (this.#granting || this.#limit - this.#used < this.#together) return;
+    if (this.#granting || this.#limit - this.#used < Math.max(1, this.#limit >> 2)) return;
     this.#granting = true;
     try {
       while (this.#used < this.#limit) {
