@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../contract/actor-error.ts';
 import type { ActorState, DeathCause } from '../contract/tree-status.ts';
 import { clearMailbox, metricsMemory } from '../memory/metrics-page.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import type { ControlMessage, ControlReport, UseSpec } from '../runtime/control.ts';
 import type { Life, LifeEnd, LoopTimes, Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';
