@@ -78,7 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'finally-not-run',
     file: 'src/supervisor/runtime/caller.ts',
-    find: 'if (!queue.endedByProducer && this.#link === link) link.post([FRAME.cancel, id]);',
+    find: 'if (!queue.drained && this.#link === link) link.post([FRAME.cancel, id]);',
     replace: NOTHING,
     test: LIVE,
     only: 'S9',

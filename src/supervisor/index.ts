@@ -36,6 +36,7 @@ export {
   tell,
 } from './contract/contract.ts';
 export type { CallOptions, GroupRef, Ref } from './contract/ref.ts';
+export type { Slab, SlabSpec, SlabStatus, SlotHandle, SlotPath } from './contract/slab.ts';
 export type { BranchStatus, DeathCause, LeafStatus, Strategy, TreeStatus } from './contract/tree-status.ts';
 export { createLog, type LogLevel } from './observe/log.ts';
 export { connectOverSocket, serveOverSocket } from './runtime/socket-conversation.ts';

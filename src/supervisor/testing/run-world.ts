@@ -128,6 +128,7 @@ export async function runWorld(
     await world.runFor(Math.max(0, fault.at + fault.forMs - world.now()) + 20_000);
     const probe = await settled('probe', scenario.probe(supervisor), SETTLE_MS);
     if (probe.failure !== null) broken.push(`the tree does not serve again: ${probe.failure}`);
+    slotsReturned('at rest');
     for (const { name, state, mailbox } of supervisor.status()) {
       const standing = name in scenario.standing ? scenario.standing[name] : 0;
       if (state !== 'up' && state !== 'down') broken.push(`${name} is ${state}`);
@@ -152,7 +153,13 @@ export async function runWorld(
     trace: world.trace,
   };
 
+  function slotsReturned(when: string): void {
+    const { slots, free } = supervisor.slab();
+    if (free < slots) broken.push(`${slots - free} slots are not free ${when}`);
+  }
+
   function judge(): void {
+    slotsReturned('after the stop');
     if (gaveUp) broken.push('a single fault ended the tree');
     const expected = causeOf(fault);
     for (const restart of restarts) {
