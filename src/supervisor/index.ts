@@ -37,6 +37,7 @@ export {
   tell,
 } from './contract/contract.ts';
 export type { CallOptions, GroupRef, Ref } from './contract/ref.ts';
+export type { Slab, SlabSpec, SlabStatus, SlotHandle, SlotPath } from './contract/slab.ts';
 export type { BranchStatus, DeathCause, LeafStatus, Strategy, TreeStatus } from './contract/tree-status.ts';
 export { createLog } from './observe/log.ts';
 export type { LogLevel } from './observe/log-level.ts';

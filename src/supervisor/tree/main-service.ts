@@ -48,7 +48,7 @@ export class MainService {
 
   /** Answers on this port; returns the budget of the link. */
   serve(from: string, port: FramePort): number {
-    this.drop(from);
+    this.#servers.get(from)?.close();
     const budget = Math.max(1, Math.floor(this.contract.mailbox / Math.max(1, this.users)));
     const raise = (error: unknown) => {
       throw error;
@@ -63,10 +63,5 @@ export class MainService {
     port.unref();
     this.#servers.set(from, server);
     return budget;
-  }
-
-  drop(from: string): void {
-    this.#servers.get(from)?.close();
-    this.#servers.delete(from);
   }
 }

@@ -13,6 +13,8 @@ import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import type { ErrorRecord } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
 import type { MessagesOf } from '../../../src/supervisor/contract/contract.ts';
+import { LifeSlab } from '../../../src/supervisor/memory/life-slab.ts';
+import { SlabKeeper } from '../../../src/supervisor/memory/slab-keeper.ts';
 
 type HashingBehaviour = Behaviour<MessagesOf<typeof hashingContract>>;
 
@@ -36,6 +38,7 @@ export function contextOf(config: object, clock: Clock = systemClock) {
     config: hashingConfig.parse(config),
     clock,
     refs: {},
+    slab: new LifeSlab(new SlabKeeper().begin()),
     log: {
       debug() {},
       info() {},
