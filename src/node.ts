@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type acceptorConfig, acceptorContract } from './actors/acceptor/contract.ts';
 import { type controlConfig, controlContract } from './actors/control/contract.ts';
 import { type hashingConfig, hashingContract } from './actors/hashing/contract.ts';
+import { type limitsConfig, limitsContract } from './actors/limits/contract.ts';
 import { type publishConfig, publishContract } from './actors/publish/contract.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { type storeConfig, storeContract } from './actors/store/contract.ts';
@@ -41,6 +42,7 @@ export interface NodeSettings {
   readonly shards?: number;
   readonly store?: Omit<ConfigInput<typeof storeConfig>, 'home'>;
   readonly hashing?: ConfigInput<typeof hashingConfig>;
+  readonly limits?: ConfigInput<typeof limitsConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
@@ -95,6 +97,10 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       ]),
       branch('hashing', 'one_for_one', [
         { contract: hashingContract, module: module('hashing'), config: settings.hashing ?? {} },
+      ]),
+      // Its death changes nothing for the shards: they hold themselves to the caps they know until it is back.
+      branch('limits', 'one_for_one', [
+        { contract: limitsContract, module: module('limits'), config: settings.limits ?? {} },
       ]),
       branch('network', 'rest_for_one', [
         {

@@ -14,6 +14,7 @@ import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
 import type { SessionTable } from './session-table.ts';
+import type { UploadLine } from './upload-line.ts';
 
 /** The accepting half of a shard. Handshakes run beside each other; one that fails ends without a word, as the network does. */
 export class SessionAcceptor {
@@ -23,6 +24,7 @@ export class SessionAcceptor {
   readonly #sessions: SessionTable;
   readonly #router: RequestRouter;
   readonly #chunks: ChunkServer;
+  readonly #uploads: UploadLine;
   readonly #memory = new ReplyMemory();
   readonly #replays = createReplayTable();
   #stopped = false;
@@ -35,6 +37,7 @@ export class SessionAcceptor {
       sessions: SessionTable;
       router: RequestRouter;
       chunks: ChunkServer;
+      uploads: UploadLine;
     },
   ) {
     this.#context = context;
@@ -43,6 +46,7 @@ export class SessionAcceptor {
     this.#sessions = parts.sessions;
     this.#router = parts.router;
     this.#chunks = parts.chunks;
+    this.#uploads = parts.uploads;
   }
 
   /** Resolves when the handshake is over: true when there is a session now. */
@@ -76,6 +80,7 @@ export class SessionAcceptor {
         chunks: this.#chunks,
         buffers: this.#host.buffers,
         memory: this.#memory,
+        uploads: this.#uploads,
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);

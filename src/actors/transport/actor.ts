@@ -8,12 +8,15 @@ import { ChunkSink } from './chunk-sink.ts';
 import type { ConnectionHost } from './connection.ts';
 import { transportContract } from './contract.ts';
 import { Dialer } from './dialer.ts';
+import { followCaps, refusalTeller } from './follow-caps.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { askPeer } from './peer-request.ts';
 import { RequestRouter } from './request-router.ts';
 import { sessionInfo } from './session.ts';
 import { SessionTable } from './session-table.ts';
+import { ShardCaps } from './shard-caps.ts';
 import { secureContextOf } from './tls-contexts.ts';
+import { UploadLine } from './upload-line.ts';
 
 /** One transport shard: the sockets it accepted or dialled, their sessions, and the bytes of chunks both ways. */
 export default actor(transportContract, async (context) => {
@@ -21,11 +24,15 @@ export default actor(transportContract, async (context) => {
   const identity = await refs.store.ask('identity', null);
   const key = { privateKey: identity.privateKey, publicKey: publicKeyBytes(identity.privateKey) };
   const buffers = new ChunkBuffers();
+  const caps = new ShardCaps(clock, context.member);
+  context.spawn(() => followCaps(context, caps));
+  const uploads = new UploadLine(caps, clock, refusalTeller(context));
   const host: ConnectionHost = {
     clock,
     log: context.log,
     buffers,
     frames: new FrameMemory(),
+    caps,
     secureContext: secureContextOf(identity),
     connections: new Set(),
     received: (count) => metrics.add('bytes_down', count),
@@ -35,7 +42,7 @@ export default actor(transportContract, async (context) => {
   const sessions = new SessionTable(context);
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
-  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks });
+  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks, uploads });
   const dialer = new Dialer(context, { host, key, dialMs: config.dialMs }, sessions);
 
   return {
@@ -49,9 +56,9 @@ export default actor(transportContract, async (context) => {
       async request({ peer, type, payload }, call) {
         return await askPeer(await dialer.session(peer), type, payload, call.signal);
       },
-      fetch({ peer, files }, call) {
+      fetch({ peer, ...wanted }, call) {
         const sink = new ChunkSink(clock, buffers);
-        return new ChunkFetch(context, sink, () => dialer.session(peer), files).run(call.signal);
+        return new ChunkFetch(context, sink, () => dialer.session(peer), wanted).run(call.signal);
       },
       sessions: () => sessions.infos(),
     },
@@ -68,6 +75,8 @@ export default actor(transportContract, async (context) => {
       // Handshakes, ours and those of others.
       for (const connection of host.connections) connection.destroy();
       chunks.close();
+      uploads.close();
+      caps.close();
     },
   };
 });

@@ -34,6 +34,7 @@ export class ChunkFetch {
   readonly #context: ShardContext;
   readonly #open: OpenSession;
   readonly #files: readonly TargetFile[];
+  readonly #shareIds: readonly string[];
   readonly #plan: ChunkPlan;
   readonly #sink: ChunkSink;
   readonly #events: FetchEvents;
@@ -52,9 +53,15 @@ export class ChunkFetch {
   #came = 0;
   #over = false;
 
-  constructor(context: ShardContext, sink: ChunkSink, open: OpenSession, files: readonly FetchFile[]) {
+  constructor(
+    context: ShardContext,
+    sink: ChunkSink,
+    open: OpenSession,
+    { files, shareIds = [] }: { files: readonly FetchFile[]; shareIds?: readonly string[] | undefined },
+  ) {
     this.#context = context;
     this.#open = open;
+    this.#shareIds = shareIds;
     this.#files = files.map((file, index) => new TargetFile(index, file));
     this.#plan = new ChunkPlan(this.#files);
     this.#events = new FetchEvents(context.clock);
@@ -88,7 +95,7 @@ export class ChunkFetch {
       this.#session = session;
       this.#came = 0;
       this.#chunkAt = this.#context.clock.now();
-      this.#release = session.fetchChunks();
+      this.#release = session.fetchChunks(this.#shareIds, () => this.#askMore());
       this.#askMore();
     } catch (error) {
       this.#end(error as Error);
@@ -98,7 +105,7 @@ export class ChunkFetch {
   /** Asks for as many chunks as there are places. */
   #askMore(): void {
     const session = this.#session;
-    while (session && !this.#over && !this.#resting() && !this.#leaveQueue) {
+    while (session && !this.#over && !this.#resting() && !this.#leaveQueue && this.#asked < session.ahead) {
       const wanted = this.#plan.next();
       if (wanted === null) return;
       if (session.places.take()) {

@@ -76,7 +76,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish'],
+  uses: ['store', 'publish', 'limits'],
   config: transportConfig,
   mailbox: 4096,
   metrics: [
@@ -86,6 +86,7 @@ export const transportContract = defineContract({
     'disk_read',
     'disk_written',
     'chunks_served',
+    'chunks_refused',
     'chunks_fetched',
     'chunks_corrupt',
     'handshakes_failed',
@@ -116,7 +117,15 @@ export const transportContract = defineContract({
      * The wanted chunks of the files from one peer, requests pipelined across files, verified, written. An error that
      * concerns one file (`E_CHUNK_CORRUPT`, `E_PEER_ERROR`, and those of the disk) has its path as subject.
      */
-    fetch: stream<{ peer: PeerTarget; files: readonly FetchFile[] }, FetchEvent>({ window: 64 }),
+    fetch: stream<
+      {
+        peer: PeerTarget;
+        files: readonly FetchFile[];
+        /** Shares whose caps it is under. */
+        shareIds?: readonly string[] | undefined;
+      },
+      FetchEvent
+    >({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
   },
 });

@@ -123,6 +123,7 @@ export class Dialer {
       clock: this.#context.clock,
       inFlight: this.#context.config.inFlight,
       requestMs: this.#context.config.requestMs,
+      caps: this.#options.host.caps,
       ended: (ended) => this.#sessions.remove(ended),
     });
     this.#sessions.addOutbound(session);

@@ -1,16 +1,23 @@
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
-import { CHUNK_NOT_FOUND, errorReply, TEMPORARILY_UNAVAILABLE } from '../../protocol/wire/errors.ts';
+import {
+  CHUNK_NOT_FOUND,
+  errorReply,
+  rateLimitExceeded,
+  TEMPORARILY_UNAVAILABLE,
+} from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import { GET_CHUNK } from '../../protocol/wire/message-types.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
-import type { ChunkAnswer, ChunkRequest, ChunkServer } from './chunk-server.ts';
+import type { ChunkAnswer, ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
+import { SlicedChunk } from './sliced-chunk.ts';
+import type { UploadLine } from './upload-line.ts';
 
 /** Chunk frames written but not yet with the system: enough to keep the socket busy, and 1 MiB a slow reader can hold. */
 const UNSENT_CHUNKS = 4;
@@ -22,6 +29,8 @@ const OWNERS_ASKED = 4;
 const STALL_MS = (MAX_PAYLOAD / DRIP_BYTES_PER_SECOND) * 1000;
 /** How long a peer may take none of its replies when the memory for them is used up: others wait for it. */
 const STALL_WHEN_FULL_MS = 15_000;
+
+const RATE_LIMIT = rateLimitExceeded('chunk');
 
 /** A request in the order it came, until its reply is written. */
 type Turn =
@@ -39,6 +48,7 @@ export interface InboundOptions {
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
   readonly memory: ReplyMemory;
+  readonly uploads: UploadLine;
   ended(session: InboundSession): void;
 }
 
@@ -69,6 +79,8 @@ export class InboundSession implements Session, ReplyHolder {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
+  /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
+  #sliced: SlicedChunk | null = null;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -85,7 +97,7 @@ export class InboundSession implements Session, ReplyHolder {
   }
 
   get idleSince(): number | null {
-    return this.#turns.length > 0 || this.#unsent > 0 ? null : this.#idleSince;
+    return this.#turns.length > 0 || this.#unsent > 0 || this.#sliced ? null : this.#idleSince;
   }
 
   check(now: number): void {
@@ -140,7 +152,9 @@ export class InboundSession implements Session, ReplyHolder {
     if (this.#pumping || this.#over) return;
     this.#pumping = true;
     try {
-      while (!this.#over && this.#turns.length > 0 && this.#answer(this.#turns[0]!)) this.#turns.shift();
+      while (!this.#over && !this.#sliced && this.#turns.length > 0 && this.#answer(this.#turns[0]!)) {
+        this.#turns.shift();
+      }
       this.#askOwners();
       this.#idleSince = this.#clock.now();
       this.#pace();
@@ -163,6 +177,11 @@ export class InboundSession implements Session, ReplyHolder {
         return false;
       case 'chunk': {
         if (turn.reading || !this.#mayReadChunk()) return false;
+        // Before it is read as far as that is known: whoever is refused should not cost a read.
+        if (this.#options.uploads.refuses(this.peer, [])) {
+          this.#refuseChunk(turn.request, RATE_LIMIT);
+          return true;
+        }
         const reply = this.#options.chunks.serve(turn.request);
         if (reply instanceof Promise) {
           turn.reading = true;
@@ -179,7 +198,8 @@ export class InboundSession implements Session, ReplyHolder {
   #mayReadChunk(): boolean {
     if (this.#unsent >= 2 * MAX_PAYLOAD) return false;
     const { memory } = this.#options;
-    if (this.#unsentChunks >= (memory.short ? 1 : UNSENT_CHUNKS)) return false;
+    const few = memory.short || this.#options.uploads.slow;
+    if (this.#unsentChunks >= (few ? 1 : UNSENT_CHUNKS)) return false;
     return this.#hasRoom();
   }
 
@@ -201,13 +221,14 @@ export class InboundSession implements Session, ReplyHolder {
     this.#pump();
   }
 
-  #writeChunk({ reqId, contentId }: ChunkRequest, reply: ChunkAnswer): void {
+  #writeChunk(request: ChunkRequest, reply: ChunkAnswer): void {
+    const { uploads, router } = this.#options;
     if (reply === null || reply === 'unavailable') {
-      if (reply === null) this.#options.router.missed(this.peer, contentId);
-      const text = reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE;
-      this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
+      if (reply === null) router.missed(this.peer, request.contentId);
+      this.#refuseChunk(request, reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE);
       return;
     }
+    if (uploads.on) return this.#writeCapped(request, reply);
     this.#unsentChunks++;
     this.#write(reply.frame, () => {
       this.#unsentChunks--;
@@ -215,15 +236,47 @@ export class InboundSession implements Session, ReplyHolder {
     });
   }
 
-  #write(frame: Uint8Array, sent: () => void): void {
+  #refuseChunk({ reqId }: ChunkRequest, text: string): void {
+    this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
+  }
+
+  /** As the caps allow, or not at all. */
+  #writeCapped(request: ChunkRequest, reply: ChunkReply): void {
+    const { uploads, buffers } = this.#options;
+    if (reply.shareIds.length > 0 && uploads.refuses(this.peer, reply.shareIds)) {
+      buffers.give(reply.buffer);
+      return this.#refuseChunk(request, RATE_LIMIT);
+    }
+    this.#unsentChunks++;
+    this.#ready += reply.frame.length;
+    this.#sliced = new SlicedChunk(reply, {
+      nodeKey: this.peer.nodeKey,
+      write: (slice, sent) => {
+        this.#ready -= slice.length;
+        this.connection.guard(() => this.#write(slice, sent, true));
+      },
+      written: () => {
+        this.#sliced = null;
+        this.connection.guard(() => this.#pump());
+      },
+      release: ({ buffer }) => {
+        this.#unsentChunks--;
+        buffers.give(buffer);
+      },
+    });
+    uploads.add(this.#sliced);
+  }
+
+  #write(frame: Uint8Array, sent: () => void, claimed = false): void {
     if (this.#unsent === 0) this.#writingSince = this.#clock.now();
     this.#unsent += frame.length;
-    this.connection.write(frame, () => {
+    const done = () => {
       this.#unsent -= frame.length;
       this.#writingSince = this.#clock.now();
       sent();
       this.#pump();
-    });
+    };
+    this.connection.write(frame, done, claimed);
   }
 
   /** Others are asked ahead of their turn, but not for more than what can be held. */
@@ -277,6 +330,11 @@ export class InboundSession implements Session, ReplyHolder {
   #closed(): void {
     this.#over = true;
     this.#turns = [];
+    if (this.#sliced) {
+      this.#options.uploads.remove(this.#sliced);
+      this.#sliced.abandon();
+      this.#sliced = null;
+    }
     this.#options.memory.leave(this);
     this.#options.ended(this);
   }
