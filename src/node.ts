@@ -13,13 +13,14 @@ import {
   type SettingRow,
   supervisorContract,
 } from './actors/supervisor/contract.ts';
-import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
+import { type syncConfig, syncContract } from './actors/sync/contract.ts';
 import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
 import { type transportConfig, transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
+import { type LiveActor, LiveConfigs } from './node-live.ts';
 import type { Log } from './supervisor/contract/actor.ts';
-import { ActorError, type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
+import type { ErrorRecord } from './supervisor/contract/actor-error.ts';
 import { createLog, type LogLevel } from './supervisor/observe/log.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
@@ -38,6 +39,8 @@ export interface NodeSettings {
   /** Absolute path of the data folder. */
   readonly home: string;
   readonly logLevel?: LogLevel;
+  /** Settings, by `group.name`, that flags or the environment gave: what was set live does not count against them. */
+  readonly pinned?: readonly string[];
   /** Transport shards; default: cores - 1, at least 1. */
   readonly shards?: number;
   readonly store?: Omit<ConfigInput<typeof storeConfig>, 'home'>;
@@ -54,7 +57,7 @@ export interface NodeSettings {
 }
 
 /** What a running node takes over. */
-export type LiveSettings = Pick<NodeSettings, 'sync'>;
+export type LiveSettings = Pick<NodeSettings, LiveActor>;
 
 /** Who knows where the settings of a node come from: for the commands that ask about them, and for `reload`. */
 export interface SettingsOwner {
@@ -203,15 +206,13 @@ class NodeLife {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #log: Log;
   readonly #owner: SettingsOwner | null;
-  /** As it is now; the tree starts each life with what it was at first. */
-  #sync: SyncConfig;
+  readonly #live: LiveConfigs;
   #settle: (report: StopReport) => void = () => {};
   #stopping: Promise<StopReport> | null = null;
 
   constructor(settings: NodeSettings, owner: SettingsOwner | null) {
     this.#home = settings.home;
     this.#owner = owner;
-    this.#sync = liveConfig(settings);
     this.stopped = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -223,7 +224,7 @@ class NodeLife {
       memory: settings.memory ?? memoryLimits(),
       events: {
         actorRestarted: (event) => {
-          if (event.actor === syncContract.name) void this.#configureAgain();
+          this.#live.again(event.actor);
           this.#emit('actor-restarted', event);
         },
         gaveUp: (event) => {
@@ -238,6 +239,7 @@ class NodeLife {
         reload: () => this.reload(),
       }),
     });
+    this.#live = new LiveConfigs(this.supervisor, this.#log, settings);
   }
 
   on<K extends keyof NodeEvents>(name: K, listener: Listener<K>): () => void {
@@ -263,8 +265,7 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    this.#sync = liveConfig(settings);
-    await this.#configureSync();
+    await this.#live.apply(settings);
   }
 
   async reload(): Promise<ConfigReload> {
@@ -274,23 +275,6 @@ class NodeLife {
   #ownerOrFail(): SettingsOwner {
     if (this.#owner !== null) return this.#owner;
     throw failure('E_NO_SETTINGS', 'this node was given its settings by the program it is part of');
-  }
-
-  async #configureSync(): Promise<void> {
-    try {
-      await this.supervisor.ref(syncContract).ask('configure', this.#sync);
-    } catch (error) {
-      // Every life is told when it is up.
-      if (!(error instanceof ActorError && error.code === 'E_ACTOR_DOWN')) throw error;
-    }
-  }
-
-  async #configureAgain(): Promise<void> {
-    try {
-      await this.#configureSync();
-    } catch (error) {
-      this.#log.warn({ error: toErrorRecord(error) }, 'sync may work with older settings');
-    }
   }
 
   stop(): Promise<StopReport> {
@@ -308,13 +292,6 @@ class NodeLife {
   #emit<K extends keyof NodeEvents>(name: K, event: NodeEvents[K]): void {
     for (const listener of this.#listeners.get(name) ?? []) (listener as Listener<K>)(event);
   }
-}
-
-function liveConfig({ sync }: LiveSettings): SyncConfig {
-  const parsed = syncConfig.safeParse(sync ?? {});
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw failure('E_CONFIG', `sync.${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 /**

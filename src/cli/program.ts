@@ -13,6 +13,7 @@ import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
 import { keys } from './commands/keys/keys.ts';
+import { limits } from './commands/limits/limits.ts';
 import { pause } from './commands/pause.ts';
 import { peers } from './commands/peers.ts';
 import { publish } from './commands/publish.ts';
@@ -49,6 +50,7 @@ const COMMANDS: readonly Register[] = [
   pause,
   resume,
   cancel,
+  limits,
   peers,
   connect,
   id,

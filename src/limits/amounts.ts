@@ -35,7 +35,9 @@ export function readRate(text: string): Reading {
 export function readSize(text: string): Reading {
   const value = amount(text.trim(), UNITS);
   if (value === undefined) return { fault: 'write a size as 500GB or 2TiB, or off' };
-  return value !== null && value > Number.MAX_SAFE_INTEGER ? { fault: 'more than can be counted' } : { value };
+  return value !== null && value > Number.MAX_SAFE_INTEGER
+    ? { fault: 'more than can be counted' }
+    : { value };
 }
 
 /** Null: off. Undefined: neither. */

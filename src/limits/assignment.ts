@@ -6,7 +6,12 @@ export type Period = (typeof PERIODS)[number];
 
 /** What a name of the limits is about. */
 export type LimitKey =
-  | { readonly kind: 'cap'; readonly scope: 'global' | 'share' | 'peer'; readonly id: string; readonly direction: 'up' | 'down' }
+  | {
+      readonly kind: 'cap';
+      readonly scope: 'global' | 'share' | 'peer';
+      readonly id: string;
+      readonly direction: 'up' | 'down';
+    }
   | { readonly kind: 'quota'; readonly period: Period; readonly direction: 'up' | 'down' }
   | { readonly kind: 'schedule' };
 

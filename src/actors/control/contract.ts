@@ -11,7 +11,7 @@ export const controlConfig = z.strictObject({
 
 export const controlContract = defineContract({
   name: 'control',
-  uses: ['supervisor', 'store', 'transport', 'acceptor', 'publish', 'sync', 'search', 'transfer'],
+  uses: ['supervisor', 'store', 'limits', 'transport', 'acceptor', 'publish', 'sync', 'search', 'transfer'],
   config: controlConfig,
   metrics: ['clients', 'calls'],
   messages: {

@@ -1,6 +1,7 @@
 import type { Operations } from './operation.ts';
 import { get } from './ops/get.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
+import { limits, setLimits } from './ops/limits.ts';
 import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
@@ -35,6 +36,8 @@ export const operations: Operations = {
   id: { kind: 'ask', run: id },
   stats: { kind: 'ask', run: stats },
   stop: { kind: 'ask', run: stop },
+  limits: { kind: 'ask', run: limits },
+  set_limits: { kind: 'ask', run: setLimits },
   settings: { kind: 'ask', run: settings },
   reload: { kind: 'ask', run: reload },
 };

@@ -51,7 +51,9 @@ export class Limits {
       quotas: this.#quotas.rows(this.#rules.quotas(), wall),
       schedule: schedule.map((entry) => ({
         entry: entry.text,
-        now: DIRECTIONS.some((direction) => rows.some((row) => row.direction === direction && row.why === `schedule: ${entry.text}`)),
+        now: DIRECTIONS.some((direction) =>
+          rows.some((row) => row.direction === direction && row.why === `schedule: ${entry.text}`),
+        ),
       })),
     };
   }

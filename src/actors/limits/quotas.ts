@@ -52,7 +52,9 @@ export class Quotas {
         const quota = amounts[period][direction];
         if (quota === null) return [];
         const used = this.#used[period][direction];
-        return [{ period, direction, quota, used, left: Math.max(0, quota - used), until: endOf(period, wall) }];
+        return [
+          { period, direction, quota, used, left: Math.max(0, quota - used), until: endOf(period, wall) },
+        ];
       }),
     );
   }

@@ -128,7 +128,8 @@ function namesOf({ up, down, schedule, quota }: LimitsConfig): Map<string, strin
   const names = new Map<string, string>();
   const put = (name: string, text: string) => {
     const key: LimitKey | null = readLimitKey(name);
-    if (key !== null && text.trim().toLowerCase() !== 'off' && faultOf(key, text) === null) names.set(name, text);
+    if (key !== null && text.trim().toLowerCase() !== 'off' && faultOf(key, text) === null)
+      names.set(name, text);
   };
   put('up', up);
   put('down', down);

@@ -163,7 +163,8 @@ export class ProviderFetch {
         ...(!all && { wanted: wanted.octets }),
       };
     });
-    for await (const event of this.#provider.fetch(wanted, this.#work.parts.shareIds, signal)) this.#hear(event, batch);
+    for await (const event of this.#provider.fetch(wanted, this.#work.parts.shareIds, signal))
+      this.#hear(event, batch);
   }
 
   #hear(event: FetchEvent, batch: Batch): void {

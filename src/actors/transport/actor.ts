@@ -19,8 +19,11 @@ import { secureContextOf } from './tls-contexts.ts';
 import { UploadLine } from './upload-line.ts';
 
 /** One transport shard: the sockets it accepted or dialled, their sessions, and the bytes of chunks both ways. */
-export default actor(transportContract, async (context) => {
-  const { clock, config, metrics, refs } = context;
+export default actor(transportContract, async (given) => {
+  // Read where it is needed, so that a change is in force at once.
+  const config = { ...given.config };
+  const context = { ...given, config };
+  const { clock, metrics, refs } = context;
   const identity = await refs.store.ask('identity', null);
   const key = { privateKey: identity.privateKey, publicKey: publicKeyBytes(identity.privateKey) };
   const buffers = new ChunkBuffers();
@@ -43,7 +46,7 @@ export default actor(transportContract, async (context) => {
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
   const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks, uploads });
-  const dialer = new Dialer(context, { host, key, dialMs: config.dialMs }, sessions);
+  const dialer = new Dialer(context, { host, key }, sessions);
 
   return {
     handlers: {
@@ -57,10 +60,14 @@ export default actor(transportContract, async (context) => {
         return await askPeer(await dialer.session(peer), type, payload, call.signal);
       },
       fetch({ peer, ...wanted }, call) {
-        const sink = new ChunkSink(clock, buffers);
+        const sink = new ChunkSink(clock, buffers, config);
         return new ChunkFetch(context, sink, () => dialer.session(peer), wanted).run(call.signal);
       },
       sessions: () => sessions.infos(),
+      configure(next) {
+        Object.assign(config, next);
+        return null;
+      },
     },
     quiesce() {
       acceptor.quiesce();

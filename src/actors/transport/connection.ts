@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
-import type { CapPath } from '../cap-counter.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { CapPath } from '../cap-counter.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import type { FrameMemory } from './frame-memory.ts';

@@ -15,6 +15,10 @@ export const transportConfig = z.strictObject({
   inFlight: z.int().min(1).max(256).default(16),
   /** Refuse peers whose TLS certificate does not carry their node key. Shuts the reference's nodes out. */
   requireBound: z.boolean().default(false),
+  /** Chunks of one fetch that may be with the disk at once; while they are, nothing more is asked for. */
+  diskQueue: z.int().min(1).max(256).default(8),
+  /** Peers that chunks are sent to at once, by each shard; the others wait. 0: all of them. */
+  uploadSlots: z.int().min(0).max(10_000).default(0),
 });
 
 /** Whom to talk to. A key that is given must be the one that answers. */
@@ -127,5 +131,7 @@ export const transportContract = defineContract({
       FetchEvent
     >({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
+    /** Takes another configuration over: times at once, places for sessions made from then on. */
+    configure: ask<z.infer<typeof transportConfig>, null>(),
   },
 });

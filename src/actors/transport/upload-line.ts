@@ -74,7 +74,8 @@ export class UploadLine {
   /** The caps leave too little for one more chunk to that peer: it would not wait for its end. */
   refuses(peer: Peer, shareIds: readonly string[]): boolean {
     if (!this.#caps.on) return false;
-    if (this.leaves(peer.nodeKey, shareIds) >= (peer.native ? LEAST_FOR_NATIVE : LEAST_FOR_PLAIN)) return false;
+    if (this.leaves(peer.nodeKey, shareIds) >= (peer.native ? LEAST_FOR_NATIVE : LEAST_FOR_PLAIN))
+      return false;
     this.#refused(peer);
     return true;
   }

@@ -138,6 +138,11 @@ export class Supervisor {
     return this.#mesh.mainRef(contract, member);
   }
 
+  /** Numbers of the members of a sharded actor; a plain one is its own member 0. */
+  members(name: string): number[] {
+    return this.#children.filter((child) => child.name === name).map(({ member }) => member);
+  }
+
   status(): ActorStatus[] {
     return this.#children.map((child) => ({
       name: child.id,

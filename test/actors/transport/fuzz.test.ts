@@ -8,6 +8,8 @@ import { type Awaiting, OutboundSession } from '../../../src/actors/transport/ou
 import { PeerFault } from '../../../src/actors/transport/peer-fault.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import { RequestRouter } from '../../../src/actors/transport/request-router.ts';
+import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
+import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
 import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
 import { DIALECT_1, DIALECT_2, type Dialect } from '../../../src/protocol/dialect.ts';
 import { decodeEnvelope, encodeFrame } from '../../../src/protocol/wire/envelope.ts';
@@ -78,6 +80,7 @@ function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
     chunks: { serve: () => null } as unknown as ChunkServer,
     buffers: new WatchedBuffers(),
     memory: new ReplyMemory(),
+    uploads: new UploadLine(new ShardCaps(clock, 0), clock),
     ended: () => {},
   });
 }
@@ -123,6 +126,7 @@ describe('whatever a peer sends', () => {
             capabilities: [],
           },
           address: 'tcp://192.0.2.1:1',
+          caps: new ShardCaps(clock, 0),
           clock,
           inFlight: 4,
           requestMs: 1_000,

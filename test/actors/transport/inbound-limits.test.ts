@@ -4,6 +4,8 @@ import type { ChunkReply, ChunkServer } from '../../../src/actors/transport/chun
 import { InboundSession } from '../../../src/actors/transport/inbound-session.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import type { RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
+import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
+import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import { encodeFrame } from '../../../src/protocol/wire/envelope.ts';
 import { encodeRequest } from '../../../src/protocol/wire/registry.ts';
@@ -29,7 +31,9 @@ class Session {
   /** What reading a chunk gives. */
   read: (reply: ChunkReply) => ChunkReply | null | Promise<ChunkReply | null> = (reply) => reply;
 
-  constructor(options: { memory?: ReplyMemory; clock?: ManualClock; remote?: string } = {}) {
+  constructor(
+    options: { memory?: ReplyMemory; uploads?: UploadLine; clock?: ManualClock; remote?: string } = {},
+  ) {
     this.clock = options.clock ?? new ManualClock(WALL);
     this.connection = new FakeConnection(options.remote);
     const router = {
@@ -43,7 +47,7 @@ class Session {
     const chunks = {
       serve: () => {
         const buffer = this.buffers.take();
-        return this.read({ frame: buffer.subarray(0, CHUNK + 100), buffer });
+        return this.read({ frame: buffer.subarray(0, CHUNK + 100), buffer, shareIds: [] });
       },
     };
     this.session = new InboundSession({
@@ -63,6 +67,7 @@ class Session {
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,
       memory: options.memory ?? new ReplyMemory(),
+      uploads: options.uploads ?? new UploadLine(new ShardCaps(this.clock, 0), this.clock),
       ended: () => this.ended++,
     });
   }

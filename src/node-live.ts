@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { limitsContract } from './actors/limits/contract.ts';
+import { syncContract } from './actors/sync/contract.ts';
+import { transferContract } from './actors/transfer/contract.ts';
+import { transportContract } from './actors/transport/contract.ts';
+import { failure } from './errors.ts';
+import type { LiveSettings } from './node.ts';
+import type { Log } from './supervisor/contract/actor.ts';
+import { ActorError, toErrorRecord } from './supervisor/contract/actor-error.ts';
+import type { AskSpec, Contract, Messages } from './supervisor/contract/contract.ts';
+import type { Supervisor } from './supervisor/tree/supervisor.ts';
+
+/** Actors that take another configuration while they run, by the message `configure`. */
+const LIVE = {
+  sync: syncContract,
+  limits: limitsContract,
+  transport: transportContract,
+  transfer: transferContract,
+} as const;
+
+/** What their contracts have in common; the configuration is checked by the actor's own schema before. */
+interface Configured extends Messages {
+  readonly configure: AskSpec<unknown, null>;
+}
+
+export type LiveActor = keyof typeof LIVE;
+const ACTORS = Object.keys(LIVE) as LiveActor[];
+
+/** The configurations of those actors as they are now; the tree starts each life with what it was at first. */
+export class LiveConfigs {
+  readonly #supervisor: Supervisor;
+  readonly #log: Log;
+  #configs: ReadonlyMap<LiveActor, unknown>;
+
+  /** `E_CONFIG` for values out of bounds. */
+  constructor(supervisor: Supervisor, log: Log, settings: LiveSettings) {
+    this.#supervisor = supervisor;
+    this.#log = log;
+    this.#configs = parsed(settings);
+  }
+
+  /** All of them or, with `E_CONFIG`, none. */
+  async apply(settings: LiveSettings): Promise<void> {
+    this.#configs = parsed(settings);
+    for (const actor of ACTORS) {
+      for (const member of this.#supervisor.members(actor)) await this.#tell(actor, member);
+    }
+  }
+
+  /** This actor lives again: it is told what changed since the start of the node. */
+  again(id: string): void {
+    const [name, member = '0'] = id.split('/');
+    const actor = ACTORS.find((each) => each === name);
+    if (actor === undefined) return;
+    this.#tell(actor, Number(member)).catch((error: unknown) => {
+      this.#log.warn({ actor: id, error: toErrorRecord(error) }, 'an actor may work with older settings');
+    });
+  }
+
+  async #tell(actor: LiveActor, member: number): Promise<void> {
+    try {
+      const contract = LIVE[actor] as unknown as Contract<string, Configured>;
+      await this.#supervisor.ref(contract, member).ask('configure', this.#configs.get(actor));
+    } catch (error) {
+      // Every life is told when it is up.
+      if (!(error instanceof ActorError && error.code === 'E_ACTOR_DOWN')) throw error;
+    }
+  }
+}
+
+function parsed(settings: LiveSettings): ReadonlyMap<LiveActor, unknown> {
+  return new Map(
+    ACTORS.map((actor) => {
+      const reading = (LIVE[actor].config as z.ZodType).safeParse(settings[actor] ?? {});
+      if (reading.success) return [actor, reading.data];
+      const [issue] = reading.error.issues;
+      throw failure('E_CONFIG', `${actor}.${issue?.path.join('.')}: ${issue?.message}`);
+    }),
+  );
+}
