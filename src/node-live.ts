@@ -7,7 +7,7 @@ import { failure } from './errors.ts';
 import type { LiveSettings } from './node.ts';
 import type { Log } from './supervisor/contract/actor.ts';
 import { ActorError, toErrorRecord } from './supervisor/contract/actor-error.ts';
-import type { AskSpec, Contract, Messages } from './supervisor/contract/contract.ts';
+import type { AskSpec, Contract } from './supervisor/contract/contract.ts';
 import type { Supervisor } from './supervisor/tree/supervisor.ts';
 
 /** Actors that take another configuration while they run, by the message `configure`. */
@@ -19,9 +19,7 @@ const LIVE = {
 } as const;
 
 /** What their contracts have in common; the configuration is checked by the actor's own schema before. */
-interface Configured extends Messages {
-  readonly configure: AskSpec<unknown, null>;
-}
+type Configured = { readonly configure: AskSpec<unknown, null> };
 
 export type LiveActor = keyof typeof LIVE;
 const ACTORS = Object.keys(LIVE) as LiveActor[];

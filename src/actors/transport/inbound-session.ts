@@ -19,8 +19,8 @@ import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './
 import { SlicedChunk } from './sliced-chunk.ts';
 import type { UploadLine } from './upload-line.ts';
 
-/** Chunk frames written but not yet with the system: enough to keep the socket busy, and 1 MiB a slow reader can hold. */
-const UNSENT_CHUNKS = 4;
+/** Chunk frames not yet with the system: one on its way, and the next read behind it; 512 KiB a slow reader can hold. */
+const UNSENT_CHUNKS = 2;
 /** Frames beyond are read in their plain form only: a MiB of odd ones would hold this thread for 50 ms. */
 const LONG_FRAME = 64 * 1024;
 /** Other actors asked at once for one peer. */

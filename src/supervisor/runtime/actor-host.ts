@@ -40,7 +40,7 @@ export class ActorHost {
   readonly #servers = new Map<string, LinkServer>();
   readonly #unserved: Array<{ from: string; link: Link; budget: number }> = [];
   readonly #metrics: MetricsWriter<string>;
-  readonly #turns: Turns;
+  readonly #turns = new Turns();
   readonly #stopping = new AbortController();
   readonly #drain = new Drain();
   #unbeat: () => void = () => {};
@@ -53,7 +53,6 @@ export class ActorHost {
     this.#environment = environment;
     this.#deadlines = new Deadlines(environment.clock);
     this.#metrics = new MetricsWriter(module.contract.metrics, birth.metrics);
-    this.#turns = new Turns(module.contract.serial);
     this.#refs = new Map(
       birth.uses.map((use) => {
         const contract = environment.contracts[use.name];
@@ -84,6 +83,8 @@ export class ActorHost {
         return this.#serve(message.from, portLink(message.port), message.budget);
       case 'drop':
         return this.#drop(message.from);
+      case 'members':
+        return this.#resize(message.to, message.size);
       case 'start':
         return this.#start();
       case 'pressure':
@@ -92,6 +93,10 @@ export class ActorHost {
         await this.#guard(() => this.#behaviour?.quiesce?.());
         await this.#drain.empty();
         return this.#environment.report({ type: 'quiesced' });
+      case 'retire':
+        await this.#guard(() => this.#behaviour?.retire?.());
+        await this.#drain.empty();
+        return this.#environment.report({ type: 'retired' });
       case 'stop':
         return this.#stop();
     }
@@ -179,7 +184,7 @@ export class ActorHost {
         this.#metrics.mailbox(change);
         if (kind === 'call') this.#drain.count(change);
       },
-      turn: (work) => this.#turns.run(work),
+      turns: this.#turns,
     });
     this.#servers.set(from, server);
   }
@@ -192,7 +197,12 @@ export class ActorHost {
   #caller(name: string, member: number): Caller {
     const ref = this.#refs.get(name);
     if (!ref) throw new TypeError(`${this.#birth.name} holds no ref to ${name}`);
-    return ref instanceof Caller ? ref : ref.member(member);
+    return ref instanceof Caller ? ref : ref.caller(member);
+  }
+
+  #resize(name: string, size: number): void {
+    const ref = this.#refs.get(name);
+    if (ref instanceof Group) ref.resize(size);
   }
 
   async #spawn(work: () => Promise<void>): Promise<void> {

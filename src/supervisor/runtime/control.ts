@@ -33,9 +33,12 @@ export type ControlMessage =
   | { type: 'down'; to: string; member: number }
   | { type: 'serve'; from: string; budget: number; port: FramePort }
   | { type: 'drop'; from: string }
+  /** The group has so many members now. */
+  | { type: 'members'; to: string; size: number }
   | { type: 'start' }
   | { type: 'pressure'; level: Pressure }
   | { type: 'quiesce' }
+  | { type: 'retire' }
   | { type: 'stop' };
 
 /** Actor to supervisor. */
@@ -46,4 +49,5 @@ export type ControlReport =
   /** The link to this target closed while both lives went on. */
   | { type: 'lost'; to: string; member: number; epoch: number }
   | { type: 'quiesced' }
+  | { type: 'retired' }
   | { type: 'stopped' };
