@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsContract } from './actors/limits/contract.ts';
 import { syncContract } from './actors/sync/contract.ts';
 import { transferContract } from './actors/transfer/contract.ts';
@@ -12,6 +13,7 @@ import type { Supervisor } from './supervisor/tree/supervisor.ts';
 
 /** Actors that take another configuration while they run, by the message `configure`. */
 const LIVE = {
+  hashing: hashingContract,
   sync: syncContract,
   limits: limitsContract,
   transport: transportContract,

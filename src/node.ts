@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import { type acceptorConfig, acceptorContract } from './actors/acceptor/contract.ts';
 import { type controlConfig, controlContract } from './actors/control/contract.ts';
@@ -12,6 +11,7 @@ import {
   type NodeStatus,
   type SettingRow,
   supervisorContract,
+  type TuneRow,
 } from './actors/supervisor/contract.ts';
 import { type syncConfig, syncContract } from './actors/sync/contract.ts';
 import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
@@ -19,8 +19,10 @@ import { type transportConfig, transportContract } from './actors/transport/cont
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
 import { type LiveActor, LiveConfigs } from './node-live.ts';
+import { defaultShards, Tuning } from './node-tuning.ts';
 import type { Log } from './supervisor/contract/actor.ts';
-import type { ErrorRecord } from './supervisor/contract/actor-error.ts';
+import { type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
+import { sleep, systemClock } from './supervisor/contract/clock.ts';
 import { createLog, type LogLevel } from './supervisor/observe/log.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
@@ -56,8 +58,13 @@ export interface NodeSettings {
   readonly memory?: MemoryLimits;
 }
 
+/** What was tuned live, among the settings that the store keeps. */
+const TUNED_AS = 'tuned';
+/** How long a change is waited for. */
+const TUNE_MS = 5_000;
+
 /** What a running node takes over. */
-export type LiveSettings = Pick<NodeSettings, LiveActor>;
+export type LiveSettings = Pick<NodeSettings, LiveActor | 'shards'>;
 
 /** Who knows where the settings of a node come from: for the commands that ask about them, and for `reload`. */
 export interface SettingsOwner {
@@ -81,7 +88,7 @@ export interface NodeEvents {
  */
 export function treeOf(settings: NodeSettings): TreeSpec {
   const { home } = settings;
-  const shards = settings.shards ?? Math.max(1, availableParallelism() - 1);
+  const shards = settings.shards ?? defaultShards();
   const module = (name: string) => siblingModule(import.meta.url, `./actors/${name}/actor`);
   const branch = (name: string, strategy: Strategy, children: BranchSpec['children']): BranchSpec => ({
     name,
@@ -207,12 +214,17 @@ class NodeLife {
   readonly #log: Log;
   readonly #owner: SettingsOwner | null;
   readonly #live: LiveConfigs;
+  readonly #tuning: Tuning;
+  /** As the configuration has them. */
+  #written: LiveSettings;
   #settle: (report: StopReport) => void = () => {};
   #stopping: Promise<StopReport> | null = null;
 
   constructor(settings: NodeSettings, owner: SettingsOwner | null) {
     this.#home = settings.home;
     this.#owner = owner;
+    this.#tuning = new Tuning(settings.pinned ?? []);
+    this.#written = settings;
     this.stopped = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -237,6 +249,8 @@ class NodeLife {
         stop: () => void this.stop(),
         settings: () => this.#ownerOrFail().rows(),
         reload: () => this.reload(),
+        tuning: () => this.tuning(),
+        tune: ({ values, save }) => this.tune(values, save),
       }),
     });
     this.#live = new LiveConfigs(this.supervisor, this.#log, settings);
@@ -265,7 +279,59 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    await this.#live.apply(settings);
+    await this.#live.apply(this.#tuning.over(settings));
+    this.#written = settings;
+    await this.#inTime(this.#resize());
+  }
+
+  /** Takes over what was tuned live before this start. */
+  async restoreTuning(): Promise<void> {
+    this.#tuning.restore(await this.supervisor.ref(storeContract).ask('settingKept', { name: TUNED_AS }));
+    if (!this.#tuning.any) return;
+    await this.#live.apply(this.#tuning.over(this.#written));
+    await this.#resize();
+  }
+
+  async tuning(): Promise<readonly TuneRow[]> {
+    const { actors } = this.status();
+    const shards = actors.filter(({ name, state }) => name.startsWith('transport/') && state === 'up').length;
+    const info = this.supervisor.ref(hashingContract).ask('info', null);
+    const hashing = await info.then(
+      ({ threads }) => threads,
+      () => null,
+    );
+    return this.#tuning.rows(this.#written, { shards, hashing });
+  }
+
+  async tune(values: Readonly<Record<string, number>>, save: boolean): Promise<readonly TuneRow[]> {
+    this.#tuning.set(values);
+    await this.#live.apply(this.#tuning.over(this.#written));
+    if (save) {
+      const value = this.#tuning.text();
+      await this.supervisor.ref(storeContract).ask('keepSetting', { name: TUNED_AS, value });
+    }
+    await this.#inTime(this.#resize());
+    return await this.tuning();
+  }
+
+  /** Gives the node as many shards as are wanted. */
+  async #resize(): Promise<void> {
+    const { name } = transportContract;
+    await this.supervisor.resize(name, this.#tuning.over(this.#written).shards ?? defaultShards());
+  }
+
+  /** Whoever asked waits for it a while; then it goes on, and what becomes of it is in the log. */
+  async #inTime(resizing: Promise<void>): Promise<void> {
+    const settled = new AbortController();
+    const late = sleep(systemClock, TUNE_MS, settled.signal).then(
+      () => true,
+      () => false,
+    );
+    const inTime = resizing.finally(() => settled.abort()).then(() => false);
+    if (!(await Promise.race([inTime, late]))) return await resizing;
+    inTime.catch((error: unknown) => {
+      this.#log.warn({ error: toErrorRecord(error) }, 'the number of transport shards is not as wanted');
+    });
   }
 
   async reload(): Promise<ConfigReload> {
@@ -310,6 +376,7 @@ export async function createNode(
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await life.supervisor.start();
+    await life.restoreTuning();
     const identity = await life.supervisor.ref(storeContract).ask('identity', null);
     const { advertised } = await life.supervisor.ref(acceptorContract).ask('addresses', null);
     return new GranaryNode(life, {

@@ -27,6 +27,7 @@ import { stop } from './commands/stop.ts';
 import { subs } from './commands/subs.ts';
 import { subscribe } from './commands/subscribe.ts';
 import { sync } from './commands/sync.ts';
+import { tune } from './commands/tune/tune.ts';
 import { unshare } from './commands/unshare.ts';
 import { unsubscribe } from './commands/unsubscribe.ts';
 import { up } from './commands/up.ts';
@@ -51,6 +52,7 @@ const COMMANDS: readonly Register[] = [
   resume,
   cancel,
   limits,
+  tune,
   peers,
   connect,
   id,

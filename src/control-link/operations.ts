@@ -82,6 +82,8 @@ export const bodies = {
     values: z.record(z.string().max(300), z.string().max(4096)),
     save: z.boolean().default(true),
   }),
+  tuning: z.strictObject({}),
+  tune: z.strictObject({ values: z.record(z.string().max(64), z.number()), save: z.boolean().default(true) }),
   settings: z.strictObject({}),
   reload: z.strictObject({}),
 } as const;

@@ -2,7 +2,7 @@ import type { LimitRow, QuotaRow, ScheduleRow } from '../actors/limits/contract.
 import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
-import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
+import type { ConfigReload, NodeStatus, SettingRow, TuneRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
 
@@ -198,6 +198,8 @@ export interface Results {
   readonly stop: { readonly pid: number };
   readonly limits: LimitsResult;
   readonly set_limits: LimitsResult;
+  readonly tuning: { readonly settings: readonly TuneRow[] };
+  readonly tune: { readonly settings: readonly TuneRow[] };
   readonly settings: { readonly values: readonly SettingRow[] };
   readonly reload: ConfigReload;
 }

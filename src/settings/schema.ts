@@ -51,7 +51,7 @@ export const settingsSchema = z.strictObject({
       syncConfig.shape.bootstrap.check(peerAddresses),
       'Nodes asked for shares beside the addresses of their links: `tcp://IP:PORT`, with `@NODE_KEY` to accept that node alone.',
     ),
-    shards: setting(
+    shards: live(
       z.int().min(0).max(64).default(0),
       'Transport threads; 0: one for each core but one, at least one.',
     ),
@@ -116,7 +116,7 @@ export const settingsSchema = z.strictObject({
     ),
   }),
   hashing: z.strictObject({
-    threads: setting(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
+    threads: live(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
   }),
   limits: z.strictObject({
     up: live(

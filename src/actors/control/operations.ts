@@ -6,7 +6,7 @@ import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
 import { search } from './ops/search.ts';
-import { reload, settings } from './ops/settings.ts';
+import { reload, settings, tune, tuning } from './ops/settings.ts';
 import { items, shares, unshare } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
 import { add, cancel, pause, queue, resume } from './ops/transfers.ts';
@@ -38,6 +38,8 @@ export const operations: Operations = {
   stop: { kind: 'ask', run: stop },
   limits: { kind: 'ask', run: limits },
   set_limits: { kind: 'ask', run: setLimits },
+  tuning: { kind: 'ask', run: tuning },
+  tune: { kind: 'ask', run: tune },
   settings: { kind: 'ask', run: settings },
   reload: { kind: 'ask', run: reload },
 };

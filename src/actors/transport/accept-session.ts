@@ -75,7 +75,7 @@ export class SessionAcceptor {
         connection,
         peer: peerOf(result, bound),
         clock: this.#context.clock,
-        inFlight: this.#context.config.inFlight,
+        config: this.#context.config,
         router: this.#router,
         chunks: this.#chunks,
         buffers: this.#host.buffers,

@@ -12,6 +12,7 @@ import { followCaps, refusalTeller } from './follow-caps.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { askPeer } from './peer-request.ts';
 import { RequestRouter } from './request-router.ts';
+import { retire } from './retirement.ts';
 import { sessionInfo } from './session.ts';
 import { SessionTable } from './session-table.ts';
 import { ShardCaps } from './shard-caps.ts';
@@ -66,6 +67,7 @@ export default actor(transportContract, async (given) => {
       sessions: () => sessions.infos(),
       configure(next) {
         Object.assign(config, next);
+        sessions.resizePlaces(config.inFlight);
         return null;
       },
     },
@@ -73,6 +75,7 @@ export default actor(transportContract, async (given) => {
       acceptor.quiesce();
       dialer.quiesce();
     },
+    retire: () => retire(clock, sessions, host.connections, context.signal),
     pressure(level) {
       buffers.tighten(level === 'high');
       acceptor.tighten(level === 'high');

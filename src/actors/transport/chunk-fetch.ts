@@ -213,7 +213,8 @@ export class ChunkFetch {
   #lost(session: OutboundSession, error: ActorError): void {
     if (this.#session === session) {
       this.#leaveSession();
-      if (!error.retryable || this.#came === 0) return this.#end(error);
+      // One that answered others before is no peer that refuses us: its shard may just have been taken away.
+      if (!error.retryable || (this.#came === 0 && session.replies === 0)) return this.#end(error);
     }
     // Every chunk under way is back in the plan: now a new session can ask for them.
     if (this.#session === null && this.#asked === 0) void this.#connect();

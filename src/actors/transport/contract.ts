@@ -83,6 +83,8 @@ export const transportContract = defineContract({
   uses: ['store', 'publish', 'limits'],
   config: transportConfig,
   mailbox: 4096,
+  // A minute for sessions that are at work, then ten seconds for what they were asked.
+  retireMs: 75_000,
   metrics: [
     'sessions',
     'bytes_up',
@@ -131,7 +133,7 @@ export const transportContract = defineContract({
       FetchEvent
     >({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
-    /** Takes another configuration over: times at once, places for sessions made from then on. */
+    /** Takes another configuration over, also for the sessions there are. */
     configure: ask<z.infer<typeof transportConfig>, null>(),
   },
 });

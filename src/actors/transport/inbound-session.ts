@@ -43,7 +43,8 @@ export interface InboundOptions {
   readonly connection: Connection;
   readonly peer: Peer;
   readonly clock: Clock;
-  readonly inFlight: number;
+  /** Read anew each time: it may change. */
+  readonly config: { readonly inFlight: number };
   readonly router: RequestRouter;
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
@@ -79,6 +80,7 @@ export class InboundSession implements Session, ReplyHolder {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
+  #finishing = false;
   /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
   #sliced: SlicedChunk | null = null;
 
@@ -127,7 +129,14 @@ export class InboundSession implements Session, ReplyHolder {
     this.connection.guard(() => this.#pump());
   }
 
+  /** Takes in no more requests; once those before are answered, the peer is told the end and its own is waited for. */
+  finish(): void {
+    this.#finishing = true;
+    this.connection.guard(() => this.#pump());
+  }
+
   #receive(frame: Uint8Array): void {
+    if (this.#finishing) return;
     this.#frames++;
     const body = frame.subarray(LENGTH_PREFIX);
     const request = body.length > LONG_FRAME ? decodePlainEnvelope(body) : decodeEnvelope(body);
@@ -163,6 +172,7 @@ export class InboundSession implements Session, ReplyHolder {
     }
     // Last, because it may wake others.
     if (!this.#over) this.#options.memory.holds(this, this.#unsent + this.#ready);
+    if (this.#finishing && this.idleSince !== null) this.connection.socket.end();
   }
 
   /** True when the reply at the head is written. */
@@ -314,7 +324,7 @@ export class InboundSession implements Session, ReplyHolder {
   }
 
   #pace(): void {
-    const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;
+    const full = this.#turns.length >= this.#options.config.inFlight || this.#queued > MAX_PAYLOAD;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.connection.socket.pause();

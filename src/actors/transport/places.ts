@@ -4,7 +4,7 @@
  */
 export class Places {
   readonly #waiting: (() => void)[] = [];
-  readonly #limit: number;
+  #limit: number;
   #used = 0;
   #granting = false;
 
@@ -14,6 +14,12 @@ export class Places {
 
   get used(): number {
     return this.#used;
+  }
+
+  /** From now on so many; those beyond that are taken already are not taken back. */
+  resize(limit: number): void {
+    this.#limit = limit;
+    this.#grant();
   }
 
   /** False: none is free, or others have waited longer. */
@@ -34,6 +40,10 @@ export class Places {
 
   give(): void {
     this.#used--;
+    this.#grant();
+  }
+
+  #grant(): void {
     // Whoever was granted a place may give it back at once: the loop below is then running already.
     if (this.#granting) return;
     this.#granting = true;

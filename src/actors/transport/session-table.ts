@@ -73,6 +73,25 @@ export class SessionTable {
     return [...this.#all].map((session) => sessionInfo(session, now));
   }
 
+  /** Places for requests of ours, of each session. */
+  resizePlaces(count: number): void {
+    for (const session of this.#outbound.values()) session.places.resize(count);
+  }
+
+  /** Closes those that have had nothing to do for so long. */
+  closeIdle(ms: number): void {
+    const now = this.#context.clock.now();
+    for (const session of [...this.#all]) {
+      if (session.idleSince !== null && now - session.idleSince >= ms) this.#end(session);
+    }
+  }
+
+  /** Those that others dialled take in no more requests, and end when what was asked is answered. */
+  finish(): void {
+    for (const session of [...this.#all])
+      if (session.direction === 'in') (session as InboundSession).finish();
+  }
+
   close(): void {
     this.#disarm?.();
     for (const session of [...this.#all]) this.#end(session);

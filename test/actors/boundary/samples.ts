@@ -198,6 +198,7 @@ export const samples: Samples = {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
   },
   hashing: {
+    configure: { request: { threads: 2 }, reply: null },
     hashFiles: {
       request: { paths: ['/a', '/b'] },
       items: [
@@ -399,6 +400,11 @@ export const samples: Samples = {
     },
   },
   supervisor: {
+    tuning: { request: null, reply: [{ name: 'shards', value: 2, running: 3, origin: 'set live' }] },
+    tune: {
+      request: { values: { shards: 2 }, save: false },
+      reply: [{ name: 'hashing', value: 0, running: null, origin: 'default' }],
+    },
     status: {
       request: null,
       reply: {

@@ -75,7 +75,7 @@ function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
       capabilities: [],
     },
     clock,
-    inFlight: 1_000,
+    config: { inFlight: 1_000 },
     router: new RequestRouter(context as unknown as ShardContext),
     chunks: { serve: () => null } as unknown as ChunkServer,
     buffers: new WatchedBuffers(),

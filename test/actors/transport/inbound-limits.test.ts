@@ -62,7 +62,7 @@ class Session {
         capabilities: [],
       },
       clock: this.clock,
-      inFlight: 16,
+      config: { inFlight: 16 },
       router: router as unknown as RequestRouter,
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,

@@ -1,4 +1,4 @@
-import { failure } from '../../../errors.ts';
+import { assignmentsOf } from '../../assignments.ts';
 import { type Register, withNode } from '../../context.ts';
 import { limitsText } from '../../limits-text.ts';
 
@@ -18,23 +18,10 @@ export const set: Register = (limits, cli) => {
     .action((assignments: string[], options: { save: boolean }) =>
       cli.run(
         withNode(async (client, { output }, signal) => {
-          const body = { values: valuesOf(assignments), save: options.save };
+          const body = { values: assignmentsOf(assignments), save: options.save };
           const result = await client.call('set_limits', body, { signal });
           output.result(result, () => limitsText(result));
         }),
       ),
     );
 };
-
-/** `E_USAGE` for a word that assigns nothing, and for a name that comes twice. */
-export function valuesOf(assignments: readonly string[]): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const assignment of assignments) {
-    const equals = assignment.indexOf('=');
-    const name = assignment.slice(0, equals).trim();
-    if (equals < 1 || name === '') throw failure('E_USAGE', 'write NAME=VALUE', { subject: assignment });
-    if (name in values) throw failure('E_USAGE', 'it is given twice', { subject: name });
-    values[name] = assignment.slice(equals + 1);
-  }
-  return values;
-}
