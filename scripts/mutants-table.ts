@@ -427,7 +427,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (this.#used >= this.#limit || this.#waiting.length > 0) return false;',
     replace: NOTHING,
     test: 'test/actors/transport/outbound.test.ts',
-    only: 'at most inFlight',
+    only: 'at most the window',
   },
   {
     name: 'flood-read-on',

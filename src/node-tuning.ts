@@ -35,6 +35,7 @@ const TUNABLES: Readonly<Record<string, Tunable>> = {
     standard: availableParallelism(),
   },
   in_flight: ofTransport('network.in_flight', 'inFlight', [1, 256], 16),
+  request_window: ofTransport('network.request_window', 'requestWindow', [1, 256], 64),
   upload_slots: ofTransport('network.upload_slots', 'uploadSlots', [0, 10_000], 0),
   disk_queue: ofTransport('downloads.disk_queue', 'diskQueue', [1, 256], 8),
   max_active: {
@@ -49,7 +50,7 @@ const TUNABLES: Readonly<Record<string, Tunable>> = {
 
 function ofTransport(
   key: string,
-  field: 'inFlight' | 'uploadSlots' | 'diskQueue',
+  field: 'inFlight' | 'requestWindow' | 'uploadSlots' | 'diskQueue',
   [least, most]: readonly [number, number],
   standard: number,
 ): Tunable {

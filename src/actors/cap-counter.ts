@@ -85,9 +85,14 @@ export class CapCounter {
     return missing <= 0 ? 0 : missing / (this.cap.rate / 1000);
   }
 
+  /** Chunks that all shards are sending under it. */
+  get served(): number {
+    return this.#memory.served(this.index);
+  }
+
   /** Bytes a second of it for one more chunk, if all that are being sent get the same. */
   get share(): number {
-    return this.cap.rate / (this.#memory.served(this.index) + 1);
+    return this.cap.rate / (this.served + 1);
   }
 
   serves(shard: number, change: number): void {
@@ -101,8 +106,9 @@ export type CapPath = readonly CapCounter[];
 /** Takes up to `wanted` octets from all of them; 0: not now. */
 export function claim(path: CapPath, wanted: number, now: number): number {
   let most = wanted;
-  for (const counter of path) {
-    most = Math.min(most, counter.claimable(wanted, now));
+  // The narrowest first: what it allows is all that is wanted of the wider ones.
+  for (let at = path.length - 1; at >= 0; at--) {
+    most = path[at]!.claimable(most, now);
     if (most === 0) return 0;
   }
   for (const counter of path) counter.charge(most);

@@ -36,6 +36,7 @@ export function nodeSettings(
       idleMs: network.idle_ms,
       maxSessions: network.max_sessions,
       inFlight: network.in_flight,
+      requestWindow: network.request_window,
       requireBound: network.require_bound,
       uploadSlots: network.upload_slots,
       diskQueue: settings.downloads.disk_queue,

@@ -70,9 +70,10 @@ export const settingsSchema = z.strictObject({
     ),
     idle_ms: live(transport.idleMs, 'Milliseconds without a request, until an idle session is closed.'),
     max_sessions: live(transport.maxSessions, 'Sessions with peers at once, on each transport thread.'),
-    in_flight: live(
-      transport.inFlight,
-      'Requests of one peer under way at once, from it to us and from us to it.',
+    in_flight: live(transport.inFlight, 'Requests of one peer to us under way at once.'),
+    request_window: live(
+      transport.requestWindow,
+      'Chunks asked of one peer and not come yet, at most. How many really are is learnt from how far and how fast the peer is.',
     ),
     upload_slots: live(
       transport.uploadSlots,

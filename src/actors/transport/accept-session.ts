@@ -15,6 +15,7 @@ import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
 import type { SessionTable } from './session-table.ts';
 import type { UploadLine } from './upload-line.ts';
+import { UploadPeers } from './upload-peers.ts';
 
 /** The accepting half of a shard. Handshakes run beside each other; one that fails ends without a word, as the network does. */
 export class SessionAcceptor {
@@ -26,6 +27,7 @@ export class SessionAcceptor {
   readonly #chunks: ChunkServer;
   readonly #uploads: UploadLine;
   readonly #memory = new ReplyMemory();
+  readonly #peers: UploadPeers;
   readonly #replays = createReplayTable();
   #stopped = false;
 
@@ -47,6 +49,7 @@ export class SessionAcceptor {
     this.#router = parts.router;
     this.#chunks = parts.chunks;
     this.#uploads = parts.uploads;
+    this.#peers = new UploadPeers(context.config, () => context.clock.now());
   }
 
   /** Resolves when the handshake is over: true when there is a session now. */
@@ -75,12 +78,12 @@ export class SessionAcceptor {
         connection,
         peer: peerOf(result, bound),
         clock: this.#context.clock,
-        config: this.#context.config,
         router: this.#router,
         chunks: this.#chunks,
         buffers: this.#host.buffers,
         memory: this.#memory,
         uploads: this.#uploads,
+        peers: this.#peers,
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);
@@ -92,6 +95,11 @@ export class SessionAcceptor {
       'no handshake',
     );
     return false;
+  }
+
+  /** About once a second. */
+  look(): void {
+    this.#peers.look();
   }
 
   /** Whether peers may hold less than usual. */

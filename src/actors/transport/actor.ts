@@ -10,6 +10,7 @@ import { transportContract } from './contract.ts';
 import { Dialer } from './dialer.ts';
 import { followCaps, refusalTeller } from './follow-caps.ts';
 import { FrameMemory } from './frame-memory.ts';
+import { OrderedHashes } from './ordered-hashes.ts';
 import { askPeer } from './peer-request.ts';
 import { RequestRouter } from './request-router.ts';
 import { retire } from './retirement.ts';
@@ -44,9 +45,11 @@ export default actor(transportContract, async (given) => {
     dropped: () => metrics.add('sessions_dropped', 1),
   };
   const sessions = new SessionTable(context);
+  const ordered = new OrderedHashes();
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
   const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks, uploads });
+  sessions.everyRound(() => acceptor.look());
   const dialer = new Dialer(context, { host, key }, sessions);
 
   return {
@@ -62,12 +65,11 @@ export default actor(transportContract, async (given) => {
       },
       fetch({ peer, ...wanted }, call) {
         const sink = new ChunkSink(clock, buffers, config);
-        return new ChunkFetch(context, sink, () => dialer.session(peer), wanted).run(call.signal);
+        return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), wanted).run(call.signal);
       },
       sessions: () => sessions.infos(),
       configure(next) {
         Object.assign(config, next);
-        sessions.resizePlaces(config.inFlight);
         return null;
       },
     },

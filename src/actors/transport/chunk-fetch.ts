@@ -10,6 +10,7 @@ import type { ChunkSink } from './chunk-sink.ts';
 import type { ShardContext } from './context.ts';
 import type { FetchEvent, FetchFile } from './contract.ts';
 import { FetchEvents } from './fetch-events.ts';
+import type { OrderedHashes } from './ordered-hashes.ts';
 import type { OutboundSession, Reply } from './outbound-session.ts';
 import { PeerFault } from './peer-fault.ts';
 import { brokenBy, isRateLimit, peerError } from './peer-request.ts';
@@ -56,13 +57,14 @@ export class ChunkFetch {
   constructor(
     context: ShardContext,
     sink: ChunkSink,
+    ordered: OrderedHashes,
     open: OpenSession,
     { files, shareIds = [] }: { files: readonly FetchFile[]; shareIds?: readonly string[] | undefined },
   ) {
     this.#context = context;
     this.#open = open;
     this.#shareIds = shareIds;
-    this.#files = files.map((file, index) => new TargetFile(index, file));
+    this.#files = files.map((file, index) => new TargetFile(index, file, ordered));
     this.#plan = new ChunkPlan(this.#files);
     this.#events = new FetchEvents(context.clock);
     this.#sink = sink;
@@ -75,7 +77,7 @@ export class ChunkFetch {
     const onAbort = () => this.#end(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index);
+      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index, null);
       if (signal.aborted) onAbort();
       else if (this.#missing === 0) this.#end(null);
       else void this.#connect();
@@ -107,7 +109,7 @@ export class ChunkFetch {
     const session = this.#session;
     while (session && !this.#over && !this.#resting() && !this.#leaveQueue && this.#asked < session.ahead) {
       const wanted = this.#plan.next();
-      if (wanted === null) return;
+      if (wanted === null) return this.#events.asked();
       if (session.places.take()) {
         this.#ask(session, wanted);
         continue;
@@ -177,7 +179,7 @@ export class ChunkFetch {
     file.missing--;
     if (file.missing === 0) {
       file.close();
-      this.#events.file(file.index);
+      this.#events.file(file.index, file.takeContentId());
     }
     this.#events.chunk(file.index, chunk, length);
     if (this.#missing === 0) this.#end(null);

@@ -18,9 +18,8 @@ import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
 import { SlicedChunk } from './sliced-chunk.ts';
 import type { UploadLine } from './upload-line.ts';
+import { UNSENT_CHUNKS, type UploadPeers, type UploadSession } from './upload-peers.ts';
 
-/** Chunk frames not yet with the system: one on its way, and the next read behind it; 512 KiB a slow reader can hold. */
-const UNSENT_CHUNKS = 2;
 /** Frames beyond are read in their plain form only: a MiB of odd ones would hold this thread for 50 ms. */
 const LONG_FRAME = 64 * 1024;
 /** Other actors asked at once for one peer. */
@@ -43,13 +42,12 @@ export interface InboundOptions {
   readonly connection: Connection;
   readonly peer: Peer;
   readonly clock: Clock;
-  /** Read anew each time: it may change. */
-  readonly config: { readonly inFlight: number };
   readonly router: RequestRouter;
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
   readonly memory: ReplyMemory;
   readonly uploads: UploadLine;
+  readonly peers: UploadPeers;
   ended(session: InboundSession): void;
 }
 
@@ -57,7 +55,7 @@ export interface InboundOptions {
  * A session that was dialled to us: it only serves. Replies go out strictly in the order of the requests; a peer with
  * `inFlight` requests under way, or that does not take its replies, is not read from.
  */
-export class InboundSession implements Session, ReplyHolder {
+export class InboundSession implements Session, ReplyHolder, UploadSession {
   readonly connection: Connection;
   readonly peer: Peer;
   readonly direction = 'in';
@@ -92,10 +90,27 @@ export class InboundSession implements Session, ReplyHolder {
     this.address = `tcp://${options.connection.remote}`;
     this.since = Math.floor(options.clock.wall() / 1000);
     this.#idleSince = options.clock.now();
+    options.peers.join(this);
     this.connection.reader = {
       frame: (frame) => this.#receive(frame),
       closed: () => this.#closed(),
     };
+  }
+
+  get turnCount(): number {
+    return this.#turns.length;
+  }
+
+  get unsentChunks(): number {
+    return this.#unsentChunks;
+  }
+
+  get hasChunks(): boolean {
+    return this.#unsentChunks > 0 || this.#turns.some(({ kind }) => kind === 'chunk');
+  }
+
+  get writingSince(): number {
+    return this.#writingSince;
   }
 
   get idleSince(): number | null {
@@ -124,7 +139,7 @@ export class InboundSession implements Session, ReplyHolder {
     }
   }
 
-  /** There is memory for replies again. */
+  /** There is memory for replies again, or its peer may go on. */
   room(): void {
     this.connection.guard(() => this.#pump());
   }
@@ -172,6 +187,7 @@ export class InboundSession implements Session, ReplyHolder {
     }
     // Last, because it may wake others.
     if (!this.#over) this.#options.memory.holds(this, this.#unsent + this.#ready);
+    if (this.#options.peers.slotted && !this.hasChunks) this.#options.peers.rests(this);
     if (this.#finishing && this.idleSince !== null) this.connection.socket.end();
   }
 
@@ -209,7 +225,7 @@ export class InboundSession implements Session, ReplyHolder {
     if (this.#unsent >= 2 * MAX_PAYLOAD) return false;
     const { memory } = this.#options;
     const few = memory.short || this.#options.uploads.slow;
-    if (this.#unsentChunks >= (few ? 1 : UNSENT_CHUNKS)) return false;
+    if (!this.#options.peers.mayRead(this, few ? 1 : UNSENT_CHUNKS)) return false;
     return this.#hasRoom();
   }
 
@@ -284,6 +300,7 @@ export class InboundSession implements Session, ReplyHolder {
       this.#unsent -= frame.length;
       this.#writingSince = this.#clock.now();
       sent();
+      this.#options.peers.sent(this, frame.length);
       this.#pump();
     };
     this.connection.write(frame, done, claimed);
@@ -324,7 +341,7 @@ export class InboundSession implements Session, ReplyHolder {
   }
 
   #pace(): void {
-    const full = this.#turns.length >= this.#options.config.inFlight || this.#queued > MAX_PAYLOAD;
+    const full = this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.connection.socket.pause();
@@ -346,6 +363,7 @@ export class InboundSession implements Session, ReplyHolder {
       this.#sliced = null;
     }
     this.#options.memory.leave(this);
+    this.#options.peers.leave(this);
     this.#options.ended(this);
   }
 }

@@ -10,6 +10,7 @@ import type { CapPath } from '../cap-counter.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import { Places } from './places.ts';
+import { RequestWindow } from './request-window.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
 import type { ShardCaps } from './shard-caps.ts';
 
@@ -50,7 +51,8 @@ export interface OutboundOptions {
   /** `tcp://ip:port` as dialled. */
   readonly address: string;
   readonly clock: Clock;
-  readonly inFlight: number;
+  /** Requests under way, at most. */
+  readonly window: number;
   readonly requestMs: number;
   readonly caps: ShardCaps;
   ended(session: OutboundSession): void;
@@ -72,6 +74,7 @@ export class OutboundSession implements Session {
   readonly #options: OutboundOptions;
   readonly #clock: Clock;
   readonly #owed = new Map<number, Owed>();
+  readonly #window: RequestWindow;
   #nextId = 1;
   #outbox: Uint8Array[] = [];
   readonly #fetches = new Set<Fetching>();
@@ -89,7 +92,8 @@ export class OutboundSession implements Session {
     this.peer = options.peer;
     this.address = options.address;
     this.since = Math.floor(options.clock.wall() / 1000);
-    this.places = new Places(options.inFlight);
+    this.#window = new RequestWindow(options.window);
+    this.places = new Places(this.#window.size);
     this.#idleSince = options.clock.now();
     this.#unlisten = options.caps.onChange(() => {
       this.#findCaps();
@@ -154,7 +158,10 @@ export class OutboundSession implements Session {
       return;
     }
     const now = this.#clock.now();
-    if (this.#owed.size === 0) this.#owedSince = now;
+    if (this.#owed.size === 0) {
+      this.#owedSince = now;
+      this.#window.begins(now);
+    }
     const reqId = this.#nextId;
     // u32 on the wire: after 2^32 requests the count starts anew, long after the first ones were answered.
     this.#nextId = reqId === 0xffff_ffff ? 1 : reqId + 1;
@@ -215,7 +222,12 @@ export class OutboundSession implements Session {
     if (owed === undefined) throw new PeerFault(`a reply to request ${reqId}, which was not asked`);
     this.#owed.delete(reqId);
     this.replies++;
-    this.#idleSince = this.#clock.now();
+    const now = this.#clock.now();
+    this.#idleSince = now;
+    if (usual) {
+      this.#window.replied(owed.askedAt, now, frame.length);
+      this.places.resize(this.#window.size);
+    }
     try {
       owed.awaiting.reply({ frame, chunk: usual ? chunk : null, envelope });
     } finally {

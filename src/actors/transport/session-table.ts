@@ -20,11 +20,17 @@ export class SessionTable {
   readonly #all = new Set<Session>();
   readonly #outbound = new Map<string, OutboundSession>();
   readonly #neighbours = new Map<string, Set<Session>>();
+  readonly #rounds: (() => void)[] = [];
   #disarm: (() => void) | null = null;
 
   constructor(context: ShardContext) {
     this.#context = context;
     this.#tick();
+  }
+
+  /** Also to be looked at about once a second. */
+  everyRound(look: () => void): void {
+    this.#rounds.push(look);
   }
 
   get size(): number {
@@ -71,11 +77,6 @@ export class SessionTable {
   infos(): SessionInfo[] {
     const now = this.#context.clock.now();
     return [...this.#all].map((session) => sessionInfo(session, now));
-  }
-
-  /** Places for requests of ours, of each session. */
-  resizePlaces(count: number): void {
-    for (const session of this.#outbound.values()) session.places.resize(count);
   }
 
   /** Closes those that have had nothing to do for so long. */
@@ -142,6 +143,7 @@ export class SessionTable {
         if (session.idleSince !== null && now - session.idleSince > config.idleMs) this.#end(session);
         else session.check(now);
       }
+      for (const look of this.#rounds) look();
       this.#tick();
     });
   }

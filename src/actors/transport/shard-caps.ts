@@ -87,9 +87,14 @@ export class ShardCaps {
     return path;
   }
 
+  /** The global cap; null: there is none. */
+  widest(direction: Direction): CapCounter | null {
+    return (direction === 'up' ? this.#up : this.#down)[0] ?? null;
+  }
+
   /** The global cap in bytes a second; Infinity without one. */
   rate(direction: Direction): number {
-    return (direction === 'up' ? this.#up : this.#down)[0]?.cap.rate ?? Number.POSITIVE_INFINITY;
+    return this.widest(direction)?.cap.rate ?? Number.POSITIVE_INFINITY;
   }
 
   /** Octets left that nobody claimed: requests, answers, lists. They never wait, but count. */

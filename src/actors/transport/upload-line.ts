@@ -4,6 +4,8 @@ import type { ShardCaps } from './shard-caps.ts';
 
 /** Octets a peer may send before the next one's turn comes, where the cap is no reason for less: a chunk and its frame. */
 const QUANTUM = 264 * 1024;
+/** What a cap may have saved up lasts for twice as long: nothing of it is lost. */
+const LONGEST_REST_MS = 100;
 /** A wait that is not known is looked at again after so long. */
 const LONGEST_WAIT_MS = 1_000;
 
@@ -50,6 +52,9 @@ export class UploadLine {
   readonly #clock: LineClock;
   readonly #peers = new Map<string, PeerLine>();
   #running = false;
+  /** Octets claimed in this run. */
+  #taken = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
   #disarm: (() => void) | null = null;
   readonly #unlisten: () => void;
   readonly #refused: (peer: Peer) => void;
@@ -120,6 +125,7 @@ export class UploadLine {
   }
 
   #changed(): void {
+    this.#notBefore = Number.NEGATIVE_INFINITY;
     for (const { waiting } of this.#peers.values()) {
       for (const each of waiting) {
         each.path = this.#pathOf(each.sender);
@@ -137,16 +143,16 @@ export class UploadLine {
     this.#disarm?.();
     this.#disarm = null;
     const now = this.#clock.now();
-    let wait = Number.POSITIVE_INFINITY;
+    let wait = this.#notBefore - now;
+    let shortest = Number.POSITIVE_INFINITY;
     let passed = 0;
-    while (this.#peers.size > passed) {
+    this.#taken = 0;
+    while (wait <= 0 && this.#peers.size > passed) {
       const [nodeKey, line] = this.#peers.entries().next().value!;
       const waitMs = this.#turn(line, now);
       if (waitMs === 0) passed = 0;
-      else {
-        passed++;
-        wait = passed === 1 ? waitMs : Math.min(wait, waitMs);
-      }
+      else passed++;
+      shortest = waitMs === 0 ? Number.POSITIVE_INFINITY : Math.min(shortest, waitMs);
       // Whoever was stopped within its turn keeps it; all others go to the end of the ring, if they are still in it.
       if ((waitMs > 0 || line.deficit <= 0) && this.#peers.get(nodeKey) === line) {
         this.#peers.delete(nodeKey);
@@ -154,8 +160,26 @@ export class UploadLine {
       }
     }
     this.#running = false;
+    if (wait <= 0) {
+      this.#notBefore = now + this.#restMs();
+      wait = Math.max(shortest, this.#notBefore - now);
+    }
     if (this.#peers.size === 0) return;
     this.#disarm = this.#clock.after(Math.min(Math.ceil(wait), LONGEST_WAIT_MS), () => this.#run());
+  }
+
+  /**
+   * How long other shards come first after this one has taken something: as long as it had been its turn if all took
+   * turns. Without it whoever wakes first would take all there is each time.
+   */
+  #restMs(): number {
+    const widest = this.#caps.widest('up');
+    if (widest === null || this.#taken === 0 || widest.shut) return 0;
+    let own = 0;
+    for (const { waiting } of this.#peers.values()) own += waiting.length;
+    const all = widest.served;
+    if (own === 0 || all <= own) return 0;
+    return Math.min(LONGEST_REST_MS, ((this.#taken / widest.cap.rate) * 1000 * all) / own);
   }
 
   /** One peer's turn. 0: it sent something; else how long none of its chunks may go on. */
@@ -174,6 +198,7 @@ export class UploadLine {
       }
       sent = true;
       line.deficit -= octets;
+      this.#taken += octets;
       const last = octets === sender.left;
       // Out of the line first: it may come back with its next chunk at once.
       if (last) this.#leave(line, at);

@@ -54,6 +54,11 @@ export class UploadPeers {
     this.#now = now;
   }
 
+  /** Not every peer is sent chunks at once. */
+  get slotted(): boolean {
+    return this.#slots > 0;
+  }
+
   join(session: UploadSession): void {
     const { nodeKey } = session.peer;
     const fresh = { sessions: new Set<UploadSession>(), blocked: new Set<UploadSession>() };
@@ -79,9 +84,7 @@ export class UploadPeers {
     const peer = this.#peers.get(session.peer.nodeKey)!;
     if (this.#config.uploadSlots > 0 && !this.#hasSlot(peer)) return false;
     if (session.unsentChunks >= most) return false;
-    // Each session may always have one: none of them can keep another of its peer from going on at all.
-    if (session.unsentChunks === 0 && peer.sessions.size === 1) return true;
-    if (this.#unsent(peer) < most) return true;
+    if (peer.sessions.size === 1 || this.#unsent(peer) < most) return true;
     peer.blocked.add(session);
     return false;
   }
@@ -99,7 +102,6 @@ export class UploadPeers {
   rests(session: UploadSession): void {
     const peer = this.#peers.get(session.peer.nodeKey);
     if (peer === undefined) return;
-    if (peer.blocked.size > 0) this.#wakeOne(peer);
     if (peer.slotSince !== null && !busy(peer)) this.#release(peer);
   }
 

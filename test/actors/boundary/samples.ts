@@ -544,7 +544,8 @@ export const samples: Samples = {
       items: [
         { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
         { kind: 'corrupt', index: 0, chunk: 3 },
-        { kind: 'file', index: 0 },
+        { kind: 'file', index: 0, contentId: null },
+        { kind: 'asked' },
         { kind: 'spent', verifyMs: 0.5, writeMs: 0 },
       ],
     },
@@ -557,6 +558,7 @@ export const samples: Samples = {
         idleMs: 1_000,
         maxSessions: 1,
         inFlight: 1,
+        requestWindow: 1,
         requireBound: true,
         diskQueue: 1,
         uploadSlots: 0,

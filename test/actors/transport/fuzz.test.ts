@@ -10,6 +10,7 @@ import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import { RequestRouter } from '../../../src/actors/transport/request-router.ts';
 import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
 import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
+import { UploadPeers } from '../../../src/actors/transport/upload-peers.ts';
 import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
 import { DIALECT_1, DIALECT_2, type Dialect } from '../../../src/protocol/dialect.ts';
 import { decodeEnvelope, encodeFrame } from '../../../src/protocol/wire/envelope.ts';
@@ -75,7 +76,7 @@ function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
       capabilities: [],
     },
     clock,
-    config: { inFlight: 1_000 },
+    peers: new UploadPeers({ inFlight: 1_000, uploadSlots: 0 }, () => clock.now()),
     router: new RequestRouter(context as unknown as ShardContext),
     chunks: { serve: () => null } as unknown as ChunkServer,
     buffers: new WatchedBuffers(),
@@ -128,7 +129,7 @@ describe('whatever a peer sends', () => {
           address: 'tcp://192.0.2.1:1',
           caps: new ShardCaps(clock, 0),
           clock,
-          inFlight: 4,
+          window: 4,
           requestMs: 1_000,
           ended: () => {},
         });

@@ -6,6 +6,7 @@ import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import type { RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
 import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
 import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
+import { UploadPeers } from '../../../src/actors/transport/upload-peers.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import { encodeFrame } from '../../../src/protocol/wire/envelope.ts';
 import { encodeRequest } from '../../../src/protocol/wire/registry.ts';
@@ -32,7 +33,14 @@ class Session {
   read: (reply: ChunkReply) => ChunkReply | null | Promise<ChunkReply | null> = (reply) => reply;
 
   constructor(
-    options: { memory?: ReplyMemory; uploads?: UploadLine; clock?: ManualClock; remote?: string } = {},
+    options: {
+      memory?: ReplyMemory;
+      uploads?: UploadLine;
+      peers?: UploadPeers;
+      nodeKey?: string;
+      clock?: ManualClock;
+      remote?: string;
+    } = {},
   ) {
     this.clock = options.clock ?? new ManualClock(WALL);
     this.connection = new FakeConnection(options.remote);
@@ -54,7 +62,7 @@ class Session {
       connection: this.connection.connection,
       peer: {
         key: new Uint8Array(32),
-        nodeKey: '00'.repeat(32),
+        nodeKey: options.nodeKey ?? '00'.repeat(32),
         nodeId: '00'.repeat(20),
         dialect: DIALECT_2,
         native: false,
@@ -62,7 +70,7 @@ class Session {
         capabilities: [],
       },
       clock: this.clock,
-      config: { inFlight: 16 },
+      peers: options.peers ?? new UploadPeers({ inFlight: 16, uploadSlots: 0 }, () => this.clock.now()),
       router: router as unknown as RequestRouter,
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,
