@@ -44,7 +44,7 @@ export interface NodeSettings {
   /** Settings, by `group.name`, that flags or the environment gave: what was set live does not count against them. */
   readonly pinned?: readonly string[];
   /** Transport shards; default: cores - 1, at least 1. */
-  readonly shards?: number;
+  readonly shards?: number | undefined;
   readonly store?: Omit<ConfigInput<typeof storeConfig>, 'home'>;
   readonly hashing?: ConfigInput<typeof hashingConfig>;
   readonly limits?: ConfigInput<typeof limitsConfig>;
@@ -181,11 +181,21 @@ export class GranaryNode {
   }
 
   /**
-   * Changes what can change while the node runs, for this life of the node. `E_CONFIG` for values out of bounds; an
+   * Changes what can change while the node runs, for this life of the node; groups that are not given stay. `E_CONFIG` for values out of bounds; an
    * actor that is being restarted has them when it is back.
    */
   configure(settings: LiveSettings): Promise<void> {
     return this.#life.configure(settings);
+  }
+
+  /** Threads and queues, as they are wanted and as they are. */
+  tuning(): Promise<readonly TuneRow[]> {
+    return this.#life.tuning();
+  }
+
+  /** Changes some of them by name; `save`: for the next starts on this data folder too. `E_USAGE`. */
+  tune(values: Readonly<Record<string, number>>, save = true): Promise<readonly TuneRow[]> {
+    return this.#life.tune(values, save);
   }
 
   /** Has the owner of the settings read them again. `E_NO_SETTINGS` without one. */
@@ -279,8 +289,9 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    await this.#live.apply(this.#tuning.over(settings));
-    this.#written = settings;
+    const written = { ...this.#written, ...settings };
+    await this.#live.apply(this.#tuning.over(written));
+    this.#written = written;
     await this.#inTime(this.#resize());
   }
 

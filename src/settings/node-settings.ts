@@ -18,7 +18,7 @@ export function nodeSettings(
     home,
     pinned,
     logLevel: settings.node.log_level,
-    ...(network.shards > 0 && { shards: network.shards }),
+    shards: network.shards > 0 ? network.shards : undefined,
     store: {
       keys: settings.store.keys,
       keyfile: settings.store.keyfile,
