@@ -12,6 +12,8 @@ export interface JobStep {
 }
 
 export interface PoolJob {
+  /** Its steps come when no other job has any, and after those of the background jobs before it. */
+  readonly background: boolean;
   /** What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. */
   next(thread: number, idle: boolean): JobStep | null;
 }
@@ -27,12 +29,14 @@ export interface PoolOptions {
 
 /**
  * Deals the threads out to the jobs: each free place goes to the next job in turn that has something to do. So a job
- * of a thousand gigabytes and one of a single file get the same share, and the second does not wait for the first.
+ * of a thousand gigabytes and one of a single file get the same share, and the second does not wait for the first. Jobs of
+ * the background get what those leave, one after the other, so that each reads its files in one go.
  */
 export class HashingPool {
   readonly #threads: readonly PoolThread[];
   readonly #spawn: PoolOptions['spawn'];
   readonly #jobs: PoolJob[] = [];
+  readonly #background: PoolJob[] = [];
   #turn = 0;
   #closed = false;
 
@@ -56,14 +60,15 @@ export class HashingPool {
   }
 
   add(job: PoolJob): void {
-    this.#jobs.push(job);
+    this.#listOf(job).push(job);
     this.wake();
   }
 
   /** The job is asked for nothing more; what is under way for it is still answered. */
   remove(job: PoolJob): void {
-    const place = this.#jobs.indexOf(job);
-    if (place >= 0) this.#jobs.splice(place, 1);
+    const list = this.#listOf(job);
+    const place = list.indexOf(job);
+    if (place >= 0) list.splice(place, 1);
   }
 
   /** A job has something to do that it had not before. */
@@ -92,7 +97,17 @@ export class HashingPool {
       this.#turn = place + 1;
       return step;
     }
+    // While others are at work, no step of theirs waits behind more than one of the background.
+    if (length > 0 && thread.load > 0) return null;
+    for (const job of this.#background) {
+      const step = job.next(thread.index, thread.load === 0);
+      if (step !== null) return step;
+    }
     return null;
+  }
+
+  #listOf(job: PoolJob): PoolJob[] {
+    return job.background ? this.#background : this.#jobs;
   }
 
   #run(thread: PoolThread, step: JobStep): void {

@@ -189,6 +189,21 @@ export const samples: Samples = {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
   },
   hashing: {
+    checkParts: {
+      request: { parts: [{ path: '/a', from: 0, to: 2 ** 42 }], gentle: true },
+      items: [
+        {
+          kind: 'checked',
+          parts: [
+            {
+              ...{ index: 0, size: 2 ** 42, hashes: bytes(1, 2), unreadable: [3] },
+              ...{ mtimeNs: 1n, ctimeNs: 2n ** 63n, inode: 2n ** 64n - 1n },
+            },
+          ],
+        },
+        { kind: 'failed', index: 1, error: { code: 'E_IO', message: 'm', retryable: false } },
+      ],
+    },
     hashFiles: {
       request: { paths: ['/a', '/b'] },
       items: [
