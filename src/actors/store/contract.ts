@@ -2,6 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type {
+  FileVerdict,
+  HeldEntry,
+  RecheckPlace,
+  RecheckTotals,
+  StoredRecheck,
+  WrongFile,
+} from '../recheck-types.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 
 export const storeConfig = z.strictObject({
@@ -68,6 +76,8 @@ export interface ContentSource {
 export interface HeldFile extends ContentSource {
   readonly chunkCount: number;
   readonly chunkListHash: Hex;
+  /** It lay here before: it is the operator's, and never written to. */
+  readonly adopted: boolean;
 }
 
 /** A content source as a shard may use it until told otherwise. */
@@ -101,8 +111,13 @@ export interface HashedSource extends ContentSource {
   readonly hashes: Uint8Array;
 }
 
-/** A source that was not there, or looked different, when it was needed last. */
-export interface GoneSource extends ContentSource {
+/** A source, and whether a recheck found other octets in it though it looked as it did. */
+export interface JudgedSource extends ContentSource {
+  readonly damaged: boolean;
+}
+
+/** A source that was not there, or not what it should be, when it was needed last. */
+export interface GoneSource extends JudgedSource {
   readonly shareId: Hex;
   readonly epoch: number;
   /** For the next page. */
@@ -296,7 +311,7 @@ export const storeContract = defineContract({
     /** Sources of a share's files as last committed: what need not be hashed again. */
     sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
     /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
-    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (ContentSource | null)[]>(),
+    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (JudgedSource | null)[]>(),
     /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
     goneSources: ask<{ after: { place: number; path: string } | null }, readonly GoneSource[]>(),
     /** They are what they were again. */
@@ -364,6 +379,31 @@ export const storeContract = defineContract({
     transferFiles: ask<{ id: string }, readonly StoredFile[]>({ deadlineMs: 60_000 }),
     noteProgress: ask<{ id: string; files: number; bytes: number; changed: readonly FileProgress[] }, null>(),
     dropTransfer: ask<{ id: string }, null>(),
+
+    /** How much a share's files on this disk are, or all of them. `E_NOT_FOUND` for a share that is not known. */
+    heldTotals: ask<{ shareId: Hex | null }, RecheckTotals>({ deadlineMs: 30_000 }),
+    /** The files behind `after`, own ones first; none: that was all. `limit` at most 1000. */
+    heldEntries: ask<
+      { shareId: Hex | null; after: RecheckPlace | null; limit: number },
+      readonly HeldEntry[]
+    >({ deadlineMs: 30_000 }),
+    /** Whether a file of an own share lies at that path. */
+    isPublished: ask<{ path: string }, boolean>(),
+    /** What was seen of files: right ones are served from now on, wrong ones are not. */
+    judgeFiles: ask<readonly FileVerdict[], null>({ deadlineMs: 60_000 }),
+    /** Downloads that are not there any more and are not to be asked for again. */
+    forgetHeld: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>({ deadlineMs: 60_000 }),
+    rechecks: ask<null, readonly StoredRecheck[]>(),
+    /** How far one is, and what was found since. `anew`: what an earlier one found is forgotten. */
+    noteRecheck: ask<{ recheck: StoredRecheck; wrong: readonly WrongFile[]; anew: boolean }, null>({
+      deadlineMs: 60_000,
+    }),
+    /** What it found, by path, own files last. At most 1000. */
+    wrongFiles: ask<
+      { shareId: Hex | null; after: { own: boolean; path: string } | null; limit: number },
+      readonly WrongFile[]
+    >({ deadlineMs: 30_000 }),
+    dropRecheck: ask<{ shareId: Hex | null }, null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),

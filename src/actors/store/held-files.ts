@@ -32,8 +32,8 @@ export class HeldFiles {
       if (before !== undefined) voided.add(toHex(before.content_id));
       this.#database.run(
         `INSERT OR REPLACE INTO held
-           (path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch, gone, adopted)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
         file.path,
         idOctets(file.contentId, 'content id'),
         file.size,
@@ -43,6 +43,7 @@ export class HeldFiles {
         file.chunkCount,
         idOctets(file.chunkListHash, 'chunk list hash'),
         epoch,
+        file.adopted ? 1 : 0,
       );
     }
     return voided;
@@ -51,7 +52,7 @@ export class HeldFiles {
   /** The one that was found last; null when there is none. */
   lease(contentId: Uint8Array): Lease | null {
     const row = this.#database.get<HeldRow>(
-      'SELECT * FROM held WHERE content_id = ? ORDER BY epoch DESC, path LIMIT 1',
+      'SELECT * FROM held WHERE content_id = ? AND gone = 0 ORDER BY epoch DESC, path LIMIT 1',
       contentId,
     );
     if (row === undefined) return null;
@@ -66,14 +67,20 @@ export class HeldFiles {
     };
   }
 
-  /** Inside a transaction. False: it is not held there, or not since that epoch. */
-  forget(contentId: Uint8Array, path: string, epoch: number): boolean {
+  /** Not served any more; a recheck looks at it again. Inside a transaction. False: it is not held there, or not since that epoch. */
+  markGone(contentId: Uint8Array, path: string, epoch: number): boolean {
     const gone = this.#database.run(
-      'DELETE FROM held WHERE content_id = ? AND path = ? AND epoch = ?',
+      'UPDATE held SET gone = 1 WHERE content_id = ? AND path = ? AND epoch = ? AND gone = 0',
       contentId,
       path,
       epoch,
     );
     return gone > 0;
+  }
+
+  /** The same for good. Inside a transaction. */
+  forget(contentId: Uint8Array, path: string, epoch: number): boolean {
+    const sql = 'DELETE FROM held WHERE content_id = ? AND path = ? AND epoch = ?';
+    return this.#database.run(sql, contentId, path, epoch) > 0;
   }
 }

@@ -152,6 +152,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE subscriptions ADD COLUMN listed BLOB;
   CREATE INDEX subscriptions_by_parent ON subscriptions (parent, volume);
   `,
+  // What a recheck found. `damaged`: it looks as it did when it was hashed, and is not what it was. A download that is not
+  // served is kept in mind; `adopted`: it lay here before.
+  `
+  ALTER TABLE sources ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE held ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE held ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

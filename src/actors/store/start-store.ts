@@ -9,6 +9,7 @@ import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
+import { HeldEntries } from './held-entries.ts';
 import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
 import { Journal } from './journal.ts';
@@ -19,6 +20,7 @@ import { ManifestShelf } from './manifest-shelf.ts';
 import { type OpenHome, openHome } from './open-home.ts';
 import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
+import { Rechecks } from './rechecks.ts';
 import { resolveTarget } from './resolve.ts';
 import { SourceLedger } from './source-ledger.ts';
 import { storeFailure } from './store-failure.ts';
@@ -54,6 +56,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const journal = new Journal(database);
   journal.sweep(unixNow(context));
   const held = new HeldFiles(database);
+  const entries = new HeldEntries(database);
   const shares = new OwnShares(database, keys);
   const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
   const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
@@ -62,6 +65,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
   const transfers = new Transfers(opened.progress);
+  const rechecks = new Rechecks(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
@@ -145,7 +149,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     sourceGone({ contentId, path, epoch }) {
       const id = idOctets(contentId, 'content id');
       const gone = database.transaction(
-        () => ledger.markGone(id, path, epoch) || held.forget(id, path, epoch),
+        () => ledger.markGone(id, path, epoch) || held.markGone(id, path, epoch),
       );
       if (gone) changes.announce([toHex(id)]);
       return null;
@@ -170,6 +174,33 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     },
     dropTransfer({ id }) {
       transfers.drop(id);
+      return null;
+    },
+
+    heldTotals: ({ shareId }) => entries.totals(shareId),
+    heldEntries: ({ shareId, after, limit }) => entries.page(shareId, after, limit),
+    isPublished: ({ path }) => entries.isPublished(path),
+    judgeFiles(verdicts) {
+      changes.announce(database.transaction(() => entries.judge(verdicts)));
+      return null;
+    },
+    forgetHeld(files) {
+      const gone = database.transaction(() =>
+        files.filter(({ contentId, path, epoch }) =>
+          held.forget(idOctets(contentId, 'content id'), path, epoch),
+        ),
+      );
+      changes.announce(gone.map(({ contentId }) => contentId.toLowerCase()));
+      return null;
+    },
+    rechecks: () => rechecks.list(),
+    noteRecheck({ recheck, wrong, anew }) {
+      rechecks.note(recheck, wrong, anew);
+      return null;
+    },
+    wrongFiles: ({ shareId, after, limit }) => rechecks.wrong(shareId, after, limit),
+    dropRecheck({ shareId }) {
+      rechecks.drop(shareId);
       return null;
     },
 

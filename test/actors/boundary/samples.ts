@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import type { StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
 import type {
   FileProgress,
   ItemRow,
@@ -93,6 +94,18 @@ const shareSource: ShareSource = {
   chunkCount: 1,
   chunkListHash: HEX,
   hashed: true,
+};
+const recheck: StoredRecheck = {
+  ...{ shareId: HEX, state: 'running', repair: true, started: 1, ended: null, seconds: 0.5, looked: false },
+  totals: { items: 2, chunks: 3, bytes: 4 },
+  done: { items: 1, chunks: 1, bytes: 1 },
+  after: { place: 3, path: '/a' },
+  part: { path: '/b', chunk: 4096, mtimeNs: NS, inode: -1n, bad: bytes(1, 0) },
+  ...{ bad: 2, repaired: 1 },
+};
+const wrong: WrongFile = {
+  ...{ path: '/a', contentId: HEX, own: true, adopted: false, state: 'damaged', size: 9, found: 8 },
+  ...{ chunkListHash: HEX, bad: bytes(1), repaired: 0, reason: null },
 };
 const knownPeer: KnownPeer = {
   address: 'tcp://[2001:db8::1]:7001',
@@ -284,7 +297,7 @@ export const samples: Samples = {
     unshare: { request: { shareId: HEX, forgetKey: false }, reply: { name: 'music', items: 3 } },
     itemStates: {
       request: { shareId: HEX, inside: ['x/a.flac'] },
-      reply: ['ok', 'stale', 'missing', 'offline'],
+      reply: ['ok', 'stale', 'missing', 'offline', 'damaged'],
     },
     shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
     wire: { request: wireRequest, reply: wireReply },
@@ -324,10 +337,13 @@ export const samples: Samples = {
     ownVolumes: { request: { shareId: HEX }, reply: [{ ...ownShare, volume: 3 }] },
     unshare: { request: { shareId: HEX, forgetKey: true }, reply: { name: 'music', items: 0 } },
     sourcesOf: { request: { shareId: HEX }, reply: [shareSource, { ...shareSource, inside: null }] },
-    sourcesAt: { request: { shareId: HEX, inside: ['a.flac', 'b'] }, reply: [source, null] },
+    sourcesAt: {
+      request: { shareId: HEX, inside: ['a.flac', 'b'] },
+      reply: [{ ...source, damaged: true }, null],
+    },
     goneSources: {
       request: { after: { place: 1, path: '/srv/a.flac' } },
-      reply: [{ ...source, shareId: HEX, epoch: 3, place: 1 }],
+      reply: [{ ...source, damaged: false, shareId: HEX, epoch: 3, place: 1 }],
     },
     sourcesBack: { request: [{ contentId: HEX, path: '/srv/a.flac', epoch: 3 }], reply: null },
     keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },
@@ -378,7 +394,36 @@ export const samples: Samples = {
     hashList: { request: { contentId: HEX }, reply: null },
     lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2 } },
     leases: { request: { contentIds: [HEX, HEX] }, reply: [{ ...source, epoch: 2 }] },
-    holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX }], reply: null },
+    holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: false }], reply: null },
+    heldTotals: { request: { shareId: null }, reply: { items: 1, chunks: 2 ** 33, bytes: 2 ** 52 } },
+    heldEntries: {
+      request: { shareId: HEX, after: { place: null, path: '/a' }, limit: 1000 },
+      reply: [
+        {
+          ...{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: true, place: 1, shareId: HEX },
+          ...{ epoch: 7, gone: true, damaged: true },
+        },
+      ],
+    },
+    isPublished: { request: { path: '/a' }, reply: true },
+    judgeFiles: {
+      request: [
+        {
+          ...{ place: 1, path: '/a', contentId: HEX, epoch: 2, damaged: false },
+          right: { mtimeNs: NS, ctimeNs: NS, inode: 1n },
+        },
+        { place: null, path: '/b', contentId: HEX, epoch: 2, damaged: false, right: null },
+      ],
+      reply: null,
+    },
+    forgetHeld: { request: [{ contentId: HEX, path: '/b', epoch: 2 }], reply: null },
+    rechecks: { request: null, reply: [recheck, { ...recheck, shareId: null, part: null }] },
+    noteRecheck: { request: { recheck, wrong: [wrong], anew: true }, reply: null },
+    wrongFiles: {
+      request: { shareId: null, after: { own: true, path: '/a' }, limit: 10 },
+      reply: [wrong, { ...wrong, found: null, bad: null, reason: 'gone' }],
+    },
+    dropRecheck: { request: { shareId: HEX }, reply: null },
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },

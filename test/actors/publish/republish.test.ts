@@ -159,7 +159,10 @@ describe('a share over time', () => {
   test('the state of a share is that of what was missed of it', async () => {
     await world.publish({ paths: music() });
     const { own, sources } = world.shares.get('music')!;
-    world.gone = sources.map((source) => ({ ...source, shareId: own.shareId, epoch: 1, place: 1 }));
+    world.gone = sources.map((source) => ({
+      ...source,
+      ...{ damaged: false, shareId: own.shareId, epoch: 1, place: 1 },
+    }));
     expect(await shareStates()).toEqual(['ok']);
     await utimes(world.path('music/a.flac'), 5, 5);
     expect(await shareStates()).toEqual(['stale']);
@@ -170,7 +173,10 @@ describe('a share over time', () => {
   test('what was not there is looked for again, and comes back when it is as it was', async () => {
     await world.publish({ paths: music() });
     const { own, sources } = world.shares.get('music')!;
-    world.gone = sources.map((source) => ({ ...source, shareId: own.shareId, epoch: 1, place: 1 }));
+    world.gone = sources.map((source) => ({
+      ...source,
+      ...{ damaged: false, shareId: own.shareId, epoch: 1, place: 1 },
+    }));
     await rename(world.path('music'), world.path('aside'));
     await clock.advance(31_000);
     await vi.waitFor(() =>
