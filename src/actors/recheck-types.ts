@@ -40,15 +40,20 @@ export interface StoredRecheck {
   /** Null: everything. */
   readonly shareId: Hex | null;
   readonly state: 'running' | 'paused' | 'done';
-  /** Downloads that are wrong are to be fetched again. */
+  /** What is wrong of downloads is to be fetched again. */
   readonly repair: boolean;
+  /** Downloads that are not there any more are not to be asked for again. */
+  readonly forget: boolean;
   /** Unix seconds. */
   readonly started: number;
   readonly ended: number | null;
   /** Of work, over all its runs. */
   readonly seconds: number;
+  /** What there was when it began, and what of it was read and compared. */
   readonly totals: RecheckTotals;
   readonly done: RecheckTotals;
+  /** Octets of the files that were looked at, be they there or not. */
+  readonly passed: number;
   /** Everything was looked at; what is left is the repair. */
   readonly looked: boolean;
   readonly after: RecheckPlace | null;

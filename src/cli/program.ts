@@ -29,6 +29,7 @@ import { sync } from './commands/sync.ts';
 import { unshare } from './commands/unshare.ts';
 import { unsubscribe } from './commands/unsubscribe.ts';
 import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
 import type { Cli, Register } from './context.ts';
 
 /** In the order of the help. */
@@ -49,6 +50,7 @@ const COMMANDS: readonly Register[] = [
   pause,
   resume,
   cancel,
+  verify,
   peers,
   connect,
   id,

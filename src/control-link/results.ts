@@ -3,7 +3,14 @@ import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
-import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
+import type {
+  DownloadProgress,
+  DownloadResult,
+  RecheckProgress,
+  RecheckResult,
+  RecheckRow,
+  TransferRow,
+} from '../actors/transfer/contract.ts';
 
 // What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
 // lower-case hex. Fields may be added within a major version, never renamed or dropped.
@@ -164,6 +171,15 @@ export interface TransferList {
   readonly transfers: readonly TransferEntry[];
 }
 
+export interface RecheckEntry extends Omit<RecheckRow, 'started' | 'ended'> {
+  readonly started: string;
+  readonly ended: string | null;
+}
+
+export interface RecheckList {
+  readonly rechecks: readonly RecheckEntry[];
+}
+
 export interface Results {
   readonly publish: PublishResult;
   readonly unshare: UnshareResult;
@@ -183,6 +199,9 @@ export interface Results {
   readonly pause: TransferList;
   readonly resume: TransferList;
   readonly cancel_transfers: TransferList;
+  readonly verify: RecheckResult;
+  readonly rechecks: RecheckList;
+  readonly cancel_rechecks: RecheckList;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
@@ -197,6 +216,7 @@ export interface Results {
 export interface Events {
   readonly publish: { readonly event: 'progress' } & PublishProgress;
   readonly get: { readonly event: 'progress' } & DownloadProgress;
+  readonly verify: { readonly event: 'progress' } & RecheckProgress;
   /** None: it only takes as long as it takes. */
   readonly backup: never;
 }

@@ -387,8 +387,8 @@ export const storeContract = defineContract({
       { shareId: Hex | null; after: RecheckPlace | null; limit: number },
       readonly HeldEntry[]
     >({ deadlineMs: 30_000 }),
-    /** Whether a file of an own share lies at that path. */
-    isPublished: ask<{ path: string }, boolean>(),
+    /** What lies at that path as far as is known: a file of an own share, a download of that content, or both. */
+    holderOf: ask<{ path: string }, { published: boolean; contentId: Hex | null }>(),
     /** What was seen of files: right ones are served from now on, wrong ones are not. */
     judgeFiles: ask<readonly FileVerdict[], null>({ deadlineMs: 60_000 }),
     /** Downloads that are not there any more and are not to be asked for again. */

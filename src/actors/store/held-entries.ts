@@ -97,10 +97,17 @@ export class HeldEntries {
       .map(entryOf);
   }
 
-  /** Whether a file of an own share lies there, whatever is in it. */
-  isPublished(path: string): boolean {
+  /** Whether a file of an own share lies there, and the content of the download that is held there. */
+  holderOf(path: string): { published: boolean; contentId: Hex | null } {
     const sql = 'SELECT 1 FROM own_shares o JOIN sources s ON s.share = o.id AND s.path = ? LIMIT 1';
-    return this.#database.get(sql, path) !== undefined;
+    const held = this.#database.get<{ content_id: Uint8Array }>(
+      'SELECT content_id FROM held WHERE path = ?',
+      path,
+    );
+    return {
+      published: this.#database.get(sql, path) !== undefined,
+      contentId: held === undefined ? null : toHex(held.content_id),
+    };
   }
 
   /**

@@ -179,7 +179,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     heldTotals: ({ shareId }) => entries.totals(shareId),
     heldEntries: ({ shareId, after, limit }) => entries.page(shareId, after, limit),
-    isPublished: ({ path }) => entries.isPublished(path),
+    holderOf: ({ path }) => entries.holderOf(path),
     judgeFiles(verdicts) {
       changes.announce(database.transaction(() => entries.judge(verdicts)));
       return null;

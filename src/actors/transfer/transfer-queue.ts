@@ -72,6 +72,11 @@ export class TransferQueue {
     await Promise.all([...this.#runs.values()].map(({ settled }) => settled));
   }
 
+  /** Some are under way. */
+  get isActive(): boolean {
+    return this.#runs.size > 0;
+  }
+
   rows(transfers: Iterable<Transfer> = this.#transfers.values()): TransferRow[] {
     const now = this.#context.clock.now();
     return [...transfers].sort(byTurn).map((transfer) => transfer.row(now));

@@ -11,7 +11,12 @@ import type {
   Subscription,
 } from '../../../src/actors/store/contract.ts';
 import type { ShareSync } from '../../../src/actors/sync/contract.ts';
-import type { TransferRow } from '../../../src/actors/transfer/contract.ts';
+import type {
+  RecheckProgress,
+  RecheckResult,
+  RecheckRow,
+  TransferRow,
+} from '../../../src/actors/transfer/contract.ts';
 import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
 import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
 import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
@@ -99,6 +104,8 @@ const recheck: StoredRecheck = {
   ...{ shareId: HEX, state: 'running', repair: true, started: 1, ended: null, seconds: 0.5, looked: false },
   totals: { items: 2, chunks: 3, bytes: 4 },
   done: { items: 1, chunks: 1, bytes: 1 },
+  passed: 2 ** 40,
+  forget: false,
   after: { place: 3, path: '/a' },
   part: { path: '/b', chunk: 4096, mtimeNs: NS, inode: -1n, bad: bytes(1, 0) },
   ...{ bad: 2, repaired: 1 },
@@ -106,6 +113,25 @@ const recheck: StoredRecheck = {
 const wrong: WrongFile = {
   ...{ path: '/a', contentId: HEX, own: true, adopted: false, state: 'damaged', size: 9, found: 8 },
   ...{ chunkListHash: HEX, bad: bytes(1), repaired: 0, reason: null },
+};
+const recheckProgress: RecheckProgress = {
+  ...{ phase: 'check', files: 1, files_total: 2, bytes: 2 ** 40, bytes_total: 2 ** 41, rate: 1.5, eta: null },
+  ...{ bad: 1, repaired: 0 },
+};
+const recheckResult: RecheckResult = {
+  ...{ share_id: HEX, items: 2, chunks: 3, bytes: 2 ** 41, bad_total: 1, repaired: 1, seconds: 0.5 },
+  resumed_bytes: 2 ** 40,
+  bad: [{ path: '/a', content_id: HEX, chunk: 3, offset: 2 ** 20, state: 'short', repaired: true }],
+  files: [
+    {
+      ...{ path: '/a', content_id: HEX, own: false, adopted: true, state: 'missing', size: 5, found: null },
+      ...{ bad_chunks: 1, repaired: false, reason: 'gone' },
+    },
+  ],
+};
+const recheckRow: RecheckRow = {
+  ...{ share_id: HEX, state: 'done', repair: true, started: 1, ended: 2 },
+  ...{ progress: recheckProgress, result: recheckResult },
 };
 const knownPeer: KnownPeer = {
   address: 'tcp://[2001:db8::1]:7001',
@@ -405,7 +431,7 @@ export const samples: Samples = {
         },
       ],
     },
-    isPublished: { request: { path: '/a' }, reply: true },
+    holderOf: { request: { path: '/a' }, reply: { published: true, contentId: HEX } },
     judgeFiles: {
       request: [
         {
@@ -502,6 +528,15 @@ export const samples: Samples = {
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   transfer: {
+    recheck: {
+      request: { shareId: null, repair: true, forget: false },
+      items: [
+        { kind: 'progress', progress: recheckProgress },
+        { kind: 'done', result: recheckResult },
+      ],
+    },
+    rechecks: { request: null, reply: [recheckRow, { ...recheckRow, share_id: null, ended: null }] },
+    cancelRechecks: { request: { shareId: HEX }, reply: [recheckRow] },
     add: {
       request: { target: HEX, priority: 3, only: ['*.flac'], adopt: '/srv/old', category: 'music' },
       reply: transferRow,

@@ -65,8 +65,11 @@ test('files are listed page by page: own ones, then what is held', async () => {
   await expect(life.ask('heldTotals', { shareId: 'ab'.repeat(32) })).rejects.toMatchObject({
     code: 'E_NOT_FOUND',
   });
-  expect(await life.ask('isPublished', { path: '/data/file-3.bin' })).toBe(true);
-  expect(await life.ask('isPublished', { path: '/z' })).toBe(false);
+  expect(await life.ask('holderOf', { path: '/data/file-3.bin' })).toEqual({
+    published: true,
+    contentId: null,
+  });
+  expect(await life.ask('holderOf', { path: '/z' })).toEqual({ published: false, contentId: two.contentId });
 });
 
 test('of a subscribed share those are listed that its list names', async () => {
@@ -131,6 +134,8 @@ const recheck: StoredRecheck = {
   ...{ shareId: null, state: 'running', repair: true, started: 1, ended: null, seconds: 0.5, looked: false },
   totals: { items: 2, chunks: 3, bytes: 4 },
   done: { items: 1, chunks: 1, bytes: 1 },
+  passed: 2 ** 40,
+  forget: false,
   after: { place: 3, path: '/a' },
   part: { path: '/b', chunk: 4096, mtimeNs: 2n ** 63n, inode: 5n, bad: Uint8Array.of(1, 0) },
   ...{ bad: 2, repaired: 1 },
