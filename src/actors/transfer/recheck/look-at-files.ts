@@ -1,6 +1,6 @@
 import { CHUNK_HASH_LENGTH } from '../../../protocol/objects/chunks.ts';
 import { sleep } from '../../../supervisor/contract/clock.ts';
-import type { FileVerdict, WrongFile } from '../../recheck-types.ts';
+import type { FileVerdict, HeldEntry, WrongFile } from '../../recheck-types.ts';
 import type { TransferContext } from '../context.ts';
 import { badCount } from './bad-chunks.ts';
 import { type FileCheck, type Look, sameLook } from './file-check.ts';
@@ -9,9 +9,9 @@ import { PageFeed, type PagePart } from './page-feed.ts';
 import type { Recheck } from './recheck.ts';
 
 /** What is read between two notes of how far it is, and lost when the process is killed, twice. */
-const PAGE_OCTETS = 256 << 20;
+const PAGE_OCTETS = 128 << 20;
 /** While downloads are under way: less at a time, one thread, and as long a rest after it. */
-const GENTLE_OCTETS = 64 << 20;
+const GENTLE_OCTETS = 32 << 20;
 const MAX_REST_MS = 2_000;
 /** Files told of in the log, one by one. */
 const MAX_LOGGED = 100;
@@ -121,12 +121,18 @@ class PageNotes {
     const wrong: WrongFile[] = [];
     const verdicts: FileVerdict[] = [];
     const restored: { contentId: string; hashes: Uint8Array }[] = [];
+    const forgotten: HeldEntry[] = [];
     for (const { check, octets, last } of parts) {
       recheck.passed += octets.to - octets.from;
       recheck.live -= octets.to - octets.from;
       if (!last) continue;
-      const file = await this.#settle(check, verdicts, restored);
+      const { file, verdict } = await this.#settle(check);
       if (file !== null) wrong.push(file);
+      if (recheck.forget && file !== null && isGone(file)) forgotten.push(check.entry);
+      else if (verdict !== null) verdicts.push(verdict);
+      if (file === null && check.restored !== null) {
+        restored.push({ contentId: check.entry.contentId, hashes: check.restored });
+      }
       recheck.count(1, 0, 0);
       recheck.after = check.entry;
     }
@@ -143,46 +149,26 @@ class PageNotes {
     if (restored.length > 0) await store.ask('putHashLists', restored, { signal });
     if (verdicts.length > 0) await store.ask('judgeFiles', verdicts, { signal });
     await store.ask('noteRecheck', { recheck: recheck.stored(), wrong, anew: false }, { signal });
-    if (recheck.forget) await this.#forget(wrong, parts, signal);
+    if (forgotten.length > 0) await store.ask('forgetHeld', forgotten, { signal });
   }
 
-  /** What is to be said of a file that is not right. */
-  async #settle(
-    check: FileCheck,
-    verdicts: FileVerdict[],
-    restored: { contentId: string; hashes: Uint8Array }[],
-  ): Promise<WrongFile | null> {
+  /** What is to be said of a file, and what the store does not know of it yet. */
+  async #settle(check: FileCheck): Promise<{ file: WrongFile | null; verdict: FileVerdict | null }> {
     const { entry } = check;
     const outcome = check.outcome();
-    if (outcome.state === 'right') {
-      const verdict = verdictOf(check, outcome.look, false);
-      if (verdict !== null) verdicts.push(verdict);
-      if (check.restored !== null) restored.push({ contentId: entry.contentId, hashes: check.restored });
-      return null;
-    }
+    if (outcome.state === 'right') return { file: null, verdict: verdictOf(check, outcome.look, false) };
     const state =
       outcome.state === 'missing' && (await this.#missing.isOffline(entry)) ? 'offline' : outcome.state;
-    const verdict = verdictOf(check, null, entry.place !== null && state === 'damaged');
-    // Whoever writes it at this moment may be about to make it right.
-    if (verdict !== null && state !== 'busy') verdicts.push(verdict);
     const { path, contentId, size, chunkListHash, adopted } = entry;
+    const own = entry.place !== null;
     const known = check.hasList && outcome.found !== null;
-    return {
-      ...{ path, contentId, own: entry.place !== null, adopted, state, size, chunkListHash },
+    const file: WrongFile = {
+      ...{ path, contentId, own, adopted, state, size, chunkListHash },
       ...{ found: outcome.found, bad: known ? check.bad.octets : null, repaired: 0, reason: outcome.reason },
     };
-  }
-
-  async #forget(wrong: readonly WrongFile[], parts: readonly PagePart[], signal: AbortSignal): Promise<void> {
-    const gone = new Set(
-      wrong
-        .filter(({ own, state }) => !own && (state === 'missing' || state === 'offline'))
-        .map(({ path }) => path),
-    );
-    const files = parts
-      .filter(({ last, check }) => last && check.entry.place === null && gone.has(check.entry.path))
-      .map(({ check: { entry } }) => ({ contentId: entry.contentId, path: entry.path, epoch: entry.epoch }));
-    if (files.length > 0) await this.#run.context.refs.store.ask('forgetHeld', files, { signal });
+    // Whoever writes it at this moment may be about to make it right.
+    const verdict = state === 'busy' ? null : verdictOf(check, null, own && state === 'damaged');
+    return { file, verdict };
   }
 
   #log({ path, state, own, reason }: WrongFile): void {
@@ -193,6 +179,8 @@ class PageNotes {
     else log.warn({ path, state, own, reason }, 'a file is not as it should be');
   }
 }
+
+const isGone = ({ own, state }: WrongFile): boolean => !own && (state === 'missing' || state === 'offline');
 
 /** Null: the store knows it so already. */
 function verdictOf({ entry }: FileCheck, right: Look | null, damaged: boolean): FileVerdict | null {
