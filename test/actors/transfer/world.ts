@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
+import type { CheckEvent, FilePart, HashEvent } from '../../../src/actors/hashing/contract.ts';
 import type {
   HeldFile,
   ItemRow,
@@ -27,7 +27,8 @@ import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
 import type { MessagesOf, ReplyOf, RequestOf } from '../../../src/supervisor/contract/contract.ts';
-import { hashFile } from './hash-file.ts';
+import { checkNow, hashFile } from './hash-file.ts';
+import { RecheckLedger } from './recheck/ledger.ts';
 import { hashesOf, ScriptedProvider } from './scripted-provider.ts';
 
 export const SHARE = 'ab'.repeat(32);
@@ -63,6 +64,10 @@ export class World implements AsyncDisposable {
   readonly hashLists = new Map<string, Uint8Array>();
   /** Unfinished files that were hashed chunk by chunk. */
   readonly verified: string[] = [];
+  /** What is held here, and what rechecks make of it. */
+  readonly rechecks = new RecheckLedger();
+  /** Before parts of files are read. */
+  beforeCheck: (parts: readonly FilePart[], gentle: boolean) => void | Promise<void> = () => {};
   /** Before the ledger is written; may throw. */
   beforeNote: () => void | Promise<void> = () => {};
   #dead = new AbortController();
@@ -222,6 +227,7 @@ export class World implements AsyncDisposable {
           this.hashLists.set(contentId, hashes);
         return null;
       default:
+        if (this.rechecks.knows(name)) return await this.rechecks.answer(name, structuredClone(request));
         return await this.#ledger(name, structuredClone(request));
     }
   }
@@ -288,6 +294,17 @@ export class World implements AsyncDisposable {
     return { contentId: idOf(bytes), size: bytes.length };
   }
 
+  async *#checkAll(
+    { parts, gentle }: { parts: readonly FilePart[]; gentle: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<CheckEvent, void, undefined> {
+    await this.beforeCheck(parts, gentle);
+    for (const [index, part] of parts.entries()) {
+      signal.throwIfAborted();
+      yield checkNow(index, part);
+    }
+  }
+
   async *#hashAll(paths: readonly string[]): AsyncGenerator<HashEvent, void, undefined> {
     this.verified.push(...paths);
     for (const [index, path] of paths.entries())
@@ -326,7 +343,10 @@ export class World implements AsyncDisposable {
         if (dead.aborted) return new Promise(() => {});
         return cancellable(answer(name, request), signal);
       },
-      stream: (_: string, { paths }: { paths: readonly string[] }) => this.#hashAll(paths),
+      stream: (name: string, request: never, { signal }: { signal: AbortSignal }) => {
+        if (name === 'checkParts') return pulled(this.#checkAll(request, signal), signal);
+        return this.#hashAll((request as { paths: readonly string[] }).paths);
+      },
     });
     const dead = this.#dead.signal;
     return {
