@@ -15,6 +15,9 @@ import {
   type DownloadEvent,
   type DownloadProgress,
   type DownloadResult,
+  type RecheckProgress,
+  type RecheckRequest,
+  type RecheckResult,
   transferConfig,
   type transferContract,
 } from '../../../src/actors/transfer/contract.ts';
@@ -139,8 +142,23 @@ export class World implements AsyncDisposable {
     yield* (await this.behaviour).handlers.download({ target, directory }, call);
   }
 
+  /** A recheck to its end. */
+  async verify(
+    request: Partial<RecheckRequest> = {},
+    signal = new AbortController().signal,
+  ): Promise<RecheckResult & { progress: RecheckProgress[] }> {
+    const progress: RecheckProgress[] = [];
+    const call = { signal, remainingMs: () => Number.POSITIVE_INFINITY };
+    const whole = { shareId: null, repair: false, forget: false, ...request };
+    for await (const event of (await this.behaviour).handlers.recheck(whole, call)) {
+      if (event.kind === 'done') return { ...event.result, progress };
+      progress.push(event.progress);
+    }
+    throw new Error('the stream ended without a result');
+  }
+
   /** One of the questions about transfers. */
-  async ask<K extends 'add' | 'queue' | 'pause' | 'resume' | 'cancel'>(
+  async ask<K extends 'add' | 'queue' | 'pause' | 'resume' | 'cancel' | 'rechecks' | 'cancelRechecks'>(
     name: K,
     request: RequestOf<MessagesOf<typeof transferContract>[K]>,
   ): Promise<ReplyOf<MessagesOf<typeof transferContract>[K]>> {
@@ -219,6 +237,7 @@ export class World implements AsyncDisposable {
         );
       case 'holdFiles':
         this.held.push(...(request as HeldFile[]));
+        for (const file of request as HeldFile[]) this.rechecks.held(file);
         return null;
       case 'hashList':
         return this.hashLists.get(asked.contentId) ?? null;

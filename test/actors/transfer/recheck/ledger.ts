@@ -23,11 +23,15 @@ export class RecheckLedger {
   readonly forgotten: string[] = [];
   readonly published = new Set<string>();
   roots: ShareRoot[] = [];
+  onLists: (lists: readonly object[]) => void = () => {};
   /** Before anything is noted; may throw. */
   beforeNote: (recheck: StoredRecheck) => void | Promise<void> = () => {};
   readonly #answers: Record<string, (request: never) => unknown> = {
     ownShares: () => [{ shareId: 'own', roots: this.roots }],
-    putHashLists: () => null,
+    putHashLists: (lists: readonly object[]) => {
+      this.onLists(lists);
+      return null;
+    },
     heldTotals: ({ shareId }: { shareId: string | null }) => {
       if (shareId === 'unknown') throw failure('E_NOT_FOUND', 'no such share');
       const sum = (count: (entry: HeldEntry) => number) =>
