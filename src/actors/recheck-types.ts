@@ -15,7 +15,7 @@ export interface HeldEntry extends HeldFile, RecheckPlace {
   readonly epoch: number;
   /** Not served: it was not as it should be when it was looked at last. */
   readonly gone: boolean;
-  /** Of an own file: it looked as it should, and was not what it was. */
+  /** It looked as it should, and was not what it was. */
   readonly damaged: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface FileVerdict extends RecheckPlace {
   readonly epoch: number;
   /** How the file looks whose octets are right; null: they are not. */
   readonly right: { readonly mtimeNs: bigint; readonly ctimeNs: bigint; readonly inode: bigint } | null;
-  /** Of an own file: wrong, although it looks as it did; it is not served again before it looks different. */
+  /** Wrong, although it may look as it did: its look alone does not bring it back. */
   readonly damaged: boolean;
 }
 

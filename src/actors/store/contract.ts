@@ -116,12 +116,10 @@ export interface JudgedSource extends ContentSource {
   readonly damaged: boolean;
 }
 
-/** A source that was not there, or not what it should be, when it was needed last. */
-export interface GoneSource extends JudgedSource {
-  readonly shareId: Hex;
+/** A source, or a download (then share and place are null), that was not what it should be when it was needed last. */
+export interface GoneSource extends JudgedSource, RecheckPlace {
+  readonly shareId: Hex | null;
   readonly epoch: number;
-  /** For the next page. */
-  readonly place: number;
 }
 
 export interface OwnShare {
@@ -312,8 +310,8 @@ export const storeContract = defineContract({
     sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
     /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
     sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (JudgedSource | null)[]>(),
-    /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
-    goneSources: ask<{ after: { place: number; path: string } | null }, readonly GoneSource[]>(),
+    /** Files that were not what they should be behind `after`: sources by share and path, then downloads. At most 1000. */
+    goneSources: ask<{ after: RecheckPlace | null }, readonly GoneSource[]>(),
     /** They are what they were again. */
     sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
     /**

@@ -88,7 +88,7 @@ export class HeldEntries {
     }
     return this.#database
       .all<EntryRow>(
-        `SELECT h.*, NULL AS share, NULL AS share_id, 0 AS damaged FROM held h
+        `SELECT h.*, NULL AS share, NULL AS share_id FROM held h
          WHERE path > ? AND ${ofSubscribed.sql} ORDER BY path LIMIT ?`,
         after === null || after.place !== null ? '' : after.path,
         ...ofSubscribed.values,
@@ -125,7 +125,7 @@ export class HeldEntries {
       const values: Record<string, SqlValue> = {
         epoch,
         gone: right === null ? 1 : 0,
-        ...(place !== null && { damaged: damaged ? 1 : 0 }),
+        damaged: damaged ? 1 : 0,
         ...(right && {
           mtime_ns: String(right.mtimeNs),
           ctime_ns: String(right.ctimeNs),

@@ -156,7 +156,9 @@ export const MIGRATIONS: readonly string[] = [
   // served is kept in mind; `adopted`: it lay here before.
   `
   ALTER TABLE sources ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE held ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE held ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX held_gone ON held (path) WHERE gone = 1;
   ALTER TABLE held ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;
   `,
 ];

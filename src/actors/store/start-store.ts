@@ -97,12 +97,17 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
         hashed: hashLists.has(source.contentId, source.chunkCount),
       })),
     sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
-    goneSources: ({ after }) => ledger.gone(after ?? { place: 0, path: '' }),
+    goneSources({ after }) {
+      const own =
+        after?.place === null ? [] : ledger.gone({ place: after?.place ?? 0, path: after?.path ?? '' });
+      return own.length > 0 ? own : held.gone(after?.place === null ? after.path : '');
+    },
     sourcesBack(sources) {
       const back = database.transaction(() =>
-        sources.filter(({ contentId, path, epoch }) =>
-          ledger.markBack(idOctets(contentId, 'content id'), path, epoch),
-        ),
+        sources.filter(({ contentId, path, epoch }) => {
+          const id = idOctets(contentId, 'content id');
+          return ledger.markBack(id, path, epoch) || held.markBack(id, path, epoch);
+        }),
       );
       changes.announce(back.map(({ contentId }) => contentId.toLowerCase()));
       return null;

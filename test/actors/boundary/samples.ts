@@ -369,7 +369,10 @@ export const samples: Samples = {
     },
     goneSources: {
       request: { after: { place: 1, path: '/srv/a.flac' } },
-      reply: [{ ...source, damaged: false, shareId: HEX, epoch: 3, place: 1 }],
+      reply: [
+        { ...source, damaged: false, shareId: HEX, epoch: 3, place: 1 },
+        { ...source, damaged: true, shareId: null, epoch: 3, place: null },
+      ],
     },
     sourcesBack: { request: [{ contentId: HEX, path: '/srv/a.flac', epoch: 3 }], reply: null },
     keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },

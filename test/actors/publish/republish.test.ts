@@ -164,6 +164,10 @@ describe('a share over time', () => {
       ...{ damaged: false, shareId: own.shareId, epoch: 1, place: 1 },
     }));
     expect(await shareStates()).toEqual(['ok']);
+    const alone = world.gone;
+    world.gone = alone.map((source) => ({ ...source, damaged: true }));
+    expect(await shareStates()).toEqual(['damaged']);
+    world.gone = alone;
     await utimes(world.path('music/a.flac'), 5, 5);
     expect(await shareStates()).toEqual(['stale']);
     await rm(world.path('music/live/b.flac'));

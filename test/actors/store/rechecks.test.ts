@@ -101,7 +101,22 @@ test('a download that a shard found changed stays known, until it is forgotten',
   expect(await lease(one)).toBeNull();
   const [gone] = await all(null);
   expect(gone).toMatchObject({ gone: true });
-  await life.ask('forgetHeld', [gone!]);
+  // Its disk is back.
+  const [away] = await life.ask('goneSources', { after: null });
+  expect(away).toEqual({
+    ...source(one),
+    ...{ path: gone!.path, epoch: 1, damaged: false, shareId: null, place: null },
+  });
+  expect(await life.ask('goneSources', { after: away! })).toEqual([]);
+  await life.ask('sourcesBack', [away!]);
+  expect(await lease(one)).toMatchObject({ path: gone!.path });
+  const [back] = await all(null);
+  await life.ask('judgeFiles', [verdict(back!, { damaged: true })]);
+  const [damaged] = await life.ask('goneSources', { after: null });
+  expect(damaged).toMatchObject({ damaged: true });
+  await life.ask('sourcesBack', [damaged!]);
+  expect(await lease(one)).toBeNull();
+  await life.ask('forgetHeld', [damaged!]);
   expect(await all(null)).toEqual([]);
 });
 

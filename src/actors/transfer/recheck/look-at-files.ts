@@ -167,7 +167,7 @@ class PageNotes {
       ...{ found: outcome.found, bad: known ? check.bad.octets : null, repaired: 0, reason: outcome.reason },
     };
     // Whoever writes it at this moment may be about to make it right.
-    const verdict = state === 'busy' ? null : verdictOf(check, null, own && state === 'damaged');
+    const verdict = state === 'busy' ? null : verdictOf(check, null, state === 'damaged');
     return { file, verdict };
   }
 
