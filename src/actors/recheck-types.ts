@@ -19,6 +19,12 @@ export interface HeldEntry extends HeldFile, RecheckPlace {
   readonly damaged: boolean;
 }
 
+/** `next`: behind which the next ones are; null: that was all. */
+export interface HeldPage {
+  readonly entries: readonly HeldEntry[];
+  readonly next: RecheckPlace | null;
+}
+
 /** What a recheck saw of one file, at the epoch at which it began. */
 export interface FileVerdict extends RecheckPlace {
   readonly contentId: Hex;

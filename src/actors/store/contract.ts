@@ -4,7 +4,7 @@ import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type {
   FileVerdict,
-  HeldEntry,
+  HeldPage,
   RecheckPlace,
   RecheckTotals,
   StoredRecheck,
@@ -380,11 +380,10 @@ export const storeContract = defineContract({
 
     /** How much a share's files on this disk are, or all of them. `E_NOT_FOUND` for a share that is not known. */
     heldTotals: ask<{ shareId: Hex | null }, RecheckTotals>({ deadlineMs: 30_000 }),
-    /** The files behind `after`, own ones first; none: that was all. `limit` at most 1000. */
-    heldEntries: ask<
-      { shareId: Hex | null; after: RecheckPlace | null; limit: number },
-      readonly HeldEntry[]
-    >({ deadlineMs: 30_000 }),
+    /** Some of the files behind `after`, own ones first; perhaps none. `limit` at most 1000. */
+    heldEntries: ask<{ shareId: Hex | null; after: RecheckPlace | null; limit: number }, HeldPage>({
+      deadlineMs: 30_000,
+    }),
     /** What lies at that path as far as is known: a file of an own share, a download of that content, or both. */
     holderOf: ask<{ path: string }, { published: boolean; contentId: Hex | null }>(),
     /** What was seen of files: right ones are served from now on, wrong ones are not. */

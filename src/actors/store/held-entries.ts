@@ -1,6 +1,6 @@
 import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { FileVerdict, HeldEntry, RecheckPlace, RecheckTotals } from '../recheck-types.ts';
+import type { FileVerdict, HeldEntry, HeldPage, RecheckPlace, RecheckTotals } from '../recheck-types.ts';
 import type { Hex } from './contract.ts';
 import type { Database, SqlValue } from './database.ts';
 import { idOctets } from './hex-ids.ts';
@@ -36,8 +36,6 @@ interface Condition {
   readonly values: readonly SqlValue[];
 }
 
-const OWN = `FROM sources s JOIN own_shares o ON o.id = s.share JOIN own_shares r ON r.id = coalesce(o.parent, o.id)`;
-const OF_OWN = 's.share IN (SELECT id FROM own_shares WHERE id = ? OR parent = ?)';
 const OF_SUBSCRIBED = `EXISTS (SELECT 1 FROM items i JOIN subscriptions u ON u.manifest = i.manifest
   WHERE i.content_id = h.content_id AND (u.id = ? OR u.parent = ?))`;
 
@@ -54,9 +52,9 @@ export class HeldEntries {
     const scope = this.#scope(shareId);
     const sums =
       'count(*) AS items, coalesce(sum(chunk_count), 0) AS chunks, coalesce(sum(size), 0) AS bytes';
-    const [ofOwn, ofSubscribed] = conditions(scope);
+    const [ofOwn, ofSubscribed] = conditions(scope, 's.share');
     const own = this.#database.get<RecheckTotals>(
-      `SELECT ${sums} ${OWN} WHERE ${ofOwn.sql}`,
+      `SELECT ${sums} FROM sources s WHERE ${ofOwn.sql}`,
       ...ofOwn.values,
     )!;
     const held = this.#database.get<RecheckTotals>(
@@ -70,31 +68,60 @@ export class HeldEntries {
     };
   }
 
-  /** Those behind `after`; fewer than `limit` only at the end of own files and of all. */
-  page(shareId: Hex | null, after: RecheckPlace | null, limit: number): readonly HeldEntry[] {
+  /**
+   * Some of those behind `after`, and where the next ones are; null: that was all. None may come although there are more:
+   * of a share that holds little of what lies here, many are looked at for each.
+   */
+  page(shareId: Hex | null, after: RecheckPlace | null, limit: number): HeldPage {
     const scope = this.#scope(shareId);
     const most = Math.max(1, Math.min(limit, PAGE));
-    const [ofOwn, ofSubscribed] = conditions(scope);
     if (after === null || after.place !== null) {
-      const own = this.#database.all<EntryRow>(
-        `SELECT s.*, r.share_id, 0 AS adopted ${OWN}
-         WHERE (s.share, s.path) > (?, ?) AND ${ofOwn.sql} ORDER BY s.share, s.path LIMIT ?`,
-        after?.place ?? 0,
-        after?.path ?? '',
-        ...ofOwn.values,
-        most,
-      );
-      if (own.length > 0) return own.map(entryOf);
+      const own = this.#ofOwn(scope, after, most);
+      if (own.length > 0) return pageOf(own, own.at(-1)!);
+      return this.#ofOthers(scope, '', most);
     }
-    return this.#database
-      .all<EntryRow>(
-        `SELECT h.*, NULL AS share, NULL AS share_id FROM held h
-         WHERE path > ? AND ${ofSubscribed.sql} ORDER BY path LIMIT ?`,
-        after === null || after.place !== null ? '' : after.path,
-        ...ofSubscribed.values,
-        most,
-      )
-      .map(entryOf);
+    return this.#ofOthers(scope, after.path, most);
+  }
+
+  #ofOwn(
+    scope: Scope | null,
+    after: { place: number | null; path: string } | null,
+    limit: number,
+  ): readonly EntryRow[] {
+    const [condition] = conditions(scope, 's.id');
+    const shares = this.#database.all<{ id: number; share_id: Uint8Array }>(
+      `SELECT s.id, r.share_id FROM own_shares s JOIN own_shares r ON r.id = coalesce(s.parent, s.id)
+       WHERE s.id >= ? AND ${condition.sql} ORDER BY s.id`,
+      after?.place ?? 0,
+      ...condition.values,
+    );
+    for (const share of shares) {
+      const rows = this.#database.all<EntryRow>(
+        'SELECT *, 0 AS adopted FROM sources WHERE share = ? AND path > ? ORDER BY path LIMIT ?',
+        share.id,
+        share.id === after?.place ? after.path : '',
+        limit,
+      );
+      if (rows.length > 0) return rows.map((row) => ({ ...row, share_id: share.share_id }));
+    }
+    return [];
+  }
+
+  #ofOthers(scope: Scope | null, after: string, limit: number): HeldPage {
+    const [, condition] = conditions(scope, 's.id');
+    const rows = this.#database.all<EntryRow & { readonly wanted: number }>(
+      `SELECT h.*, NULL AS share, NULL AS share_id, ${condition.sql} AS wanted FROM held h
+       WHERE path > ? ORDER BY path LIMIT ?`,
+      ...condition.values,
+      after,
+      limit,
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return { entries: [], next: null };
+    return pageOf(
+      rows.filter(({ wanted }) => wanted === 1),
+      last,
+    );
   }
 
   /** Whether a file of an own share lies there, and the content of the download that is held there. */
@@ -158,15 +185,23 @@ export class HeldEntries {
   }
 }
 
-/** Of own files, and of the others. */
-function conditions(scope: Scope | null): readonly [Condition, Condition] {
+/** Of own files, by the column with the row of their share, and of the others. */
+function conditions(scope: Scope | null, share: string): readonly [Condition, Condition] {
   const of = (sql: string, id: number | null): Condition => ({ sql, values: [id, id] });
   if (scope === null) {
     const all = { sql: '1', values: [] };
     return [all, all];
   }
-  return [of(OF_OWN, scope.own), of(OF_SUBSCRIBED, scope.subscribed)];
+  return [
+    of(`${share} IN (SELECT id FROM own_shares WHERE id = ? OR parent = ?)`, scope.own),
+    of(OF_SUBSCRIBED, scope.subscribed),
+  ];
 }
+
+const pageOf = (rows: readonly EntryRow[], last: EntryRow): HeldPage => ({
+  entries: rows.map(entryOf),
+  next: { place: last.share, path: last.path },
+});
 
 function entryOf(row: EntryRow): HeldEntry {
   return {

@@ -427,12 +427,15 @@ export const samples: Samples = {
     heldTotals: { request: { shareId: null }, reply: { items: 1, chunks: 2 ** 33, bytes: 2 ** 52 } },
     heldEntries: {
       request: { shareId: HEX, after: { place: null, path: '/a' }, limit: 1000 },
-      reply: [
-        {
-          ...{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: true, place: 1, shareId: HEX },
-          ...{ epoch: 7, gone: true, damaged: true },
-        },
-      ],
+      reply: {
+        entries: [
+          {
+            ...{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: true, place: 1, shareId: HEX },
+            ...{ epoch: 7, gone: true, damaged: true },
+          },
+        ],
+        next: { place: null, path: '/b' },
+      },
     },
     holderOf: { request: { path: '/a' }, reply: { published: true, contentId: HEX } },
     judgeFiles: {

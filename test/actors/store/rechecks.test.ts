@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { FileVerdict, HeldEntry, StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
+import type {
+  FileVerdict,
+  HeldEntry,
+  HeldPage,
+  RecheckPlace,
+  StoredRecheck,
+  WrongFile,
+} from '../../../src/actors/recheck-types.ts';
 import { idOf, item, key, manifestItem, published, revision, source, subscription } from './objects.ts';
 import { Life, Place } from './world.ts';
 
@@ -24,10 +31,11 @@ afterEach(async () => {
 
 async function all(scope: string | null, limit = 1000): Promise<readonly HeldEntry[]> {
   const found: HeldEntry[] = [];
-  for (;;) {
-    const page = await life.ask('heldEntries', { shareId: scope, after: found.at(-1) ?? null, limit });
-    if (page.length === 0) return found;
-    found.push(...page);
+  for (let after: RecheckPlace | null = null; ; ) {
+    const page: HeldPage = await life.ask('heldEntries', { shareId: scope, after, limit });
+    found.push(...page.entries);
+    after = page.next;
+    if (after === null) return found;
   }
 }
 
@@ -77,8 +85,9 @@ test('of a subscribed share those are listed that its list names', async () => {
   await life.ask('subscribe', subscription(share));
   expect(await all(idOf(share))).toEqual([]);
   await life.ask('commitManifest', published(share, 1, { items: [manifestItem(1)] }).offer);
-  await life.ask('holdFiles', [held(one), held(two)]);
-  expect((await all(idOf(share))).map(({ path }) => path)).toEqual(['/held/file-1.bin']);
+  await life.ask('holdFiles', [held(two, '/a'), held(one), held(two)]);
+  for (const limit of [1, 1000])
+    expect((await all(idOf(share), limit)).map(({ path }) => path)).toEqual(['/held/file-1.bin']);
   expect(await life.ask('heldTotals', { shareId: idOf(share) })).toMatchObject({ items: 1 });
 });
 

@@ -14,7 +14,7 @@ import type { Recheck } from './recheck.ts';
 const CHUNKS_A_PART = 64;
 /** Parts of a page, which is what is lost when the process is killed. */
 const MAX_PARTS = 1_000;
-const ENTRIES_AT_ONCE = 1_000;
+const ENTRIES_AT_ONCE = 500;
 const LISTS_AT_ONCE = 8;
 
 /** Chunks of a file that are read in one go. */
@@ -35,6 +35,7 @@ export class PageFeed {
   #entries: readonly HeldEntry[] = [];
   #next = 0;
   #after: RecheckPlace | null;
+  #ended = false;
   #check: FileCheck | null = null;
   #chunk = 0;
   #resumed = false;
@@ -93,15 +94,16 @@ export class PageFeed {
   }
 
   async #nextEntry(): Promise<HeldEntry | null> {
-    if (this.#next === this.#entries.length) {
-      const { shareId } = this.#recheck;
-      const request = { shareId, after: this.#after, limit: ENTRIES_AT_ONCE };
-      this.#entries = await this.#context.refs.store.ask('heldEntries', request, { signal: this.#signal });
+    while (this.#next === this.#entries.length) {
+      if (this.#ended) return null;
+      const request = { shareId: this.#recheck.shareId, after: this.#after, limit: ENTRIES_AT_ONCE };
+      const page = await this.#context.refs.store.ask('heldEntries', request, { signal: this.#signal });
+      this.#entries = page.entries;
       this.#next = 0;
+      this.#after = page.next;
+      this.#ended = page.next === null;
     }
-    const entry = this.#entries[this.#next++] ?? null;
-    if (entry !== null) this.#after = { place: entry.place, path: entry.path };
-    return entry;
+    return this.#entries[this.#next++]!;
   }
 
   /** What was signed for the file, and nothing else; null: this node has lost it. */

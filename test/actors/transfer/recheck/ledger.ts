@@ -44,7 +44,9 @@ export class RecheckLedger {
     },
     heldEntries: ({ after, limit }: { after: RecheckPlace | null; limit: number }) => {
       const place = this.entries.findIndex((each) => each.path === after?.path && each.place === after.place);
-      return this.entries.slice(place + 1, place + 1 + Math.min(limit, 3));
+      const entries = this.entries.slice(place + 1, place + 1 + Math.min(limit, 3));
+      const last = entries.at(-1);
+      return { entries, next: last === undefined ? null : { place: last.place, path: last.path } };
     },
     holderOf: ({ path }: { path: string }) => ({
       published: this.published.has(path),
