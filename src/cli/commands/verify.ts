@@ -83,7 +83,7 @@ function statusText(row: RecheckEntry): string {
     row.state === 'done'
       ? `done ${row.ended}`
       : `${row.state} since ${row.started}, ${files} of ${countOf(files_total, 'file')}`;
-  return `${of}: ${when}\n${recheckText(row.result)}`;
+  return [`${of}: ${when}`, recheckText(row.result), ...wrongTable(row.result.files)].join('\n');
 }
 
 function resultText(result: RecheckResult, repair: boolean): string {
