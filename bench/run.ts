@@ -6,6 +6,7 @@ import { machine } from './machine.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   messages: () => import('./messages.ts'),
   publish: () => import('./publish.ts'),
+  recheck: () => import('./recheck.ts'),
   download: () => import('./download.ts'),
   serve: () => import('./serve.ts'),
   'long-path': () => import('./long-path.ts'),

@@ -572,4 +572,38 @@ export const MUTANTS: readonly Mutant[] = [
     replace: NOTHING,
     test: 'test/actors/transfer/durable-download.test.ts',
   },
+
+  // What is read again.
+  {
+    name: 'recheck-not-in-the-background',
+    file: 'src/actors/hashing/pool.ts',
+    find: 'return job.background ? this.#background : this.#jobs;',
+    replace: 'return this.#jobs;',
+    test: 'test/actors/hashing/check-parts.test.ts',
+    only: 'jobs of the background',
+  },
+  {
+    name: 'recheck-believes-what-is-there',
+    file: 'src/actors/transfer/recheck/file-check.ts',
+    find: 'if (wrong) this.bad.add(chunk);',
+    replace: 'if (wrong && found === null) this.bad.add(chunk);',
+    test: 'test/actors/transfer/recheck/rechecks.test.ts',
+    only: 'a chunk that is wrong',
+  },
+  {
+    name: 'published-file-repaired',
+    file: 'src/actors/transfer/recheck/repair-files.ts',
+    find: 'if (holder.published) throw',
+    replace: 'if (holder.published && size < 0) throw',
+    test: 'test/actors/transfer/recheck/rechecks.test.ts',
+    only: 'a chunk that is wrong',
+  },
+  {
+    name: 'damaged-file-back-by-its-look',
+    file: 'src/actors/store/source-ledger.ts',
+    find: 'AND epoch = ? AND gone = 1 AND damaged = 0',
+    replace: 'AND epoch = ? AND gone = 1',
+    test: 'test/actors/store/rechecks.test.ts',
+    only: 'an own file that is damaged',
+  },
 ];

@@ -24,9 +24,9 @@ export interface Cli {
 /** Adds a command to the program. */
 export type Register = (program: Command, cli: Cli) => void;
 
-/** Work that asks the running node: connected, cancelled by Ctrl-C, hung up at the end. */
+/** Work that asks the running node: connected, cancelled by Ctrl-C, hung up at the end. May resolve to an exit code. */
 export function withNode(
-  work: (client: NodeClient, context: CommandContext, signal: AbortSignal) => Promise<void>,
+  work: (client: NodeClient, context: CommandContext, signal: AbortSignal) => Promise<number> | Promise<void>,
 ): Work {
   return async (context) => {
     const { first, second } = context.interrupts;
@@ -34,10 +34,9 @@ export function withNode(
     second.addEventListener('abort', () => process.exit(130), { once: true });
     const client = await NodeClient.connect(context.home);
     try {
-      await work(client, context, first);
+      return (await work(client, context, first)) ?? undefined;
     } finally {
       client.close();
     }
-    return undefined;
   };
 }

@@ -31,6 +31,7 @@ import { tune } from './commands/tune/tune.ts';
 import { unshare } from './commands/unshare.ts';
 import { unsubscribe } from './commands/unsubscribe.ts';
 import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
 import type { Cli, Register } from './context.ts';
 
 /** In the order of the help. */
@@ -53,6 +54,7 @@ const COMMANDS: readonly Register[] = [
   cancel,
   limits,
   tune,
+  verify,
   peers,
   connect,
   id,

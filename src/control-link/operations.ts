@@ -71,6 +71,13 @@ export const bodies = {
   resume: z.strictObject({ ...transfers, priority: priority.optional() }),
   /** `cancel` is the end of a call. */
   cancel_transfers: z.strictObject(transfers),
+  verify: z.strictObject({
+    share: share.nullable().default(null),
+    repair: z.boolean().default(false),
+    forget: z.boolean().default(false),
+  }),
+  rechecks: z.strictObject({ share: share.nullable().default(null) }),
+  cancel_rechecks: z.strictObject({ share: share.nullable().default(null) }),
   peers: z.strictObject({}),
   connect: z.strictObject({ address: z.string().min(1).max(400) }),
   id: z.strictObject({}),

@@ -4,7 +4,14 @@ import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow, TuneRow } from '../actors/supervisor/contract.ts';
 import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
-import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
+import type {
+  DownloadProgress,
+  DownloadResult,
+  RecheckProgress,
+  RecheckResult,
+  RecheckRow,
+  TransferRow,
+} from '../actors/transfer/contract.ts';
 
 // What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
 // lower-case hex. Fields may be added within a major version, never renamed or dropped.
@@ -171,6 +178,15 @@ export interface LimitsResult {
   readonly schedule: readonly ScheduleRow[];
 }
 
+export interface RecheckEntry extends Omit<RecheckRow, 'started' | 'ended'> {
+  readonly started: string;
+  readonly ended: string | null;
+}
+
+export interface RecheckList {
+  readonly rechecks: readonly RecheckEntry[];
+}
+
 export interface Results {
   readonly publish: PublishResult;
   readonly unshare: UnshareResult;
@@ -190,6 +206,9 @@ export interface Results {
   readonly pause: TransferList;
   readonly resume: TransferList;
   readonly cancel_transfers: TransferList;
+  readonly verify: RecheckResult;
+  readonly rechecks: RecheckList;
+  readonly cancel_rechecks: RecheckList;
   readonly peers: { readonly peers: readonly PeerRow[] };
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
@@ -208,6 +227,7 @@ export interface Results {
 export interface Events {
   readonly publish: { readonly event: 'progress' } & PublishProgress;
   readonly get: { readonly event: 'progress' } & DownloadProgress;
+  readonly verify: { readonly event: 'progress' } & RecheckProgress;
   /** None: it only takes as long as it takes. */
   readonly backup: never;
 }

@@ -5,6 +5,7 @@ import { limits, setLimits } from './ops/limits.ts';
 import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
+import { cancelRechecks, rechecks, verify } from './ops/rechecks.ts';
 import { search } from './ops/search.ts';
 import { reload, settings, tune, tuning } from './ops/settings.ts';
 import { items, shares, unshare } from './ops/shares.ts';
@@ -31,6 +32,9 @@ export const operations: Operations = {
   pause: { kind: 'ask', run: pause },
   resume: { kind: 'ask', run: resume },
   cancel_transfers: { kind: 'ask', run: cancel },
+  verify: { kind: 'stream', run: verify },
+  rechecks: { kind: 'ask', run: rechecks },
+  cancel_rechecks: { kind: 'ask', run: cancelRechecks },
   peers: { kind: 'ask', run: peers },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

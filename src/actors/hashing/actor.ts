@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { siblingModule } from '../../supervisor/tree/module-url.ts';
 import { actor } from '../contracts.ts';
+import { checkParts } from './check-parts.ts';
 import type { HashingContext } from './context.ts';
 import { hashingContract } from './contract.ts';
 import { DeathWindow } from './death-window.ts';
@@ -37,6 +38,7 @@ export default actor(hashingContract, async (context) => {
         pool.resize(next.threads || availableParallelism());
         return null;
       },
+      checkParts: ({ parts, gentle }, { signal }) => checkParts(context, pool, parts, gentle, signal),
       info: () => ({ threads: pool.threads, implementation }),
     },
     stop: () => pool.close(),

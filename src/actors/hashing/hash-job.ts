@@ -34,6 +34,7 @@ let lastHash = 0;
 
 /** The hashing of some files: what is to be done next, and what came out. */
 export class HashJob implements PoolJob {
+  readonly background = false;
   readonly #paths: readonly string[];
   readonly #options: HashJobOptions;
   /** Places in `paths` that a scan did not come to. */
@@ -265,7 +266,7 @@ export class HashJob implements PoolJob {
 
 const hashOctets = (result: HashResult): number => ('hashes' in result ? result.hashes.length : 0);
 
-const threadFailure = (path: string, cause: unknown): ErrorRecord =>
+export const threadFailure = (path: string, cause: unknown): ErrorRecord =>
   toErrorRecord(
     failure('E_INTERNAL', 'the thread that hashed the file died of it, twice', { subject: path, cause }),
   );

@@ -18,7 +18,7 @@ const block = new Uint8Array(new ArrayBuffer(BLOCK + 64), 64, BLOCK);
  * if `chunks` says so. `from` is at the border of a chunk. Throws ActorError.
  */
 export function hashSpan(
-  file: OpenFile,
+  file: Pick<OpenFile, 'read'>,
   from: number,
   to: number,
   whole: Blake3 | null,

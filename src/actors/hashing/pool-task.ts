@@ -1,4 +1,6 @@
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
+import type { PartHashes } from './check-part.ts';
+import type { FilePart } from './contract.ts';
 
 /**
  * What actor and pool threads say to each other. Tasks are small, so that every job gets its turn and a cancelled one
@@ -39,6 +41,8 @@ export type PoolTask =
     }
   /** Chunk hashes of one span. */
   | { readonly kind: 'chunks'; readonly path: string; readonly look: FileLook; readonly span: number }
+  /** Chunk hashes of parts of files, whatever the files look like now. */
+  | { readonly kind: 'check'; readonly parts: readonly FilePart[] }
   /** The whole-file hash will not be continued. */
   | { readonly kind: 'drop'; readonly hash: number };
 
@@ -54,6 +58,10 @@ export type ScanOutcome =
   | { readonly kind: 'large'; readonly look: FileLook }
   | { readonly kind: 'failed'; readonly error: ErrorRecord };
 
+export type PartOutcome =
+  | ({ readonly kind: 'checked'; readonly look: FileLook } & PartHashes)
+  | { readonly kind: 'failed'; readonly error: ErrorRecord };
+
 export interface SpanOutcome {
   /** Chunk hashes of the span, if asked for. */
   readonly hashes: Uint8Array | null;
@@ -66,6 +74,8 @@ export type PoolResult =
   /** Of the first paths of the task; the others were not looked at. */
   | { readonly kind: 'scan'; readonly outcomes: readonly ScanOutcome[] }
   | ({ readonly kind: 'span' } & SpanOutcome)
+  /** Of every part of the task. */
+  | { readonly kind: 'check'; readonly outcomes: readonly PartOutcome[] }
   | { readonly kind: 'failed'; readonly error: ErrorRecord }
   /** The thread does not hold the whole-file hash: it is another one than the thread that began it. */
   | { readonly kind: 'unknown-hash' }

@@ -1,9 +1,18 @@
 import { type Blake3, blake3Implementation, createBlake3 } from '../../protocol/crypto/blake3.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { ActorError, toErrorRecord } from '../../supervisor/contract/actor-error.ts';
+import { checkPart } from './check-part.ts';
+import type { FilePart } from './contract.ts';
 import { hashSmallFile, hashSpan } from './hash-span.ts';
 import { OpenFile } from './open-file.ts';
-import { type PoolResult, type PoolTask, type ScanOutcome, SPAN, spansOf } from './pool-task.ts';
+import {
+  type PartOutcome,
+  type PoolResult,
+  type PoolTask,
+  type ScanOutcome,
+  SPAN,
+  spansOf,
+} from './pool-task.ts';
 
 interface WholeHash {
   readonly file: OpenFile;
@@ -25,6 +34,8 @@ export default function answer(task: PoolTask): PoolResult {
       return whole(task);
     case 'chunks':
       return chunksOf(task);
+    case 'check':
+      return { kind: 'check', outcomes: task.parts.map(check) };
     case 'drop':
       drop(task.hash);
       return { kind: 'dropped' };
@@ -89,6 +100,18 @@ function chunksOf(task: PoolTask & { kind: 'chunks' }): PoolResult {
     const hashes = hashSpan(file, from, Math.min(from + SPAN, file.look.size), null, true);
     file.check();
     return { kind: 'span', hashes, contentId: null };
+  } catch (error) {
+    return failed(error);
+  } finally {
+    file?.close();
+  }
+}
+
+function check({ path, from, to }: FilePart): PartOutcome {
+  let file: OpenFile | null = null;
+  try {
+    file = OpenFile.open(path);
+    return { kind: 'checked', look: file.look, ...checkPart(file, from, to) };
   } catch (error) {
     return failed(error);
   } finally {

@@ -12,6 +12,8 @@ export interface JobStep {
 }
 
 export interface PoolJob {
+  /** Its steps come when no other job has any, and after those of the background jobs before it. */
+  readonly background: boolean;
   /**
    * What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. `leaving`:
    * only for what it alone can go on with.
@@ -32,7 +34,8 @@ export interface PoolOptions {
 
 /**
  * Deals the threads out to the jobs: each free place goes to the next job in turn that has something to do. So a job
- * of a thousand gigabytes and one of a single file get the same share, and the second does not wait for the first.
+ * of a thousand gigabytes and one of a single file get the same share, and the second does not wait for the first. Jobs of
+ * the background get what those leave, one after the other, so that each reads its files in one go.
  */
 export class HashingPool {
   #threads: readonly PoolThread[] = [];
@@ -41,6 +44,7 @@ export class HashingPool {
   #made = 0;
   readonly #spawn: PoolOptions['spawn'];
   readonly #jobs: PoolJob[] = [];
+  readonly #background: PoolJob[] = [];
   #turn = 0;
   #closed = false;
 
@@ -81,14 +85,15 @@ export class HashingPool {
   }
 
   add(job: PoolJob): void {
-    this.#jobs.push(job);
+    this.#listOf(job).push(job);
     this.wake();
   }
 
   /** The job is asked for nothing more; what is under way for it is still answered. */
   remove(job: PoolJob): void {
-    const place = this.#jobs.indexOf(job);
-    if (place >= 0) this.#jobs.splice(place, 1);
+    const list = this.#listOf(job);
+    const place = list.indexOf(job);
+    if (place >= 0) list.splice(place, 1);
     // A thread on its way out may have stayed for it.
     for (const thread of this.#threads) if (thread.leaving) this.#letGo(thread);
   }
@@ -120,7 +125,17 @@ export class HashingPool {
       this.#turn = place + 1;
       return step;
     }
+    // While others are at work, no step of theirs waits behind more than one of the background.
+    if (thread.leaving || (length > 0 && thread.load > 0)) return null;
+    for (const job of this.#background) {
+      const step = job.next(thread.index, thread.load === 0, false);
+      if (step !== null) return step;
+    }
     return null;
+  }
+
+  #listOf(job: PoolJob): PoolJob[] {
+    return job.background ? this.#background : this.#jobs;
   }
 
   #letGo(thread: PoolThread): void {

@@ -19,9 +19,10 @@ export interface PublishRequest {
 
 /**
  * `ok`: it lies there as it was published; `stale`: it was changed since; `missing`: it is not there; `offline`: nothing
- * of the place it was published from is there, so its disk is not mounted.
+ * of the place it was published from is there, so its disk is not mounted; `damaged`: it looks as it was published, and a
+ * recheck found other octets in it.
  */
-export type ItemState = 'ok' | 'stale' | 'missing' | 'offline';
+export type ItemState = 'ok' | 'stale' | 'missing' | 'offline' | 'damaged';
 
 export interface ShareState {
   readonly shareId: string;

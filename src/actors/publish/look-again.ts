@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
-import type { ContentSource, GoneSource, OwnShare, ShareRoot } from '../store/contract.ts';
+import type { GoneSource, JudgedSource, OwnShare, ShareRoot } from '../store/contract.ts';
 import type { PublishContext } from './context.ts';
 import type { ItemState, ShareState } from './contract.ts';
 import { isOffline } from './roots.ts';
@@ -12,6 +12,8 @@ const PACE_MS = 30_000;
 const PAGES = 10;
 /** Looks at once. */
 const PORTION = 64;
+
+const WORST_FIRST: readonly ItemState[] = ['missing', 'damaged', 'stale'];
 
 /** The states of files of an own share, by their paths in it. */
 export async function itemStates(
@@ -37,9 +39,8 @@ export async function shareStates(
     const offline = await offlineRoots(share.roots);
     const missed = gone.filter(({ shareId }) => shareId === share.shareId);
     const seen = new Set(await inPortions(missed, (source) => stateOf(source, offline)));
-    const state =
-      offline.length > 0 ? 'offline' : seen.has('missing') ? 'missing' : seen.has('stale') ? 'stale' : 'ok';
-    states.push({ shareId: share.shareId, state });
+    const state = offline.length > 0 ? 'offline' : WORST_FIRST.find((each) => seen.has(each));
+    states.push({ shareId: share.shareId, state: state ?? 'ok' });
   }
   return states;
 }
@@ -88,7 +89,7 @@ async function offlineRoots(roots: readonly ShareRoot[]): Promise<readonly Share
   return roots.filter((_, i) => offline[i]);
 }
 
-async function stateOf(source: ContentSource | null, offline: readonly ShareRoot[]): Promise<ItemState> {
+async function stateOf(source: JudgedSource | null, offline: readonly ShareRoot[]): Promise<ItemState> {
   if (source === null) return 'missing';
   const { path } = source;
   if (offline.some((root) => path === root.path || path.startsWith(`${root.path}/`))) return 'offline';
@@ -100,7 +101,8 @@ async function stateOf(source: ContentSource | null, offline: readonly ShareRoot
       stats.mtimeNs === source.mtimeNs &&
       stats.ctimeNs === source.ctimeNs &&
       stats.ino === source.inode;
-    return alike ? 'ok' : 'stale';
+    if (!alike) return 'stale';
+    return source.damaged ? 'damaged' : 'ok';
   } catch {
     return 'missing';
   }

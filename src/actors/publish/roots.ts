@@ -1,7 +1,8 @@
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
 import type { ShareRoot } from '../store/contract.ts';
+import { isEmpty, isUnmounted } from '../unmounted.ts';
 import type { SkippedFiles } from './skipped-files.ts';
 
 export type Root = ShareRoot;
@@ -50,12 +51,8 @@ export async function rootsOf(
 
 /** Whether a place that files were published from is gone, or is an empty folder now. */
 export async function isOffline({ path, kind }: Pick<Root, 'path' | 'kind'>): Promise<boolean> {
-  try {
-    const stats = await lstat(path);
-    return kind === 'folder' ? !stats.isDirectory() || (await isEmpty(path)) : false;
-  } catch {
-    return true;
-  }
+  if (kind === 'folder') return await isUnmounted(path);
+  return (await lstat(path).catch(() => null)) === null;
 }
 
 function insideOf(path: string, kind: Root['kind'], isOnly: boolean, taken: Set<string>): string {
@@ -93,15 +90,6 @@ async function kindOf(
     const refused = ioFailure(error, path);
     if (!ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) throw refused;
     throw failure('E_PATH_INVALID', 'no such file or folder', { subject: path, cause: error });
-  }
-}
-
-async function isEmpty(path: string): Promise<boolean> {
-  const folder = await opendir(path);
-  try {
-    return (await folder.read()) === null;
-  } finally {
-    await folder.close();
   }
 }
 

@@ -1,6 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type {
+  FileVerdict,
+  HeldPage,
+  RecheckPlace,
+  RecheckTotals,
+  StoredRecheck,
+  WrongFile,
+} from '../recheck-types.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 import type { StoreConfig } from './config.ts';
 
@@ -46,6 +54,8 @@ export interface ContentSource {
 export interface HeldFile extends ContentSource {
   readonly chunkCount: number;
   readonly chunkListHash: Hex;
+  /** It lay here before: it is the operator's, and never written to. */
+  readonly adopted: boolean;
 }
 
 /** A content source as a shard may use it until told otherwise. */
@@ -85,12 +95,15 @@ export interface HashedSource extends ContentSource {
   readonly hashes: Uint8Array;
 }
 
-/** A source that was not there, or looked different, when it was needed last. */
-export interface GoneSource extends ContentSource {
-  readonly shareId: Hex;
+/** A source, and whether a recheck found other octets in it though it looked as it did. */
+export interface JudgedSource extends ContentSource {
+  readonly damaged: boolean;
+}
+
+/** A source, or a download (then share and place are null), that was not what it should be when it was needed last. */
+export interface GoneSource extends JudgedSource, RecheckPlace {
+  readonly shareId: Hex | null;
   readonly epoch: number;
-  /** For the next page. */
-  readonly place: number;
 }
 
 export interface OwnShare {
@@ -287,9 +300,9 @@ export const storeContract = defineContract({
     /** Sources of a share's files as last committed: what need not be hashed again. */
     sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
     /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
-    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (ContentSource | null)[]>(),
-    /** Sources that were not what they should be, by share and path, behind `after`. At most 1000. */
-    goneSources: ask<{ after: { place: number; path: string } | null }, readonly GoneSource[]>(),
+    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (JudgedSource | null)[]>(),
+    /** Files that were not what they should be behind `after`: sources by share and path, then downloads. At most 1000. */
+    goneSources: ask<{ after: RecheckPlace | null }, readonly GoneSource[]>(),
     /** They are what they were again. */
     sourcesBack: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>(),
     /**
@@ -364,6 +377,29 @@ export const storeContract = defineContract({
     traffic: ask<null, readonly TrafficCount[]>(),
     /** In the place of what was kept. A crash of this process does not cost it, a loss of power may. */
     keepTraffic: ask<readonly TrafficCount[], null>(),
+    /** How much a share's files on this disk are, or all of them. `E_NOT_FOUND` for a share that is not known. */
+    heldTotals: ask<{ shareId: Hex | null }, RecheckTotals>({ deadlineMs: 30_000 }),
+    /** Some of the files behind `after`, own ones first; perhaps none. `limit` at most 1000. */
+    heldEntries: ask<{ shareId: Hex | null; after: RecheckPlace | null; limit: number }, HeldPage>({
+      deadlineMs: 30_000,
+    }),
+    /** What lies at that path as far as is known: a file of an own share, a download of that content, or both. */
+    holderOf: ask<{ path: string }, { published: boolean; contentId: Hex | null }>(),
+    /** What was seen of files: right ones are served from now on, wrong ones are not. */
+    judgeFiles: ask<readonly FileVerdict[], null>({ deadlineMs: 60_000 }),
+    /** Downloads that are not there any more and are not to be asked for again. */
+    forgetHeld: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>({ deadlineMs: 60_000 }),
+    rechecks: ask<null, readonly StoredRecheck[]>(),
+    /** How far one is, and what was found since. `anew`: what an earlier one found is forgotten. */
+    noteRecheck: ask<{ recheck: StoredRecheck; wrong: readonly WrongFile[]; anew: boolean }, null>({
+      deadlineMs: 60_000,
+    }),
+    /** What it found, by path, own files last. At most 1000. */
+    wrongFiles: ask<
+      { shareId: Hex | null; after: { own: boolean; path: string } | null; limit: number },
+      readonly WrongFile[]
+    >({ deadlineMs: 30_000 }),
+    dropRecheck: ask<{ shareId: Hex | null }, null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),

@@ -154,6 +154,15 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // What an operator set while the node ran.
   'CREATE TABLE live_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
+  // What a recheck found. `damaged`: it looks as it did when it was hashed, and is not what it was. A download that is not
+  // served is kept in mind; `adopted`: it lay here before.
+  `
+  ALTER TABLE sources ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE held ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE held ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX held_gone ON held (path) WHERE gone = 1;
+  ALTER TABLE held ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

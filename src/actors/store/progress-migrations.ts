@@ -43,4 +43,21 @@ export const PROGRESS_MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   'CREATE TABLE traffic (period TEXT PRIMARY KEY, up INTEGER NOT NULL, down INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  // Rechecks by what they are about: a share id, or nothing for all. `bad`: of the file that is being read, and of each that is not right.
+  `
+  CREATE TABLE rechecks (
+    scope TEXT PRIMARY KEY,
+    record TEXT NOT NULL,
+    bad BLOB
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE recheck_files (
+    scope TEXT NOT NULL REFERENCES rechecks (scope) ON DELETE CASCADE,
+    own INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    record TEXT NOT NULL,
+    bad BLOB,
+    PRIMARY KEY (scope, own, path)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

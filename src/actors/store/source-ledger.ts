@@ -1,5 +1,5 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { ContentSource, GoneSource, Hex, Lease } from './contract.ts';
+import type { ContentSource, GoneSource, Hex, JudgedSource, Lease } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 
@@ -23,6 +23,7 @@ interface SourceRow {
   readonly epoch: number;
   readonly gone: number;
   readonly inside: string | null;
+  readonly damaged: number;
 }
 
 /** Rows in one answer. */
@@ -47,8 +48,8 @@ export class SourceLedger {
   }
 
   /**
-   * Makes these the sources of the share; what looks as before keeps its epoch. Inside a transaction. The contents whose
-   * leases are void now.
+   * Makes these the sources of the share; what looks as before keeps its epoch, and what is damaged and looks as before
+   * stays so. Inside a transaction. The contents whose leases are void now.
    */
   replace(share: number, sources: readonly LedgerSource[]): ReadonlySet<Hex> {
     const before = new Map(this.#rows(share).map((row) => [row.path, row]));
@@ -57,7 +58,7 @@ export class SourceLedger {
     for (const source of sources) {
       const known = before.get(source.path);
       before.delete(source.path);
-      if (known !== undefined && known.gone === 0) {
+      if (known !== undefined && (known.gone === 0 || known.damaged === 1)) {
         if (sameLook(known, source)) {
           if (known.inside !== source.inside) this.#rename(share, source);
           continue;
@@ -102,7 +103,7 @@ export class SourceLedger {
   }
 
   /** By their paths in the share. */
-  at(share: number, inside: readonly string[]): readonly (ContentSource | null)[] {
+  at(share: number, inside: readonly string[]): readonly (JudgedSource | null)[] {
     return inside.slice(0, PAGE).map((path) => {
       const row = this.#database.get<SourceRow>(
         `SELECT * FROM sources WHERE inside = ?2 AND share IN (SELECT id FROM own_shares WHERE id = ?1 OR parent = ?1)
@@ -110,7 +111,7 @@ export class SourceLedger {
         share,
         path,
       );
-      return row === undefined ? null : sourceOf(row);
+      return row === undefined ? null : { ...sourceOf(row), damaged: row.damaged === 1 };
     });
   }
 
@@ -125,13 +126,20 @@ export class SourceLedger {
         after.path,
         PAGE,
       )
-      .map((row) => ({ ...sourceOf(row), shareId: toHex(row.share_id), epoch: row.epoch, place: row.share }));
+      .map((row) => ({
+        ...sourceOf(row),
+        damaged: row.damaged === 1,
+        shareId: toHex(row.share_id),
+        epoch: row.epoch,
+        place: row.share,
+      }));
   }
 
   /** Inside a transaction. False when something else became of it meanwhile. */
   markBack(contentId: Uint8Array, path: string, epoch: number): boolean {
     const back = this.#database.run(
-      'UPDATE sources SET gone = 0, epoch = ? WHERE content_id = ? AND path = ? AND epoch = ? AND gone = 1',
+      `UPDATE sources SET gone = 0, epoch = ?
+       WHERE content_id = ? AND path = ? AND epoch = ? AND gone = 1 AND damaged = 0`,
       this.#nextEpoch(),
       contentId,
       path,
@@ -160,8 +168,9 @@ export class SourceLedger {
   #put(share: number, source: LedgerSource, epoch: number): void {
     this.#database.run(
       `INSERT OR REPLACE INTO sources
-         (share, path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch, gone, inside)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+         (share, path, content_id, size, mtime_ns, ctime_ns, inode, chunk_count, chunk_list_hash, epoch, gone, inside,
+          damaged)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)`,
       share,
       source.path,
       idOctets(source.contentId, 'content id'),

@@ -9,6 +9,7 @@ import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
 import { HashLists } from './hash-lists.ts';
+import { HeldEntries } from './held-entries.ts';
 import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
 import { Journal } from './journal.ts';
@@ -20,6 +21,7 @@ import { ManifestShelf } from './manifest-shelf.ts';
 import { type OpenHome, openHome } from './open-home.ts';
 import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
+import { Rechecks } from './rechecks.ts';
 import { resolveTarget } from './resolve.ts';
 import { sharesOf } from './shares-of.ts';
 import { SourceLedger } from './source-ledger.ts';
@@ -56,6 +58,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const journal = new Journal(database);
   journal.sweep(unixNow(context));
   const held = new HeldFiles(database);
+  const entries = new HeldEntries(database);
   const shares = new OwnShares(database, keys);
   const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
   const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
@@ -65,6 +68,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const peers = new KnownPeers(database);
   const transfers = new Transfers(opened.progress);
   const live = new LiveSettings(database, opened.progress);
+  const rechecks = new Rechecks(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
@@ -96,12 +100,17 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
         hashed: hashLists.has(source.contentId, source.chunkCount),
       })),
     sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
-    goneSources: ({ after }) => ledger.gone(after ?? { place: 0, path: '' }),
+    goneSources({ after }) {
+      const own =
+        after?.place === null ? [] : ledger.gone({ place: after?.place ?? 0, path: after?.path ?? '' });
+      return own.length > 0 ? own : held.gone(after?.place === null ? after.path : '');
+    },
     sourcesBack(sources) {
       const back = database.transaction(() =>
-        sources.filter(({ contentId, path, epoch }) =>
-          ledger.markBack(idOctets(contentId, 'content id'), path, epoch),
-        ),
+        sources.filter(({ contentId, path, epoch }) => {
+          const id = idOctets(contentId, 'content id');
+          return ledger.markBack(id, path, epoch) || held.markBack(id, path, epoch);
+        }),
       );
       changes.announce(back.map(({ contentId }) => contentId.toLowerCase()));
       return null;
@@ -151,7 +160,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     sourceGone({ contentId, path, epoch }) {
       const id = idOctets(contentId, 'content id');
       const gone = database.transaction(
-        () => ledger.markGone(id, path, epoch) || held.forget(id, path, epoch),
+        () => ledger.markGone(id, path, epoch) || held.markGone(id, path, epoch),
       );
       if (gone) changes.announce([toHex(id)]);
       return null;
@@ -187,6 +196,32 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     traffic: () => live.traffic(),
     keepTraffic(counts) {
       live.keepTraffic(counts);
+      return null;
+    },
+    heldTotals: ({ shareId }) => entries.totals(shareId),
+    heldEntries: ({ shareId, after, limit }) => entries.page(shareId, after, limit),
+    holderOf: ({ path }) => entries.holderOf(path),
+    judgeFiles(verdicts) {
+      changes.announce(database.transaction(() => entries.judge(verdicts)));
+      return null;
+    },
+    forgetHeld(files) {
+      const gone = database.transaction(() =>
+        files.filter(({ contentId, path, epoch }) =>
+          held.forget(idOctets(contentId, 'content id'), path, epoch),
+        ),
+      );
+      changes.announce(gone.map(({ contentId }) => contentId.toLowerCase()));
+      return null;
+    },
+    rechecks: () => rechecks.list(),
+    noteRecheck({ recheck, wrong, anew }) {
+      rechecks.note(recheck, wrong, anew);
+      return null;
+    },
+    wrongFiles: ({ shareId, after, limit }) => rechecks.wrong(shareId, after, limit),
+    dropRecheck({ shareId }) {
+      rechecks.drop(shareId);
       return null;
     },
 

@@ -2,19 +2,27 @@ import { actor } from '../contracts.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { transferContract } from './contract.ts';
 import { downloadEvents } from './download-events.ts';
+import { recheckEvents } from './recheck/recheck-events.ts';
+import { recheckRow } from './recheck/recheck-result.ts';
+import { Rechecks } from './recheck/rechecks.ts';
 import type { Transfer } from './transfer.ts';
 import { TransferQueue } from './transfer-queue.ts';
 
 /** Transfers paused or cancelled at once. */
 const AT_ONCE = 8;
 
-/** Downloads: what they bring, where it goes, who is asked. The bytes themselves never come here. */
+/**
+ * Downloads: what they bring, where it goes, who is asked; and whether what came is still there. The bytes themselves never
+ * come here.
+ */
 export default actor(transferContract, async (given) => {
   // Read where it is needed, so that a change is in force at once.
   const config = { ...given.config };
   const context = { ...given, config };
   const queue = new TransferQueue(context);
   await queue.load();
+  const rechecks = new Rechecks(context, () => queue.isActive);
+  await rechecks.load();
 
   /** Does something with the chosen transfers, and answers with what they are then. */
   async function each(ids: readonly string[] | null, work: (transfer: Transfer) => Promise<void>) {
@@ -39,14 +47,19 @@ export default actor(transferContract, async (given) => {
       pause: ({ ids }) => each(ids, (transfer) => queue.pause(transfer)),
       resume: ({ ids, priority }) => each(ids, (transfer) => queue.resume(transfer, priority)),
       cancel: ({ ids }) => each(ids, (transfer) => queue.cancel(transfer)),
+      recheck: (request, call) => recheckEvents(context, rechecks, request, call.signal),
+      rechecks: () => Promise.all(rechecks.list().map((each) => recheckRow(context, each))),
+      cancelRechecks: async ({ shareId }) =>
+        Promise.all((await rechecks.cancel(shareId)).map((each) => recheckRow(context, each))),
     },
 
     quiesce() {
       queue.quiesce();
+      rechecks.quiesce();
     },
 
     async stop() {
-      await queue.stop();
+      await Promise.all([queue.stop(), rechecks.stop()]);
     },
   };
 });

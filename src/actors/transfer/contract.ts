@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { WrongState } from '../recheck-types.ts';
 import type { TransferConfig } from './config.ts';
 
 /**
@@ -99,13 +100,106 @@ export type DownloadEvent =
   | { readonly kind: 'progress'; readonly progress: DownloadProgress }
   | { readonly kind: 'done'; readonly result: DownloadResult };
 
+export interface RecheckRequest {
+  /** Null: everything this node holds. */
+  readonly shareId: string | null;
+  /** Chunks of downloads that are wrong are fetched again. Files that are not there are not. */
+  readonly repair: boolean;
+  /** Downloads that are not there any more are not asked for again. */
+  readonly forget: boolean;
+}
+
+/** A chunk that is not right. Field names are those of the command's result. */
+export interface BadChunk {
+  readonly path: string;
+  readonly content_id: string;
+  /** A file that cannot be read at all is wrong from chunk 0 on; one that is too long, behind its last chunk. */
+  readonly chunk: number;
+  readonly offset: number;
+  readonly state: WrongState;
+  readonly repaired: boolean;
+}
+
+export interface WrongEntry {
+  readonly path: string;
+  readonly content_id: string;
+  /** A file of an own share: it is never written to. */
+  readonly own: boolean;
+  /** The operator's own file, found here by `get --adopt`: neither is this. */
+  readonly adopted: boolean;
+  readonly state: WrongState;
+  readonly size: number;
+  /** Octets that lie there; null: nothing. */
+  readonly found: number | null;
+  readonly bad_chunks: number;
+  readonly repaired: boolean;
+  readonly reason: string | null;
+}
+
+/** Field names are those of the command's result. */
+export interface RecheckResult {
+  readonly share_id: string | null;
+  /** Files that were looked at; chunks and octets of them that were read and compared. */
+  readonly items: number;
+  readonly chunks: number;
+  readonly bytes: number;
+  /** The first 10,000 of them. */
+  readonly bad: readonly BadChunk[];
+  readonly bad_total: number;
+  /** Of the bad chunks. */
+  readonly repaired: number;
+  /** Of work, over all runs. */
+  readonly seconds: number;
+  /** Octets that earlier runs had compared before this one went on. */
+  readonly resumed_bytes: number;
+  /** The first 1,000 files that are not as they should be, downloads first; also those that could not be looked at. */
+  readonly files: readonly WrongEntry[];
+}
+
+export interface RecheckProgress {
+  readonly phase: 'check' | 'repair';
+  readonly files: number;
+  readonly files_total: number;
+  readonly bytes: number;
+  readonly bytes_total: number;
+  readonly rate: number;
+  readonly eta: number | null;
+  readonly bad: number;
+  readonly repaired: number;
+}
+
+/** A recheck under way, or the last one of a share or of everything. */
+export interface RecheckRow {
+  readonly share_id: string | null;
+  readonly state: 'running' | 'paused' | 'done';
+  readonly repair: boolean;
+  /** Unix seconds. */
+  readonly started: number;
+  readonly ended: number | null;
+  readonly progress: RecheckProgress;
+  /** So far, where it is not done. */
+  readonly result: RecheckResult;
+}
+
+export type RecheckEvent =
+  | { readonly kind: 'progress'; readonly progress: RecheckProgress }
+  | { readonly kind: 'done'; readonly result: RecheckResult };
+
 export const transferContract = defineContract({
   name: 'transfer',
   uses: ['store', 'transport', 'hashing'],
   config: configOf<TransferConfig>(),
   startMs: 60_000,
   shutdownMs: 15_000,
-  metrics: ['downloads', 'files_completed', 'bytes_completed'],
+  metrics: [
+    'downloads',
+    'files_completed',
+    'bytes_completed',
+    'rechecks',
+    'bytes_rechecked',
+    'chunks_bad',
+    'chunks_repaired',
+  ],
   messages: {
     /**
      * Adds a transfer, or takes up the one of the same target and directory, and follows it to its end. Leaving the
@@ -126,5 +220,15 @@ export const transferContract = defineContract({
     configure: ask<TransferConfig, null>(),
     /** Takes them out of the queue; what came of unfinished files is removed, finished files stay. */
     cancel: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
+    /**
+     * Reads what this node holds, in the background, and compares it with what was signed; takes up the recheck of the same
+     * files that is not done, else begins one. What is right is served, what is not is not. Leaving the stream pauses it,
+     * unless others follow it. `E_NOT_FOUND` for a share that is not known, `E_ABORTED` when somebody cancelled it.
+     */
+    recheck: stream<RecheckRequest, RecheckEvent>(),
+    /** Those that are not done, and the last one that is, of each share and of everything. */
+    rechecks: ask<null, readonly RecheckRow[]>({ deadlineMs: 30_000 }),
+    /** Drops the one that is not done: of that share, or, without one, all. What was found wrong stays unserved. */
+    cancelRechecks: ask<{ shareId: string | null }, readonly RecheckRow[]>({ deadlineMs: 60_000 }),
   },
 });

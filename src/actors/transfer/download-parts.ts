@@ -14,7 +14,7 @@ export interface DownloadParts {
   readonly folder: TargetFolder;
   readonly places: DistinctPlaces;
   readonly progress: ProgressMeter;
-  readonly keeper: ProgressKeeper;
+  readonly keeper: Pick<ProgressKeeper, 'changed'>;
   readonly held: HeldKeeper;
   readonly spent: SpentTimes;
   /** Ends everything: the caller left, the node stops, or the disk failed. */

@@ -32,7 +32,7 @@ export async function fetchMissing(
   target: string,
   shareIds: readonly string[],
   files: readonly DownloadFile[],
-  finisher: Finisher,
+  finisher: Pick<Finisher, 'fetched' | 'idle'>,
   begins: (work: FetchWork) => void,
 ): Promise<FetchOutcome> {
   const unreachable = new Map<PeerTarget, ActorError>();

@@ -25,14 +25,14 @@ export class FetchWork {
   error: ActorError | null = null;
   /** Chunks that were here when it began were not: they have to come as well. */
   lost = false;
-  readonly #finisher: Finisher;
+  readonly #finisher: Pick<Finisher, 'fetched'>;
   readonly #making = new Map<DownloadFile, Promise<void>>();
   readonly #running = new Map<number, AbortController>();
   /** Files that are whole, with the batches that may still write to them. */
   readonly #written = new Map<DownloadFile, Set<number>>();
   readonly #corrupt = new Map<string, number>();
 
-  constructor(parts: DownloadParts, files: readonly DownloadFile[], finisher: Finisher) {
+  constructor(parts: DownloadParts, files: readonly DownloadFile[], finisher: Pick<Finisher, 'fetched'>) {
     this.parts = parts;
     this.files = files;
     this.#finisher = finisher;

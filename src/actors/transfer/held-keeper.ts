@@ -57,5 +57,8 @@ async function look(file: DownloadFile, path: string): Promise<HeldFile | null> 
   if (found === null || !found.isFile() || found.size !== BigInt(file.size) || file.size === 0) return null;
   const { contentId, size, chunks, chunkListHash } = file;
   const { mtimeNs, ctimeNs, ino } = found;
-  return { contentId, path, size, mtimeNs, ctimeNs, inode: ino, chunkCount: chunks, chunkListHash };
+  return {
+    ...{ contentId, path, size, mtimeNs, ctimeNs, inode: ino, chunkCount: chunks, chunkListHash },
+    adopted: file.lies !== null,
+  };
 }

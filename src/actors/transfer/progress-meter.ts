@@ -1,7 +1,5 @@
 import type { DownloadProgress } from './contract.ts';
-
-/** The rate is that of the last seconds. */
-const WINDOW_MS = 5_000;
+import { RateWindow } from './rate-window.ts';
 
 /** Octets that are coming in at the moment. */
 export interface LiveCount {
@@ -20,7 +18,7 @@ export class ProgressMeter {
   /** Octets that came and are here to stay. */
   whole = 0;
   readonly #live = new Set<LiveCount>();
-  readonly #samples: { at: number; bytes: number }[] = [];
+  readonly #rate = new RateWindow();
 
   /** Counts octets of a copy that is not whole yet; what is left in it when it is closed has been lost. */
   open(): LiveCount & Disposable {
@@ -51,7 +49,7 @@ export class ProgressMeter {
 
   at(now: number): DownloadProgress {
     const bytes = this.#bytes;
-    const rate = this.#rate(now, this.#came);
+    const rate = this.#rate.at(now, this.#came);
     const left = this.bytesTotal - bytes;
     return {
       phase: this.phase,
@@ -63,14 +61,5 @@ export class ProgressMeter {
       eta: left === 0 ? 0 : rate > 0 ? left / rate : null,
       peers: this.peers,
     };
-  }
-
-  #rate(now: number, came: number): number {
-    this.#samples.push({ at: now, bytes: came });
-    while (this.#samples.length > 2 && now - this.#samples[1]!.at >= WINDOW_MS) this.#samples.shift();
-    const first = this.#samples[0]!;
-    const ms = now - first.at;
-    // Less than before: what a provider left unfinished does not count any more.
-    return ms > 0 ? Math.max(0, ((came - first.bytes) / ms) * 1000) : 0;
   }
 }

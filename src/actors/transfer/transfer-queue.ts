@@ -77,6 +77,11 @@ export class TransferQueue {
     this.#next();
   }
 
+  /** Some are under way. */
+  get isActive(): boolean {
+    return this.#runs.size > 0;
+  }
+
   rows(transfers: Iterable<Transfer> = this.#transfers.values()): TransferRow[] {
     const now = this.#context.clock.now();
     return [...transfers].sort(byTurn).map((transfer) => transfer.row(now));

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { LimitsView } from '../../../src/actors/limits/contract.ts';
+import type { StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
 import type {
   FileProgress,
   ItemRow,
@@ -11,7 +12,12 @@ import type {
   Subscription,
 } from '../../../src/actors/store/contract.ts';
 import type { ShareSync } from '../../../src/actors/sync/contract.ts';
-import type { TransferRow } from '../../../src/actors/transfer/contract.ts';
+import type {
+  RecheckProgress,
+  RecheckResult,
+  RecheckRow,
+  TransferRow,
+} from '../../../src/actors/transfer/contract.ts';
 import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
 import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
 import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
@@ -102,6 +108,39 @@ const shareSource: ShareSource = {
   chunkCount: 1,
   chunkListHash: HEX,
   hashed: true,
+};
+const recheck: StoredRecheck = {
+  ...{ shareId: HEX, state: 'running', repair: true, started: 1, ended: null, seconds: 0.5, looked: false },
+  totals: { items: 2, chunks: 3, bytes: 4 },
+  done: { items: 1, chunks: 1, bytes: 1 },
+  passed: 2 ** 40,
+  forget: false,
+  after: { place: 3, path: '/a' },
+  part: { path: '/b', chunk: 4096, mtimeNs: NS, inode: -1n, bad: bytes(1, 0) },
+  ...{ bad: 2, repaired: 1 },
+};
+const wrong: WrongFile = {
+  ...{ path: '/a', contentId: HEX, own: true, adopted: false, state: 'damaged', size: 9, found: 8 },
+  ...{ chunkListHash: HEX, bad: bytes(1), repaired: 0, reason: null },
+};
+const recheckProgress: RecheckProgress = {
+  ...{ phase: 'check', files: 1, files_total: 2, bytes: 2 ** 40, bytes_total: 2 ** 41, rate: 1.5, eta: null },
+  ...{ bad: 1, repaired: 0 },
+};
+const recheckResult: RecheckResult = {
+  ...{ share_id: HEX, items: 2, chunks: 3, bytes: 2 ** 41, bad_total: 1, repaired: 1, seconds: 0.5 },
+  resumed_bytes: 2 ** 40,
+  bad: [{ path: '/a', content_id: HEX, chunk: 3, offset: 2 ** 20, state: 'short', repaired: true }],
+  files: [
+    {
+      ...{ path: '/a', content_id: HEX, own: false, adopted: true, state: 'missing', size: 5, found: null },
+      ...{ bad_chunks: 1, repaired: false, reason: 'gone' },
+    },
+  ],
+};
+const recheckRow: RecheckRow = {
+  ...{ share_id: HEX, state: 'done', repair: true, started: 1, ended: 2 },
+  ...{ progress: recheckProgress, result: recheckResult },
 };
 const knownPeer: KnownPeer = {
   address: 'tcp://[2001:db8::1]:7001',
@@ -199,6 +238,21 @@ export const samples: Samples = {
   },
   hashing: {
     configure: { request: { threads: 2 }, reply: null },
+    checkParts: {
+      request: { parts: [{ path: '/a', from: 0, to: 2 ** 42 }], gentle: true },
+      items: [
+        {
+          kind: 'checked',
+          parts: [
+            {
+              ...{ index: 0, size: 2 ** 42, hashes: bytes(1, 2), unreadable: [3] },
+              ...{ mtimeNs: 1n, ctimeNs: 2n ** 63n, inode: 2n ** 64n - 1n },
+            },
+          ],
+        },
+        { kind: 'failed', index: 1, error: { code: 'E_IO', message: 'm', retryable: false } },
+      ],
+    },
     hashFiles: {
       request: { paths: ['/a', '/b'] },
       items: [
@@ -279,7 +333,7 @@ export const samples: Samples = {
     unshare: { request: { shareId: HEX, forgetKey: false }, reply: { name: 'music', items: 3 } },
     itemStates: {
       request: { shareId: HEX, inside: ['x/a.flac'] },
-      reply: ['ok', 'stale', 'missing', 'offline'],
+      reply: ['ok', 'stale', 'missing', 'offline', 'damaged'],
     },
     shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
     wire: { request: wireRequest, reply: wireReply },
@@ -319,10 +373,16 @@ export const samples: Samples = {
     ownVolumes: { request: { shareId: HEX }, reply: [{ ...ownShare, volume: 3 }] },
     unshare: { request: { shareId: HEX, forgetKey: true }, reply: { name: 'music', items: 0 } },
     sourcesOf: { request: { shareId: HEX }, reply: [shareSource, { ...shareSource, inside: null }] },
-    sourcesAt: { request: { shareId: HEX, inside: ['a.flac', 'b'] }, reply: [source, null] },
+    sourcesAt: {
+      request: { shareId: HEX, inside: ['a.flac', 'b'] },
+      reply: [{ ...source, damaged: true }, null],
+    },
     goneSources: {
       request: { after: { place: 1, path: '/srv/a.flac' } },
-      reply: [{ ...source, shareId: HEX, epoch: 3, place: 1 }],
+      reply: [
+        { ...source, damaged: false, shareId: HEX, epoch: 3, place: 1 },
+        { ...source, damaged: true, shareId: null, epoch: 3, place: null },
+      ],
     },
     sourcesBack: { request: [{ contentId: HEX, path: '/srv/a.flac', epoch: 3 }], reply: null },
     keepHashed: { request: [{ ...source, chunkListHash: HEX, hashes: bytes(1, 2) }], reply: null },
@@ -373,7 +433,39 @@ export const samples: Samples = {
     hashList: { request: { contentId: HEX }, reply: null },
     lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2, shareIds: [HEX] } },
     leases: { request: { contentIds: [HEX, HEX] }, reply: [{ ...source, epoch: 2 }] },
-    holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX }], reply: null },
+    holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: false }], reply: null },
+    heldTotals: { request: { shareId: null }, reply: { items: 1, chunks: 2 ** 33, bytes: 2 ** 52 } },
+    heldEntries: {
+      request: { shareId: HEX, after: { place: null, path: '/a' }, limit: 1000 },
+      reply: {
+        entries: [
+          {
+            ...{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: true, place: 1, shareId: HEX },
+            ...{ epoch: 7, gone: true, damaged: true },
+          },
+        ],
+        next: { place: null, path: '/b' },
+      },
+    },
+    holderOf: { request: { path: '/a' }, reply: { published: true, contentId: HEX } },
+    judgeFiles: {
+      request: [
+        {
+          ...{ place: 1, path: '/a', contentId: HEX, epoch: 2, damaged: false },
+          right: { mtimeNs: NS, ctimeNs: NS, inode: 1n },
+        },
+        { place: null, path: '/b', contentId: HEX, epoch: 2, damaged: false, right: null },
+      ],
+      reply: null,
+    },
+    forgetHeld: { request: [{ contentId: HEX, path: '/b', epoch: 2 }], reply: null },
+    rechecks: { request: null, reply: [recheck, { ...recheck, shareId: null, part: null }] },
+    noteRecheck: { request: { recheck, wrong: [wrong], anew: true }, reply: null },
+    wrongFiles: {
+      request: { shareId: null, after: { own: true, path: '/a' }, limit: 10 },
+      reply: [wrong, { ...wrong, found: null, bad: null, reason: 'gone' }],
+    },
+    dropRecheck: { request: { shareId: HEX }, reply: null },
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
@@ -484,6 +576,15 @@ export const samples: Samples = {
     },
   },
   transfer: {
+    recheck: {
+      request: { shareId: null, repair: true, forget: false },
+      items: [
+        { kind: 'progress', progress: recheckProgress },
+        { kind: 'done', result: recheckResult },
+      ],
+    },
+    rechecks: { request: null, reply: [recheckRow, { ...recheckRow, share_id: null, ended: null }] },
+    cancelRechecks: { request: { shareId: HEX }, reply: [recheckRow] },
     add: {
       request: { target: HEX, priority: 3, only: ['*.flac'], adopt: '/srv/old', category: 'music' },
       reply: transferRow,

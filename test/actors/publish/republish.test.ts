@@ -159,8 +159,15 @@ describe('a share over time', () => {
   test('the state of a share is that of what was missed of it', async () => {
     await world.publish({ paths: music() });
     const { own, sources } = world.shares.get('music')!;
-    world.gone = sources.map((source) => ({ ...source, shareId: own.shareId, epoch: 1, place: 1 }));
+    world.gone = sources.map((source) => ({
+      ...source,
+      ...{ damaged: false, shareId: own.shareId, epoch: 1, place: 1 },
+    }));
     expect(await shareStates()).toEqual(['ok']);
+    const alone = world.gone;
+    world.gone = alone.map((source) => ({ ...source, damaged: true }));
+    expect(await shareStates()).toEqual(['damaged']);
+    world.gone = alone;
     await utimes(world.path('music/a.flac'), 5, 5);
     expect(await shareStates()).toEqual(['stale']);
     await rm(world.path('music/live/b.flac'));
@@ -170,7 +177,10 @@ describe('a share over time', () => {
   test('what was not there is looked for again, and comes back when it is as it was', async () => {
     await world.publish({ paths: music() });
     const { own, sources } = world.shares.get('music')!;
-    world.gone = sources.map((source) => ({ ...source, shareId: own.shareId, epoch: 1, place: 1 }));
+    world.gone = sources.map((source) => ({
+      ...source,
+      ...{ damaged: false, shareId: own.shareId, epoch: 1, place: 1 },
+    }));
     await rename(world.path('music'), world.path('aside'));
     await clock.advance(31_000);
     await vi.waitFor(() =>

@@ -114,8 +114,8 @@ describe('collections', () => {
     test('know where their files lie, and what is gone, under the one share', async () => {
       const { shareId } = await publish();
       expect(await life.ask('sourcesAt', { shareId, inside: ['file-1.bin', 'file-4.bin'] })).toEqual([
-        source(item(1)),
-        source(item(4)),
+        { ...source(item(1)), damaged: false },
+        { ...source(item(4)), damaged: false },
       ]);
       await life.ask('sourceGone', (await life.ask('lease', { contentId: item(4).contentId }))!);
       expect(await life.ask('goneSources', { after: null })).toMatchObject([

@@ -9,6 +9,7 @@ const held = (of: typeof one, change: object = {}) => ({
   path: `/held/${of.name}`,
   chunkCount: of.chunkCount,
   chunkListHash: of.chunkListHash,
+  adopted: false,
   ...change,
 });
 

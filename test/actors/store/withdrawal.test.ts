@@ -90,7 +90,7 @@ describe('shares that are taken back, and files that come back', () => {
   test('sources by their paths in the share', async () => {
     const { shareId } = await publish('music', 1, 2);
     expect(await life.ask('sourcesAt', { shareId, inside: ['file-2.bin', 'nothing', 'file-1.bin'] })).toEqual(
-      [source(item(2)), null, source(item(1))],
+      [{ ...source(item(2)), damaged: false }, null, { ...source(item(1)), damaged: false }],
     );
   });
 

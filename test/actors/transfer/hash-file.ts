@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { HashedFile } from '../../../src/actors/hashing/contract.ts';
+import type { CheckEvent, FilePart, HashedFile } from '../../../src/actors/hashing/contract.ts';
+import pool from '../../../src/actors/hashing/pool-worker.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { hashesOf } from './scripted-provider.ts';
@@ -19,4 +20,15 @@ export async function hashFile(index: number, path: string): Promise<HashedFile>
     ctimeNs,
     inode: ino,
   };
+}
+
+/** What the pool says of a part of a file. */
+export function checkNow(index: number, part: FilePart): CheckEvent {
+  const result = pool({ kind: 'check', parts: [part] });
+  if (result.kind !== 'check') throw new Error(result.kind);
+  const [outcome] = result.outcomes;
+  if (outcome!.kind === 'failed') return { kind: 'failed', index, error: outcome!.error };
+  const { look, hashes, unreadable } = outcome!;
+  const { size, mtimeNs, ctimeNs, inode } = look;
+  return { kind: 'checked', parts: [{ index, size, mtimeNs, ctimeNs, inode, hashes, unreadable }] };
 }

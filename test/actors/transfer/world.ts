@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
+import type { CheckEvent, FilePart, HashEvent } from '../../../src/actors/hashing/contract.ts';
 import type {
   HeldFile,
   ItemRow,
@@ -16,6 +16,9 @@ import type {
   DownloadEvent,
   DownloadProgress,
   DownloadResult,
+  RecheckProgress,
+  RecheckRequest,
+  RecheckResult,
   transferContract,
 } from '../../../src/actors/transfer/contract.ts';
 import type { PeerTarget } from '../../../src/actors/transport/contract.ts';
@@ -27,7 +30,8 @@ import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
 import type { MessagesOf, ReplyOf, RequestOf } from '../../../src/supervisor/contract/contract.ts';
-import { hashFile } from './hash-file.ts';
+import { checkNow, hashFile } from './hash-file.ts';
+import { RecheckLedger } from './recheck/ledger.ts';
 import { hashesOf, ScriptedProvider } from './scripted-provider.ts';
 
 export const SHARE = 'ab'.repeat(32);
@@ -63,6 +67,10 @@ export class World implements AsyncDisposable {
   readonly hashLists = new Map<string, Uint8Array>();
   /** Unfinished files that were hashed chunk by chunk. */
   readonly verified: string[] = [];
+  /** What is held here, and what rechecks make of it. */
+  readonly rechecks = new RecheckLedger();
+  /** Before parts of files are read. */
+  beforeCheck: (parts: readonly FilePart[], gentle: boolean) => void | Promise<void> = () => {};
   /** Before the ledger is written; may throw. */
   beforeNote: () => void | Promise<void> = () => {};
   #dead = new AbortController();
@@ -134,8 +142,23 @@ export class World implements AsyncDisposable {
     yield* (await this.behaviour).handlers.download({ target, directory }, call);
   }
 
+  /** A recheck to its end. */
+  async verify(
+    request: Partial<RecheckRequest> = {},
+    signal = new AbortController().signal,
+  ): Promise<RecheckResult & { progress: RecheckProgress[] }> {
+    const progress: RecheckProgress[] = [];
+    const call = { signal, remainingMs: () => Number.POSITIVE_INFINITY };
+    const whole = { shareId: null, repair: false, forget: false, ...request };
+    for await (const event of (await this.behaviour).handlers.recheck(whole, call)) {
+      if (event.kind === 'done') return { ...event.result, progress };
+      progress.push(event.progress);
+    }
+    throw new Error('the stream ended without a result');
+  }
+
   /** One of the questions about transfers. */
-  async ask<K extends 'add' | 'queue' | 'pause' | 'resume' | 'cancel'>(
+  async ask<K extends 'add' | 'queue' | 'pause' | 'resume' | 'cancel' | 'rechecks' | 'cancelRechecks'>(
     name: K,
     request: RequestOf<MessagesOf<typeof transferContract>[K]>,
   ): Promise<ReplyOf<MessagesOf<typeof transferContract>[K]>> {
@@ -214,6 +237,7 @@ export class World implements AsyncDisposable {
         );
       case 'holdFiles':
         this.held.push(...(request as HeldFile[]));
+        for (const file of request as HeldFile[]) this.rechecks.held(file);
         return null;
       case 'hashList':
         return this.hashLists.get(asked.contentId) ?? null;
@@ -222,6 +246,7 @@ export class World implements AsyncDisposable {
           this.hashLists.set(contentId, hashes);
         return null;
       default:
+        if (this.rechecks.knows(name)) return await this.rechecks.answer(name, structuredClone(request));
         return await this.#ledger(name, structuredClone(request));
     }
   }
@@ -288,6 +313,17 @@ export class World implements AsyncDisposable {
     return { contentId: idOf(bytes), size: bytes.length };
   }
 
+  async *#checkAll(
+    { parts, gentle }: { parts: readonly FilePart[]; gentle: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<CheckEvent, void, undefined> {
+    await this.beforeCheck(parts, gentle);
+    for (const [index, part] of parts.entries()) {
+      signal.throwIfAborted();
+      yield checkNow(index, part);
+    }
+  }
+
   async *#hashAll(paths: readonly string[]): AsyncGenerator<HashEvent, void, undefined> {
     this.verified.push(...paths);
     for (const [index, path] of paths.entries())
@@ -326,7 +362,10 @@ export class World implements AsyncDisposable {
         if (dead.aborted) return new Promise(() => {});
         return cancellable(answer(name, request), signal);
       },
-      stream: (_: string, { paths }: { paths: readonly string[] }) => this.#hashAll(paths),
+      stream: (name: string, request: never, { signal }: { signal: AbortSignal }) => {
+        if (name === 'checkParts') return pulled(this.#checkAll(request, signal), signal);
+        return this.#hashAll((request as { paths: readonly string[] }).paths);
+      },
     });
     const dead = this.#dead.signal;
     return {

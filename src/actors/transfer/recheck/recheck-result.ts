@@ -1,0 +1,50 @@
+import type { WrongFile } from '../../recheck-types.ts';
+import type { TransferContext } from '../context.ts';
+import type { BadChunk, RecheckResult, RecheckRow, WrongEntry } from '../contract.ts';
+import { badChunks, badCount, offsetOf } from './bad-chunks.ts';
+import type { Recheck } from './recheck.ts';
+
+/** What one answer tells of; the counts are of all. */
+const MAX_CHUNKS = 10_000;
+const MAX_FILES = 1_000;
+
+/** What a recheck found, so far or in all. */
+export async function recheckResult(context: TransferContext, recheck: Recheck): Promise<RecheckResult> {
+  const { shareId, done, bad, repaired, seconds, resumedBytes } = recheck;
+  const request = { shareId, after: null, limit: MAX_FILES };
+  const wrong = await context.refs.store.ask('wrongFiles', request);
+  const chunks: BadChunk[] = [];
+  for (const file of wrong) chunks.push(...badOf(file, MAX_CHUNKS - chunks.length));
+  return {
+    share_id: shareId,
+    ...done,
+    bad: chunks,
+    bad_total: bad,
+    repaired,
+    seconds,
+    resumed_bytes: resumedBytes,
+    files: wrong.map(entryOf),
+  };
+}
+
+export async function recheckRow(context: TransferContext, recheck: Recheck): Promise<RecheckRow> {
+  const { shareId, state, repair, started, ended } = recheck;
+  const progress = recheck.progress(context.clock.now());
+  const result = await recheckResult(context, recheck);
+  return { share_id: shareId, state, repair, started, ended, progress, result };
+}
+
+function badOf(file: WrongFile, most: number): BadChunk[] {
+  const { path, contentId, size, state } = file;
+  const repaired = file.repaired > 0;
+  return badChunks(file, most).map((chunk) => {
+    const offset = offsetOf(chunk, size);
+    return { path, content_id: contentId, chunk, offset, state, repaired };
+  });
+}
+
+function entryOf(file: WrongFile): WrongEntry {
+  const { path, contentId, own, adopted, state, size, found, reason } = file;
+  const [bad_chunks, repaired] = [badCount(file), file.repaired > 0];
+  return { path, content_id: contentId, own, adopted, state, size, found, bad_chunks, repaired, reason };
+}
