@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StoredFile, StoredTransfer } from '../../../src/actors/store/contract.ts';
 import { Database } from '../../../src/actors/store/database.ts';
+import { PROGRESS_MIGRATIONS } from '../../../src/actors/store/progress-migrations.ts';
 import { Life, Place } from './world.ts';
 
 const transfer = (id: string, change: Partial<StoredTransfer> = {}): StoredTransfer => ({
@@ -140,7 +141,7 @@ describe('transfers', () => {
     database.close();
     await expect(Life.start(place)).rejects.toMatchObject({ code: 'E_HOME_NEWER' });
     const again = new Database(join(place.home, 'progress.db'));
-    again.exec('PRAGMA user_version = 1');
+    again.exec(`PRAGMA user_version = ${PROGRESS_MIGRATIONS.length}`);
     again.close();
     life = await Life.start(place);
   });
