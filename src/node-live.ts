@@ -1,10 +1,14 @@
-import type { z } from 'zod';
+import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
+import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
+import { syncConfig } from './actors/sync/config.ts';
 import { syncContract } from './actors/sync/contract.ts';
+import { transferConfig } from './actors/transfer/config.ts';
 import { transferContract } from './actors/transfer/contract.ts';
+import { transportConfig } from './actors/transport/config.ts';
 import { transportContract } from './actors/transport/contract.ts';
-import { failure } from './errors.ts';
+import { checked } from './checked-config.ts';
 import type { LiveSettings } from './node.ts';
 import type { Log } from './supervisor/contract/actor.ts';
 import { ActorError, toErrorRecord } from './supervisor/contract/actor-error.ts';
@@ -13,11 +17,11 @@ import type { Supervisor } from './supervisor/tree/supervisor.ts';
 
 /** Actors that take another configuration while they run, by the message `configure`. */
 const LIVE = {
-  hashing: hashingContract,
-  sync: syncContract,
-  limits: limitsContract,
-  transport: transportContract,
-  transfer: transferContract,
+  hashing: { contract: hashingContract, shape: hashingConfig },
+  sync: { contract: syncContract, shape: syncConfig },
+  limits: { contract: limitsContract, shape: limitsConfig },
+  transport: { contract: transportContract, shape: transportConfig },
+  transfer: { contract: transferContract, shape: transferConfig },
 } as const;
 
 /** What their contracts have in common; the configuration is checked by the actor's own schema before. */
@@ -59,7 +63,7 @@ export class LiveConfigs {
 
   async #tell(actor: LiveActor, member: number): Promise<void> {
     try {
-      const contract = LIVE[actor] as unknown as Contract<string, Configured>;
+      const contract = LIVE[actor].contract as unknown as Contract<string, Configured>;
       await this.#supervisor.ref(contract, member).ask('configure', this.#configs.get(actor));
     } catch (error) {
       // Every life is told when it is up.
@@ -68,13 +72,5 @@ export class LiveConfigs {
   }
 }
 
-function parsed(settings: LiveSettings): ReadonlyMap<LiveActor, unknown> {
-  return new Map(
-    ACTORS.map((actor) => {
-      const reading = (LIVE[actor].config as z.ZodType).safeParse(settings[actor] ?? {});
-      if (reading.success) return [actor, reading.data];
-      const [issue] = reading.error.issues;
-      throw failure('E_CONFIG', `${actor}.${issue?.path.join('.')}: ${issue?.message}`);
-    }),
-  );
-}
+const parsed = (settings: LiveSettings): ReadonlyMap<LiveActor, unknown> =>
+  new Map(ACTORS.map((actor) => [actor, checked(actor, LIVE[actor].shape, settings[actor] ?? {})]));

@@ -1,11 +1,17 @@
 import type { z } from 'zod';
-import { type acceptorConfig, acceptorContract } from './actors/acceptor/contract.ts';
-import { type controlConfig, controlContract } from './actors/control/contract.ts';
-import { type hashingConfig, hashingContract } from './actors/hashing/contract.ts';
-import { type limitsConfig, limitsContract } from './actors/limits/contract.ts';
-import { type publishConfig, publishContract } from './actors/publish/contract.ts';
+import { acceptorConfig } from './actors/acceptor/config.ts';
+import { acceptorContract } from './actors/acceptor/contract.ts';
+import { controlConfig } from './actors/control/config.ts';
+import { controlContract } from './actors/control/contract.ts';
+import { hashingConfig } from './actors/hashing/config.ts';
+import { hashingContract } from './actors/hashing/contract.ts';
+import { limitsConfig } from './actors/limits/config.ts';
+import { limitsContract } from './actors/limits/contract.ts';
+import { publishConfig } from './actors/publish/config.ts';
+import { publishContract } from './actors/publish/contract.ts';
 import { searchContract } from './actors/search/contract.ts';
-import { type storeConfig, storeContract } from './actors/store/contract.ts';
+import { storeConfig } from './actors/store/config.ts';
+import { storeContract } from './actors/store/contract.ts';
 import {
   type ConfigReload,
   type NodeStatus,
@@ -13,9 +19,13 @@ import {
   supervisorContract,
   type TuneRow,
 } from './actors/supervisor/contract.ts';
-import { type syncConfig, syncContract } from './actors/sync/contract.ts';
-import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
-import { type transportConfig, transportContract } from './actors/transport/contract.ts';
+import { syncConfig } from './actors/sync/config.ts';
+import { syncContract } from './actors/sync/contract.ts';
+import { transferConfig } from './actors/transfer/config.ts';
+import { transferContract } from './actors/transfer/contract.ts';
+import { transportConfig } from './actors/transport/config.ts';
+import { transportContract } from './actors/transport/contract.ts';
+import { checked } from './checked-config.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
 import { type LiveActor, LiveConfigs } from './node-live.ts';
@@ -23,7 +33,8 @@ import { defaultShards, Tuning } from './node-tuning.ts';
 import type { Log } from './supervisor/contract/actor.ts';
 import { type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
 import { sleep, systemClock } from './supervisor/contract/clock.ts';
-import { createLog, type LogLevel } from './supervisor/observe/log.ts';
+import { createLog } from './supervisor/observe/log.ts';
+import type { LogLevel } from './supervisor/observe/log-level.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
 import { mainService, type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
@@ -103,38 +114,66 @@ export function treeOf(settings: NodeSettings): TreeSpec {
     contracts: siblingModule(import.meta.url, './actors/contracts'),
     children: [
       branch('storage', 'rest_for_one', [
-        { contract: storeContract, module: module('store'), config: { ...settings.store, home } },
+        {
+          contract: storeContract,
+          module: module('store'),
+          config: checked('store', storeConfig, { ...settings.store, home }),
+        },
       ]),
       branch('hashing', 'one_for_one', [
-        { contract: hashingContract, module: module('hashing'), config: settings.hashing ?? {} },
+        {
+          contract: hashingContract,
+          module: module('hashing'),
+          config: checked('hashing', hashingConfig, settings.hashing ?? {}),
+        },
       ]),
       // Its death changes nothing for the shards: they hold themselves to the caps they know until it is back.
       branch('limits', 'one_for_one', [
-        { contract: limitsContract, module: module('limits'), config: settings.limits ?? {} },
+        {
+          contract: limitsContract,
+          module: module('limits'),
+          config: checked('limits', limitsConfig, settings.limits ?? {}),
+        },
       ]),
       branch('network', 'rest_for_one', [
         {
           contract: transportContract,
           module: module('transport'),
-          config: settings.transport ?? {},
+          config: checked('transport', transportConfig, settings.transport ?? {}),
           members: shards,
           limits: BRANCH_LIMITS,
         },
         // The acceptor listens before publish starts, because links carry its addresses; a request that comes
         // in between is told to try again.
-        { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
+        {
+          contract: acceptorContract,
+          module: module('acceptor'),
+          config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
+        },
       ]),
       branch('catalog', 'one_for_one', [
-        { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
+        {
+          contract: publishContract,
+          module: module('publish'),
+          config: checked('publish', publishConfig, settings.publish ?? {}),
+        },
         { contract: searchContract, module: module('search'), config: { home } },
-        { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-        { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
+        {
+          contract: syncContract,
+          module: module('sync'),
+          config: checked('sync', syncConfig, settings.sync ?? {}),
+        },
+        {
+          contract: transferContract,
+          module: module('transfer'),
+          config: checked('transfer', transferConfig, settings.transfer ?? {}),
+        },
       ]),
       branch('control', 'one_for_one', [
         {
           contract: controlContract,
           module: module('control'),
-          config: { ...settings.control, version: VERSION },
+          config: checked('control', controlConfig, { ...settings.control, version: VERSION }),
         },
       ]),
     ],

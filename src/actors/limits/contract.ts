@@ -1,19 +1,5 @@
-import { z } from 'zod';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-const text = z.string().max(64).default('off');
-
-export const limitsConfig = z.strictObject({
-  /** Bytes a second as an operator writes them: `20MB/s`, `off`. */
-  up: text,
-  down: text,
-  /** `mon-fri 08:00-18:00 up=1MB/s down=off` each. */
-  schedule: z.array(z.string().max(256)).max(100).default([]),
-  /** `day.up=500GB` each. */
-  quota: z.array(z.string().max(64)).max(4).default([]),
-  /** Names that flags or the environment gave: what was set live does not count against them. */
-  pinned: z.array(z.string()).default([]),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { LimitsConfig } from './config.ts';
 
 /** Which way octets go, seen from this node. */
 export type Direction = 'up' | 'down';
@@ -78,7 +64,7 @@ export interface LimitsView {
 export const limitsContract = defineContract({
   name: 'limits',
   uses: ['store'],
-  config: limitsConfig,
+  config: configOf<LimitsConfig>(),
   metrics: ['sets', 'quotas_used_up'],
   messages: {
     /** The caps in force, at once and whenever they change. */
@@ -90,6 +76,6 @@ export const limitsContract = defineContract({
      */
     set: ask<{ values: Readonly<Record<string, string>>; save: boolean }, LimitsView>(),
     /** What the configuration says by now. */
-    configure: ask<z.infer<typeof limitsConfig>, null>(),
+    configure: ask<LimitsConfig, null>(),
   },
 });

@@ -75,7 +75,7 @@ export class LimitRules {
     return [...rules].flatMap(([name, { text, origin }]): CapRule[] => {
       const key = readLimitKey(name);
       if (key?.kind !== 'cap') return [];
-      const rate = valueOf(readRate(text));
+      const rate = valueIn(readRate(text));
       if (rate === null) return [];
       const { scope, id, direction } = key;
       return [{ name: scope === 'global' ? scope : `${scope}:${id}`, scope, id, direction, rate, origin }];
@@ -90,7 +90,7 @@ export class LimitRules {
   quotas(): QuotaAmounts {
     const of = (name: string) => {
       const text = this.#textOf(name);
-      return text === undefined ? null : valueOf(readSize(text));
+      return text === undefined ? null : valueIn(readSize(text));
     };
     return {
       day: { up: of('quota:day.up'), down: of('quota:day.down') },
@@ -141,4 +141,4 @@ function namesOf({ up, down, schedule, quota }: LimitsConfig): Map<string, strin
   return names;
 }
 
-const valueOf = (reading: Reading): number | null => ('value' in reading ? reading.value : null);
+const valueIn = (reading: Reading): number | null => ('value' in reading ? reading.value : null);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CapMemory } from '../../../src/actors/cap-set.ts';
+import { limitsConfig } from '../../../src/actors/limits/config.ts';
 import type { LimitsContext } from '../../../src/actors/limits/context.ts';
-import { limitsConfig } from '../../../src/actors/limits/contract.ts';
 import { Limits } from '../../../src/actors/limits/limits.ts';
 import type { Traffic } from '../../../src/actors/limits/quotas.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
