@@ -121,8 +121,8 @@ async function pumpRate(root: string): Promise<number> {
 async function freeRate(stage: Stage): Promise<number> {
   const transfer = await prepare(stage, 'free', LONGEST, stage.servers[0], stage.fetchers[0]);
   await transfer.begin();
-  await pause(0.5);
-  const rate = await slope([stage.fetchers[0]], 1.5);
+  await pause(SETTLE_SECONDS);
+  const rate = await slope([stage.fetchers[0]], 4);
   await transfer.end();
   return rate;
 }

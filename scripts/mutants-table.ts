@@ -629,7 +629,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'slots-kept-by-slow-readers',
     file: 'src/actors/transport/upload-peers.ts',
-    find: 'return slotOctets >= SLOT_OCTETS || now - slotSince! >= SLOT_MS || idle;',
+    find: 'return slotOctets >= SLOT_OCTETS || now - slotSince! >= turnMs || idle;',
     replace: 'return slotOctets >= SLOT_OCTETS;',
     test: 'test/actors/transport/upload-peers.test.ts',
     only: 'starve nobody',
