@@ -120,13 +120,16 @@ describe('through a socket', () => {
   test('what is for ports only is refused, not sent empty', async () => {
     expect(
       table.filter(([, , sample]) => sample.portOnly).map(([actor, message]) => `${actor}.${message}`),
-    ).toEqual(['store.identity', 'transport.adopt']);
+    ).toEqual(['limits.caps', 'store.identity', 'transport.adopt']);
     await expect(refs.get('transport')!.ask('adopt', samples.transport.adopt.request)).rejects.toThrow(
       TypeError,
     );
     // Here it is the reply that cannot cross: a bug of the one who answers, and its caller is told so.
     await expect(refs.get('store')!.ask('identity', null)).rejects.toMatchObject({ code: 'E_ACTOR_CRASHED' });
     expect(String(crashes.splice(0)[0])).toContain('KeyObject cannot cross a socket');
+    const caps = refs.get('limits')!.stream('caps', null)[Symbol.asyncIterator]();
+    await expect(caps.next()).rejects.toMatchObject({ code: 'E_ACTOR_CRASHED' });
+    expect(String(crashes.splice(0)[0])).toContain('SharedArrayBuffer cannot cross a socket');
   });
 });
 

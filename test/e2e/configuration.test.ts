@@ -30,15 +30,15 @@ describe('the configuration of a running node', () => {
   const row = async (key: string) => (await rows()).find((value) => value.key === key);
 
   test('SIGHUP: what can change live does, the rest is named, and the node goes on', async () => {
-    await writeFile(config, '[sync]\ninterval_seconds = 30\n[network]\nin_flight = 4\n');
+    await writeFile(config, '[sync]\ninterval_seconds = 30\n[network]\nmax_pending = 4\n');
     node.child.kill('SIGHUP');
     await until(() => expect(told('config-reloaded')).toHaveLength(1));
     expect(told('config-reloaded')[0]).toMatchObject({
       applied: ['sync.interval_seconds'],
-      needs_restart: ['network.in_flight'],
+      needs_restart: ['network.max_pending'],
     });
     expect(await row('sync.interval_seconds')).toMatchObject({ value: 30, origin: `file ${config}:2` });
-    expect(await row('network.in_flight')).toMatchObject({ value: 16, after_restart: 4 });
+    expect(await row('network.max_pending')).toMatchObject({ value: 512, after_restart: 4 });
     // Flags are the node's own, not those of the command that asks.
     expect(await row('store.keys')).toMatchObject({ value: 'plain', origin: 'flag' });
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConfigReload } from '../../src/actors/supervisor/contract.ts';
 import { failure } from '../../src/errors.ts';
+import type { NodeSettings } from '../../src/node.ts';
 import { nodeSettings } from '../../src/settings/node-settings.ts';
 import type { SettingProblem } from '../../src/settings/problem.ts';
 import { RunningSettings, settingsOfRows } from '../../src/settings/running-settings.ts';
@@ -33,33 +34,33 @@ const ALL = SETTING_KEYS.length;
 
 test('live settings are applied, others wait by name, and go on waiting', async () => {
   const running = await start();
-  await file('[sync]\ninterval_seconds = 5\n[network]\nin_flight = 4\nbootstrap = ["tcp://192.0.2.1:1"]\n');
+  await file('[sync]\ninterval_seconds = 5\n[network]\nmax_pending = 4\nbootstrap = ["tcp://192.0.2.1:1"]\n');
   const expected = {
     applied: ['network.bootstrap', 'sync.interval_seconds'],
-    needs_restart: ['network.in_flight'],
+    needs_restart: ['network.max_pending'],
     unchanged: ALL - 3,
   };
   expect(await running.reload(apply)).toEqual(expected);
   expect(told).toEqual([expected]);
   expect(
-    applied.map(({ sync, network }) => [sync.interval_seconds, network.bootstrap, network.in_flight]),
-  ).toEqual([[5, ['tcp://192.0.2.1:1'], 16]]);
+    applied.map(({ sync, network }) => [sync.interval_seconds, network.bootstrap, network.max_pending]),
+  ).toEqual([[5, ['tcp://192.0.2.1:1'], 512]]);
   const path = join(home, 'config.toml');
   expect(row(running, 'sync.interval_seconds')).toEqual({
     key: 'sync.interval_seconds',
     value: 5,
     origin: `file ${path}:2`,
   });
-  expect(row(running, 'network.in_flight')).toEqual({
-    key: 'network.in_flight',
-    value: 16,
+  expect(row(running, 'network.max_pending')).toEqual({
+    key: 'network.max_pending',
+    value: 512,
     origin: 'default',
     after_restart: 4,
   });
 
   expect(await running.reload(apply)).toEqual({
     applied: [],
-    needs_restart: ['network.in_flight'],
+    needs_restart: ['network.max_pending'],
     unchanged: ALL - 1,
   });
   expect(applied).toHaveLength(1);
@@ -67,15 +68,15 @@ test('live settings are applied, others wait by name, and go on waiting', async 
   // Taken back before it came into force.
   await file('[sync]\ninterval_seconds = 5\n');
   expect(await running.reload(apply)).toMatchObject({ applied: ['network.bootstrap'], needs_restart: [] });
-  expect(row(running, 'network.in_flight')).not.toHaveProperty('after_restart');
+  expect(row(running, 'network.max_pending')).not.toHaveProperty('after_restart');
 });
 
 test('a value that moved to another place is unchanged, and told from its new place', async () => {
-  await file('[network]\nin_flight = 4\n');
+  await file('[network]\nmax_pending = 4\n');
   const running = await start();
-  await file('\n\n[network]\nin_flight = 4\n');
+  await file('\n\n[network]\nmax_pending = 4\n');
   expect(await running.reload(apply)).toEqual({ applied: [], needs_restart: [], unchanged: ALL });
-  expect(row(running, 'network.in_flight')?.origin).toBe(`file ${home}/config.toml:4`);
+  expect(row(running, 'network.max_pending')?.origin).toBe(`file ${home}/config.toml:4`);
 });
 
 test('a flag wins over the file after a reload as before', async () => {
@@ -132,7 +133,7 @@ test('two reloads never run into each other', async () => {
   expect(order).toEqual(['begin', 'end', 'then 6']);
 });
 
-test('what a node may take over live is exactly what the configuration of sync says', async () => {
+test('what a node may take over live is exactly what the actors that take a configuration over are given', async () => {
   const running = await start();
   const rows = running.rows();
   const other: Record<string, unknown> = {
@@ -142,16 +143,17 @@ test('what a node may take over live is exactly what the configuration of sync s
     list: ['tcp://192.0.2.9:9'],
   };
   for (const { key, kind, live, schema } of SETTING_KEYS) {
-    const value = schema.safeParse(other[kind]).success ? other[kind] : 'plain';
-    if (!schema.safeParse(value).success) continue;
+    const value = [other[kind], 'plain', '1MB/s', ['daily 00:00-01:00 up=0'], ['day.up=1GB']].find(
+      (each) => schema.safeParse(each).success,
+    );
+    if (value === undefined) continue;
     const changed = settingsOfRows(rows.map((each) => (each.key === key ? { ...each, value } : each)));
     // Read before the node is made, by whoever starts it.
     if (key === 'store.passphrase_file') continue;
     const [before, after] = [running.settings, changed].map((settings) => nodeSettings('/h', '/s', settings));
     expect(after, key).not.toEqual(before);
-    expect({ key, sync: JSON.stringify(after!.sync) !== JSON.stringify(before!.sync) }).toEqual({
-      key,
-      sync: live,
-    });
+    const taken = ({ sync, limits, transport, transfer, hashing, shards }: NodeSettings) =>
+      JSON.stringify({ sync, limits, transport, transfer, hashing, shards });
+    expect({ key, live: taken(after!) !== taken(before!) }).toEqual({ key, live });
   }
 });

@@ -146,6 +146,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
 
   /** Takes in no more requests; once those before are answered, the peer is told the end and its own is waited for. */
   finish(): void {
+    if (this.#finishing) return;
     this.#finishing = true;
     this.connection.guard(() => this.#pump());
   }
@@ -188,6 +189,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     // Last, because it may wake others.
     if (!this.#over) this.#options.memory.holds(this, this.#unsent + this.#ready);
     if (this.#options.peers.slotted && !this.hasChunks) this.#options.peers.rests(this);
+    // Not closed: with a request unread that would be a reset, which takes back what the peer has not read.
     if (this.#finishing && this.idleSince !== null) this.connection.socket.end();
   }
 

@@ -79,11 +79,13 @@ export class SessionTable {
     return [...this.#all].map((session) => sessionInfo(session, now));
   }
 
-  /** Closes those that have had nothing to do for so long. */
+  /** Ends those that have had nothing to do for so long. What a peer has not read yet still reaches it. */
   closeIdle(ms: number): void {
     const now = this.#context.clock.now();
     for (const session of [...this.#all]) {
-      if (session.idleSince !== null && now - session.idleSince >= ms) this.#end(session);
+      if (session.idleSince === null || now - session.idleSince < ms) continue;
+      if (session.direction === 'in') (session as InboundSession).finish();
+      else this.#end(session);
     }
   }
 

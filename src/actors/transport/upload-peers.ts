@@ -5,6 +5,9 @@ const STALLED_MS = 2_000;
 /** What a peer may be sent while others wait for its slot. */
 const SLOT_OCTETS = 16 * 1024 * 1024;
 const SLOT_MS = 5_000;
+/** Turns are shorter while many wait, so that each has one in that time: a peer hangs up after ten silent seconds. */
+const ROUND_MS = 8_000;
+const SHORTEST_SLOT_MS = 100;
 /** A slot that nothing goes out of for so long is for others: slow readers hold none. */
 const SLOT_IDLE_MS = 1_000;
 
@@ -82,8 +85,11 @@ export class UploadPeers {
   /** One chunk more may be read for that session; if not, it hears when one may. `most`: chunks that may be unsent. */
   mayRead(session: UploadSession, most: number): boolean {
     const peer = this.#peers.get(session.peer.nodeKey)!;
-    if (this.#config.uploadSlots > 0 && !this.#hasSlot(peer)) return false;
     if (session.unsentChunks >= most) return false;
+    if (this.#config.uploadSlots > 0) {
+      // With its slot the session may have gone on already.
+      if (!this.#hasSlot(peer) || session.unsentChunks >= most) return false;
+    }
     if (peer.sessions.size === 1 || this.#unsent(peer) < most) return true;
     peer.blocked.add(session);
     return false;
@@ -152,7 +158,9 @@ export class UploadPeers {
   #isOver({ slotSince, slotOctets, sentAt }: PeerUploads): boolean {
     const now = this.#now();
     const idle = now - Math.max(slotSince!, sentAt) >= SLOT_IDLE_MS;
-    return slotOctets >= SLOT_OCTETS || now - slotSince! >= SLOT_MS || idle;
+    const fair = (ROUND_MS * this.#slots) / (this.#slots + this.#queue.size);
+    const turnMs = Math.max(SHORTEST_SLOT_MS, Math.min(SLOT_MS, fair));
+    return slotOctets >= SLOT_OCTETS || now - slotSince! >= turnMs || idle;
   }
 
   #release(peer: PeerUploads): void {

@@ -72,3 +72,26 @@ test('a thread that throws: the file fails, the thread lives', async () => {
     size: 4,
   });
 });
+
+test('threads come and go while files are hashed, and each file is whole', async () => {
+  const contents = [
+    pattern(9 * SPAN + 5),
+    pattern(7 * SPAN),
+    ...Array.from({ length: 40 }, (_, i) => pattern(900 + i, i + 1)),
+  ];
+  const paths = await Promise.all(contents.map((bytes, i) => write(`file ${i}`, bytes)));
+  const hashing = collect(hashFiles(parts.context, pool, paths, never));
+  for (const threads of [4, 1, 3, 1, 2]) {
+    pool.resize(threads);
+    expect(pool.threads).toBe(threads);
+    await new Promise<void>((resolve) => setTimeout(resolve, 5));
+  }
+  const { files, failed } = await hashing;
+  for (const [i, bytes] of contents.entries()) expect(files.get(i)).toMatchObject(expected(bytes));
+  expect([failed.size, deaths]).toEqual([0, 0]);
+  // Those that were let go are gone, not only passed over: what is asked of all is asked of two.
+  expect((await pool.all({ kind: 'hello' })).length).toBe(2);
+  // Without anything to do it ends at once.
+  pool.resize(1);
+  expect((await pool.all({ kind: 'hello' })).length).toBe(1);
+});

@@ -32,7 +32,7 @@ const lease = (of: typeof one) => life.ask('lease', { contentId: of.contentId })
 test('held files are leased, also after a restart; own sources come first', async () => {
   expect(await lease(one)).toBeNull();
   await life.ask('holdFiles', [held(one), held(two)]);
-  expect(await lease(one)).toEqual({ ...source(one), path: held(one).path, epoch: 1 });
+  expect(await lease(one)).toEqual({ ...source(one), path: held(one).path, epoch: 1, shareIds: [] });
   await life.stop();
   life = await Life.start(place);
   const contentIds = [one.contentId, 'ab'.repeat(32), two.contentId];

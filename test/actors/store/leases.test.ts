@@ -35,13 +35,26 @@ describe('leases', () => {
   test('a lease says where a content lies and how the file looked', async () => {
     expect(await lease()).toBeNull();
     await commit([source(one), source(two)]);
-    expect(await lease()).toEqual({ ...source(one), epoch: 1 });
-    expect(await lease(two.contentId.toUpperCase())).toEqual({ ...source(two), epoch: 1 });
+    expect(await lease()).toEqual({ ...source(one), epoch: 1, shareIds: [shareId] });
+    expect(await lease(two.contentId.toUpperCase())).toEqual({
+      ...source(two),
+      epoch: 1,
+      shareIds: [shareId],
+    });
     expect(await lease('ab'.repeat(32))).toBeNull();
     await expect(lease('no id')).rejects.toMatchObject({ code: 'E_USAGE' });
     await life.stop();
     life = await Life.start(place);
-    expect(await lease()).toEqual({ ...source(one), epoch: 1 });
+    expect(await lease()).toEqual({ ...source(one), epoch: 1, shareIds: [shareId] });
+  });
+
+  test('and which shares list it: all of them, but those that were withdrawn', async () => {
+    const other = (await life.ask('openShare', { name: 'other' })).shareId;
+    await commit([source(one), source(two)]);
+    await commit([source(one), source(two)], other);
+    expect([...(await lease())!.shareIds].sort()).toEqual([shareId, other].sort());
+    await life.ask('unshare', { shareId: other, forgetKey: false });
+    expect((await lease())!.shareIds).toEqual([shareId]);
   });
 
   test('what changes rises above every epoch before; what does not keeps its own', async () => {

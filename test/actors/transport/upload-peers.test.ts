@@ -134,6 +134,18 @@ describe('upload slots', () => {
     expect(sessions.some((session) => session !== holder && session.unsentChunks > 0)).toBe(true);
   });
 
+  test('while many wait turns are short: nobody is silent for ten seconds', () => {
+    const world = new World();
+    world.config.uploadSlots = 2;
+    for (let peer = 0; peer < 40; peer++) world.session(`peer ${peer}`);
+    for (const session of world.sessions) session.room();
+    world.run(850);
+    const before = world.sessions.map(({ taken }) => taken);
+    expect(Math.min(...before)).toBeGreaterThan(0);
+    world.run(950);
+    for (const [index, { taken }] of world.sessions.entries()) expect(taken).toBeGreaterThan(before[index]!);
+  });
+
   test('a session that ends leaves its slot, and none is lost', () => {
     const world = new World();
     world.config.uploadSlots = 2;

@@ -153,6 +153,10 @@ export class TestShard {
     return events;
   }
 
+  async retire(): Promise<void> {
+    await this.#behaviour?.retire?.();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stops'));
     await this.#behaviour?.quiesce?.();

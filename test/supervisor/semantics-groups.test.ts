@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AskSpec, Contract } from '../../../src/supervisor/contract/contract.ts';
-import { VirtualTree } from './virtual-tree.ts';
+import type { AskSpec, Contract } from '../../src/supervisor/contract/contract.ts';
+import { VirtualTree } from './tree/virtual-tree.ts';
 
 /** One shard and somebody who uses it. */
 const grouped = (members = 1) =>
@@ -34,7 +34,7 @@ type Asked = Record<string, AskSpec<unknown, unknown>>;
 
 const reached = (tree: VirtualTree) => ask(tree, 'user', 'reach', { name: 'shard' });
 
-test('a group grows: the new members are called once they are up, by whoever uses it', async () => {
+test('S42. A group that grows calls a new member only once it is up.', async () => {
   const tree = await started();
   Object.assign(tree.parts.shard!, { slowMs: 200 });
   const growing = tree.supervisor.resize('shard', 3);
@@ -48,7 +48,7 @@ test('a group grows: the new members are called once they are up, by whoever use
   expect(tree.takeStory()).toBe('+shard/1 +shard/2');
 });
 
-test('a group shrinks: the last members are called no longer, finish, and end', async () => {
+test('S43. A member that is not wanted any more is called no longer, finishes what it has begun, and ends.', async () => {
   const tree = await started(3);
   Object.assign(tree.parts.shard!, { retiresInMs: 1_000 });
   const work = ask(tree, 'shard', 'work', { ms: 2_000 }, 2);
@@ -77,7 +77,7 @@ test('a member that does not come to an end is stopped when its time is over', a
   expect(tree.state('shard/1')).toBe('down');
 });
 
-test('a member that dies while it retires is not restarted, nor one whose restart was to come', async () => {
+test('S44. A member that retires is not restarted.', async () => {
   const tree = await started(3);
   Object.assign(tree.parts.shard!, { retiresInMs: 4_000 });
   // Three deaths: the next restart waits.
@@ -108,7 +108,7 @@ test('a member that comes back waits for the end of the one that retires in its 
   expect(await reached(tree)).toEqual([0, 1]);
 });
 
-test('a new member that does not start is not in the group; the next try may go well', async () => {
+test('S45. A new member that does not start is not in the group.', async () => {
   const tree = await started();
   Object.assign(tree.parts.shard!, { failStarts: 1 });
   await expect(tree.settle(tree.supervisor.resize('shard', 3))).rejects.toThrow('does not start');
@@ -118,7 +118,7 @@ test('a new member that does not start is not in the group; the next try may go 
   expect(await reached(tree)).toEqual([0, 1]);
 });
 
-test('the size outlives deaths: of the user, and of the whole branch', async () => {
+test('S46. The size of a group outlives every death.', async () => {
   const tree = await started();
   await tree.settle(tree.supervisor.resize('shard', 3));
   tree.crash('user');
