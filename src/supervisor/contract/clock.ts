@@ -11,6 +11,7 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),

@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { Log } from '../contract/actor.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+/** The least that is written; `silent`: nothing. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**

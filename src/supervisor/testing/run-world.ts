@@ -28,12 +28,14 @@ export interface Scenario {
   readonly standingSlots?: number;
 }
 
+/** What a scenario begins its calls with. */
 export interface Load {
   readonly random: Random;
   /** Begins the work at a moment within the world's busy time. Rejections are outcomes as good as results. */
   at(name: string, work: () => Promise<unknown>): void;
 }
 
+/** What became of one world. */
 export interface Outcome {
   readonly seed: number;
   readonly fault: Fault;
