@@ -469,7 +469,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (this.#used >= this.#limit || this.#waiting.length > 0) return false;',
     replace: NOTHING,
     test: 'test/actors/transport/outbound.test.ts',
-    only: 'at most inFlight',
+    only: 'at most the window',
   },
   {
     name: 'flood-read-on',
@@ -477,7 +477,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;',
     replace: 'const full = this.#queued > MAX_PAYLOAD;',
     test: 'test/actors/transport/inbound-limits.test.ts',
-    only: 'holds four chunks',
+    only: 'holds two chunks',
   },
   {
     name: 'requests-unlimited',

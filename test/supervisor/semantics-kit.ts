@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   type ActorContext,
   type ActorModule,
@@ -8,6 +7,7 @@ import {
 import {
   ask,
   type Contract,
+  configOf,
   defineContract,
   type MessagesOf,
   stream,
@@ -21,7 +21,7 @@ import { mainService, Supervisor } from '../../src/supervisor/tree/supervisor.ts
 
 // A listener whose handlers each test writes, and two talkers that send what the test tells them to.
 
-const empty = z.strictObject({});
+const empty = configOf<Record<never, never>>();
 export const listenerContract = defineContract({
   name: 'listener',
   config: empty,

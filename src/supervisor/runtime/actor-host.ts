@@ -118,14 +118,12 @@ export class ActorHost {
   }
 
   async #start(): Promise<void> {
-    const { contract } = this.#module;
     try {
-      const config = contract.config.parse(this.#birth.config);
       this.#behaviour = await this.#module.start({
         name: this.#birth.name,
         member: this.#birth.member,
         epoch: this.#birth.epoch,
-        config,
+        config: this.#birth.config,
         clock: this.#environment.clock,
         refs: Object.fromEntries(this.#refs),
         log: this.#environment.log,

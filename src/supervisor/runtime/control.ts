@@ -2,7 +2,8 @@ import type { Pressure } from '../contract/actor.ts';
 import type { ErrorRecord } from '../contract/actor-error.ts';
 import type { FramePort } from '../link/frame.ts';
 import type { SlabShare } from '../memory/life-slab.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { LogLine } from '../observe/told-log.ts';
 
 /** A ref an actor will hold: the target's name, how many members it has, and whether it is a group. */
 export interface UseSpec {
@@ -48,3 +49,6 @@ export type ControlReport =
   | { type: 'lost'; to: string; member: number; epoch: number }
   | { type: 'quiesced' }
   | { type: 'stopped' };
+
+/** What comes from a worker: reports for the supervisor, and lines for the log. */
+export type WorkerReport = ControlReport | { type: 'logged'; line: LogLine };

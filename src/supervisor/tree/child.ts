@@ -3,7 +3,7 @@ import type { ActorState, DeathCause } from '../contract/tree-status.ts';
 import type { SlabShare } from '../memory/life-slab.ts';
 import { clearMailbox, metricsMemory } from '../memory/metrics-page.ts';
 import type { SlabKeeper } from '../memory/slab-keeper.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import type { ControlMessage, ControlReport, UseSpec } from '../runtime/control.ts';
 import type { Life, LifeEnd, LoopTimes, Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';

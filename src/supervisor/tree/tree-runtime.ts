@@ -1,7 +1,7 @@
 import type { Log } from '../contract/actor.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { SlabKeeper } from '../memory/slab-keeper.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import type { Deadlines } from '../runtime/deadlines.ts';
 import type { Child, Death } from './child.ts';
 import type { Mesh } from './mesh.ts';

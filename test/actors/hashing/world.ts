@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blake3 as portableBlake3 } from '@noble/hashes/blake3.js';
 import hashing from '../../../src/actors/hashing/actor.ts';
+import { hashingConfig } from '../../../src/actors/hashing/config.ts';
 import type { HashingContext } from '../../../src/actors/hashing/context.ts';
-import {
-  type HashEvent,
-  type HashedFile,
-  hashingConfig,
-  type hashingContract,
-} from '../../../src/actors/hashing/contract.ts';
+import type { HashEvent, HashedFile, hashingContract } from '../../../src/actors/hashing/contract.ts';
 import { blake3 as fastBlake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { CHUNK_SIZE } from '../../../src/protocol/objects/chunks.ts';

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { actorsOf } from '../../../src/supervisor/contract/actor.ts';
-import { ask, defineContract, tell } from '../../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, tell } from '../../../src/supervisor/contract/contract.ts';
 import type { SlotHandle } from '../../../src/supervisor/contract/slab.ts';
 
 /** A slot with the pattern of this number in it. */
@@ -12,7 +11,7 @@ export interface Filled {
 /** Two actors that hand slots to each other on real threads. */
 export const giverContract = defineContract({
   name: 'giver',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   uses: ['taker'],
   messages: {
     /** Claims so many and keeps them. Returns how many it got. */
@@ -30,7 +29,7 @@ export const giverContract = defineContract({
 
 export const takerContract = defineContract({
   name: 'taker',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   messages: {
     /** Looks at what came, and answers with the next pattern in the same slot. */
     work: ask<Filled, Filled | null>(),

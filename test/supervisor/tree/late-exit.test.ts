@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { type Contract, defineContract } from '../../../src/supervisor/contract/contract.ts';
+import { type Contract, configOf, defineContract } from '../../../src/supervisor/contract/contract.ts';
 import { LifeSlab } from '../../../src/supervisor/memory/life-slab.ts';
 import { SlabKeeper } from '../../../src/supervisor/memory/slab-keeper.ts';
 import type { ActorBirth } from '../../../src/supervisor/runtime/control.ts';
@@ -26,7 +25,7 @@ test('the late end of a life that was replaced is not the end of its successor, 
       };
     },
   };
-  const contract = defineContract({ name: 'stuck', config: z.strictObject({}), messages: {} });
+  const contract = defineContract({ name: 'stuck', config: configOf<object>(), messages: {} });
   const url = new URL('world:stuck');
   const child = new Child({ contract: contract as unknown as Contract, module: url, config: {} }, 0);
   const slab = new SlabKeeper({ slots: 2, slotBytes: 64 });

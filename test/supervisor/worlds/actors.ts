@@ -1,15 +1,14 @@
-import { z } from 'zod';
 import { type ActorModule, actorsOf } from '../../../src/supervisor/contract/actor.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { sleep } from '../../../src/supervisor/contract/clock.ts';
-import { ask, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
 import type { Slab, SlotHandle, SlotPath } from '../../../src/supervisor/contract/slab.ts';
 import type { VirtualDisk } from '../../../src/supervisor/testing/faults.ts';
 
 // Actors in the roles of a node: one that keeps, shards that serve and fetch, one that plans, one that clients talk to.
 
 const times = { startMs: 5_000, shutdownMs: 2_000, hungMs: 2_000 };
-const empty = z.strictObject({});
+const empty = configOf<Record<never, never>>();
 
 export const keeperContract = defineContract({
   name: 'keeper',
