@@ -16,5 +16,7 @@ export const mainThread = (handlers: Partial<MainHandlers> = {}): MainServiceSpe
     stop: nobodyAsks,
     settings: nobodyAsks,
     reload: nobodyAsks,
+    tuning: nobodyAsks,
+    tune: nobodyAsks,
     ...handlers,
   });
