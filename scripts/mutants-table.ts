@@ -182,8 +182,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stopped-in-start-order',
     file: 'src/supervisor/tree/branch.ts',
-    find: 'for (const child of [...this.#children].reverse()) await child.stop();',
-    replace: 'for (const child of this.#children) await child.stop();',
+    find: 'for (const child of [...this.#children, ...this.#leaving].reverse()) await child.stop();',
+    replace: 'for (const child of [...this.#children, ...this.#leaving]) await child.stop();',
     test: DEATH,
     only: 'S26',
   },
@@ -474,7 +474,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'flood-read-on',
     file: 'src/actors/transport/inbound-session.ts',
-    find: 'const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;',
+    find: 'const full = this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);',
     replace: 'const full = this.#queued > MAX_PAYLOAD;',
     test: 'test/actors/transport/inbound-limits.test.ts',
     only: 'holds two chunks',
