@@ -183,7 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'stopped-in-start-order',
     file: 'src/supervisor/tree/branch.ts',
     find: 'for (const child of [...this.#children, ...this.#leaving].reverse()) await child.stop();',
-    replace: 'for (const child of this.#children) await child.stop();',
+    replace: 'for (const child of [...this.#children, ...this.#leaving]) await child.stop();',
     test: DEATH,
     only: 'S26',
   },

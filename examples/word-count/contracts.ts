@@ -1,22 +1,36 @@
 // In a project of your own: from 'granary/supervisor'.
-import { actorsOf, ask, configOf, defineContract, stream, tell } from '../../src/supervisor/index.ts';
+import {
+  actorsOf,
+  ask,
+  configOf,
+  defineContract,
+  type SlotHandle,
+  stream,
+  tell,
+} from '../../src/supervisor/index.ts';
 
-/** Walks a folder and gives its text away, piece by piece. */
+/** Text of a file, in shared memory: whoever adopts the slot has it, and nothing is copied on the way. */
+export interface Text {
+  readonly slot: SlotHandle;
+  readonly bytes: number;
+}
+
+/** Walks a folder and gives its text away, file by file. */
 export const readerContract = defineContract({
   name: 'reader',
   config: configOf<{ folder: string }>(),
-  messages: { texts: stream<null, { file: string; text: string }>({ window: 8 }) },
+  messages: { files: stream<null, { file: string }>({ window: 8 }), read: ask<{ file: string }, Text>() },
 });
 
-/** Counts the words of one piece. There are several of it. */
+/** Counts the words of one text. There are several of it. */
 export const counterContract = defineContract({
   name: 'counter',
   config: configOf<Record<never, never>>(),
   metrics: ['words'],
-  messages: { count: ask<{ text: string }, Record<string, number>>() },
+  messages: { count: ask<Text, Record<string, number>>(), sabotage: tell<null>() },
 });
 
-/** Hands pieces to counters and adds up. */
+/** Hands texts from the reader to counters and adds up. */
 export const tallyContract = defineContract({
   name: 'tally',
   config: configOf<Record<never, never>>(),

@@ -15,6 +15,7 @@ const supervisor = new Supervisor(
     intensity: 3,
     periodMs: 60_000,
     contracts: module('contracts'),
+    slab: { slots: 4 },
     children: [
       { contract: readerContract, module: module('reader'), config: { folder } },
       { contract: counterContract, module: module('counter'), config: {}, members: 2 },
@@ -38,5 +39,7 @@ console.log(
 );
 for (const { name, state, restarts, metrics } of supervisor.status())
   console.log(name, state, restarts, metrics);
+const { slots, free } = supervisor.slab();
+console.log(`${free} of ${slots} slots are free`);
 const { clean, seconds } = await supervisor.stop();
 console.log(`stopped ${clean ? 'cleanly' : 'by cutting'} in ${seconds.toFixed(2)} s`);

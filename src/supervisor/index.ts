@@ -46,6 +46,7 @@ export type { MemoryLimits } from './tree/memory-watch.ts';
 export { siblingModule } from './tree/module-url.ts';
 export {
   type ActorStatus,
+  type MainServiceSpec,
   mainService,
   type StopReport,
   Supervisor,

@@ -1,7 +1,7 @@
 import { supervisorContract } from '../../src/actors/supervisor/contract.ts';
 import type { Handlers } from '../../src/supervisor/contract/actor.ts';
 import type { MessagesOf } from '../../src/supervisor/contract/contract.ts';
-import { type MainService, mainService } from '../../src/supervisor/tree/supervisor.ts';
+import { type MainServiceSpec, mainService } from '../../src/supervisor/tree/supervisor.ts';
 
 type MainHandlers = Handlers<MessagesOf<typeof supervisorContract>>;
 
@@ -10,7 +10,7 @@ const nobodyAsks = (): never => {
 };
 
 /** What the main thread answers in a test: what is given, and nothing else. */
-export const mainThread = (handlers: Partial<MainHandlers> = {}): MainService =>
+export const mainThread = (handlers: Partial<MainHandlers> = {}): MainServiceSpec =>
   mainService(supervisorContract, {
     status: nobodyAsks,
     stop: nobodyAsks,

@@ -72,4 +72,4 @@ test('a part that dies again and again ends the node with 70, in one line, and l
   node = await Node.start({ home });
   const { shares } = await node.must<{ shares: { name: string }[] }>('shares');
   expect(shares.map(({ name }) => name)).toContain('small');
-}, 120_000);
+}, 300_000);

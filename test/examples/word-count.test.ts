@@ -10,5 +10,6 @@ test('the example counts words, loses an actor on the way, and stops cleanly', a
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^5 files; most frequent words: /m);
   expect(stdout).toMatch(/^counter\/0 died \(crash\) and is back$/m);
+  expect(stdout).toMatch(/^4 of 4 slots are free$/m);
   expect(stdout).toMatch(/^stopped cleanly in /m);
 });

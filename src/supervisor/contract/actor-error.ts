@@ -26,6 +26,7 @@ export interface ActorErrorOptions {
   cause?: unknown;
 }
 
+/** A failure that is expected: it crosses threads as it is, and `code` says which. Anything else that is thrown is a bug. */
 export class ActorError extends Error {
   override readonly name = 'ActorError';
   readonly code: string;

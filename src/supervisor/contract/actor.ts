@@ -21,6 +21,7 @@ export interface Call {
   remainingMs(): number;
 }
 
+/** One function for each message of a contract. An `ActorError` it throws is an answer, anything else is the end of this life. */
 export type Handlers<M extends Messages> = {
   [K in keyof M]: M[K] extends AskSpec<infer _A, infer _B>
     ? (request: RequestOf<M[K]>, call: Call) => ReplyOf<M[K]> | Promise<ReplyOf<M[K]>>
@@ -31,6 +32,7 @@ export type Handlers<M extends Messages> = {
         : never;
 };
 
+/** Where an actor writes what its operator may read: fields first, then words. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -50,6 +52,7 @@ export type ContractMap = Readonly<Record<string, Contract>>;
 
 type RefFor<C> = Ref<MessagesOf<C>>;
 
+/** The refs of an actor, typed by the names it `uses`. */
 export type RefsOf<All, Uses extends string, Groups extends string> = {
   readonly [K in Uses]: K extends keyof All
     ? K extends Groups
@@ -58,6 +61,7 @@ export type RefsOf<All, Uses extends string, Groups extends string> = {
     : never;
 };
 
+/** What a life is given when it starts, and all that it may touch. */
 export interface ActorContext<Config, Refs, Metric extends string> {
   readonly name: string;
   /** Place in a sharded group, else 0. */
@@ -80,6 +84,7 @@ export interface ActorContext<Config, Refs, Metric extends string> {
 /** What the node's memory is like: `high` asks for load to be shed, `normal` says that it is over. */
 export type Pressure = 'normal' | 'high';
 
+/** What an actor does: `start` returns it, and the host calls it. */
 export interface Behaviour<M extends Messages> {
   readonly handlers: Handlers<M>;
   /**

@@ -14,6 +14,7 @@ export interface Clock {
 /** Each thread's `performance.now()` begins with the thread; the system's monotonic clock is one. */
 const THREAD_START = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: () => THREAD_START + performance.now(),
   wall: () => Date.now(),

@@ -39,6 +39,7 @@ export interface StreamSpec<Req, Item> {
 
 // biome-ignore lint/suspicious/noExplicitAny: a message map holds specs of every type; inference reads the exact ones back.
 export type AnySpec = AskSpec<any, any> | TellSpec<any> | StreamSpec<any, any>;
+/** The messages of a contract by name. */
 export type Messages = Readonly<Record<string, AnySpec>>;
 
 /** Request and one reply, at most once. */
@@ -71,6 +72,7 @@ export interface ConfigType<Config> {
   readonly _config?: Config;
 }
 
+/** An actor as others know it: its name, its messages, whom it talks to, and what its supervisor has to know. Data, made by `defineContract`. */
 export interface Contract<
   Name extends string = string,
   M extends Messages = Messages,
@@ -102,6 +104,7 @@ export interface Contract<
   readonly metrics: readonly Metric[];
 }
 
+/** A contract with the defaults filled in. Its type parameters are inferred: refs and handlers are typed by them. */
 export function defineContract<
   const Name extends string,
   M extends Messages,
@@ -161,5 +164,7 @@ export type RequestOf<S> =
         : never;
 export type ReplyOf<S> = S extends AskSpec<infer _, infer R> ? R : never;
 export type ItemOf<S> = S extends StreamSpec<infer _, infer I> ? I : never;
+/** The messages of a contract, for types. */
 export type MessagesOf<C> = C extends { readonly messages: infer M extends Messages } ? M : never;
+/** The configuration of a contract, for types. */
 export type ConfigOf<C> = C extends Contract<string, Messages, string, infer Config, string> ? Config : never;

@@ -1,5 +1,6 @@
 import type { ItemOf, KeysOf, Messages, ReplyOf, RequestOf } from './contract.ts';
 
+/** What a caller may say of one call. */
 export interface CallOptions {
   /** Aborting cancels the call on the other side too. */
   signal?: AbortSignal | undefined;

@@ -5,6 +5,7 @@
 export type Strategy = 'one_for_one' | 'rest_for_one' | 'one_for_all';
 
 export type ActorState = 'idle' | 'starting' | 'up' | 'stopping' | 'down';
+/** What a life ended of: a bug, its heap (or the whole memory), a loop that did not turn, its own end, a start that took too long. */
 export type DeathCause = 'crash' | 'memory' | 'hung' | 'exit' | 'start-timeout';
 
 /** A supervisor and its children, as they are now. */
@@ -18,6 +19,7 @@ export interface BranchStatus {
   readonly children: readonly TreeStatus[];
 }
 
+/** One actor, as it is now. */
 export interface LeafStatus {
   readonly actor: string;
   readonly state: ActorState;
@@ -29,4 +31,5 @@ export interface LeafStatus {
   readonly lastDeath: { readonly cause: DeathCause; readonly message: string | null } | null;
 }
 
+/** What hangs in a tree. */
 export type TreeStatus = BranchStatus | LeafStatus;

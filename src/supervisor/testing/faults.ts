@@ -3,6 +3,7 @@ import type { VirtualLife } from './virtual-life.ts';
 import type { VirtualPlacement } from './virtual-placement.ts';
 import type { World } from './world.ts';
 
+/** What may go wrong in a world; one of them does, or nothing. */
 export const FAULT_KINDS = [
   'none',
   'crash',
@@ -13,6 +14,7 @@ export const FAULT_KINDS = [
   'slow-disk',
   'suspend',
 ] as const;
+/** One of `FAULT_KINDS`. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** What goes wrong in a world, and when: a function of the seed. */

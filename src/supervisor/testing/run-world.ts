@@ -28,12 +28,14 @@ export interface Scenario {
   readonly standingSlots?: number;
 }
 
+/** What a scenario begins its calls with. */
 export interface Load {
   readonly random: Random;
   /** Begins the work at a moment within the world's busy time. Rejections are outcomes as good as results. */
   at(name: string, work: () => Promise<unknown>): void;
 }
 
+/** What became of one world. */
 export interface Outcome {
   readonly seed: number;
   readonly fault: Fault;
@@ -128,9 +130,10 @@ export async function runWorld(
     for (const call of open) broken.push(`${call} did not settle`);
     // Whatever the fault began has ended by now, and then the tree is whole.
     await world.runFor(Math.max(0, fault.at + fault.forMs - world.now()) + 20_000);
-    slotsReturned('at rest', scenario.standingSlots);
     const probe = await settled('probe', scenario.probe(supervisor), SETTLE_MS);
     if (probe.failure !== null) broken.push(`the tree does not serve again: ${probe.failure}`);
+    await world.runFor(1_000);
+    slotsReturned('at rest', scenario.standingSlots);
     for (const { name, state, mailbox } of supervisor.status()) {
       const standing = name in scenario.standing ? scenario.standing[name] : 0;
       if (state !== 'up' && state !== 'down') broken.push(`${name} is ${state}`);

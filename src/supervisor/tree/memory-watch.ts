@@ -1,6 +1,7 @@
 import type { Log } from '../contract/actor.ts';
 import type { Child } from './child.ts';
 
+/** When the memory of the process is short, and when too short. */
 export interface MemoryLimits {
   /** Resident bytes of the process above which every actor is asked to shed load. */
   readonly shedBytes: number;

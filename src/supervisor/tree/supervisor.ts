@@ -22,8 +22,9 @@ import type { TreeRuntime } from './tree-runtime.ts';
 import { actorsIn, type TreeSpec } from './tree-spec.ts';
 import { workerPlacement } from './worker-placement.ts';
 
-export { type MainServiceSpec as MainService, mainService } from './main-service.ts';
+export { type MainServiceSpec, mainService } from './main-service.ts';
 
+/** One actor as it is now, read without waking it. */
 export interface ActorStatus {
   readonly name: string;
   readonly thread: number | null;
@@ -34,6 +35,7 @@ export interface ActorStatus {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** How the stop went. */
 export interface StopReport {
   readonly clean: boolean;
   /** Actors that had to be cut. */
@@ -41,6 +43,7 @@ export interface StopReport {
   readonly seconds: number;
 }
 
+/** What a supervisor tells whoever runs it. Listeners are called on the main thread. */
 export interface SupervisorEvents {
   /** An actor lives again: it died of this cause, or was restarted `with` another. */
   actorRestarted(event: { actor: string; cause: string; error: ErrorRecord | null }): void;
@@ -48,6 +51,7 @@ export interface SupervisorEvents {
   gaveUp(event: { actor: string; error: ErrorRecord | null }): void;
 }
 
+/** What a tree runs with; everything has a default. */
 export interface SupervisorOptions {
   /** Default: NDJSON on standard error from this level on. */
   readonly log?: Log;

@@ -35,7 +35,7 @@ export function smallNode(_: World, disk: VirtualDisk): Scenario {
       intensity: 3,
       periodMs: 60_000,
       contracts: url('contracts'),
-      slab: { slots: 12, slotBytes: 64 },
+      slab: { slots: 24, slotBytes: 64 },
       children: [
         { name: 'storage', strategy: 'rest_for_one', ...LIMITS, children: [child(keeperContract)] },
         { name: 'network', strategy: 'rest_for_one', ...LIMITS, children: [child(shardContract, 2)] },
