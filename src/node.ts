@@ -4,7 +4,7 @@ import { type acceptorConfig, acceptorContract } from './actors/acceptor/contrac
 import { type controlConfig, controlContract } from './actors/control/contract.ts';
 import { type hashingConfig, hashingContract } from './actors/hashing/contract.ts';
 import { type publishConfig, publishContract } from './actors/publish/contract.ts';
-import { searchContract } from './actors/search/contract.ts';
+import { type SearchConfig, searchConfig, searchContract } from './actors/search/contract.ts';
 import { type storeConfig, storeContract } from './actors/store/contract.ts';
 import {
   type ConfigReload,
@@ -44,6 +44,7 @@ export interface NodeSettings {
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
+  readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
   readonly transfer?: ConfigInput<typeof transferConfig>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
@@ -52,7 +53,7 @@ export interface NodeSettings {
 }
 
 /** What a running node takes over. */
-export type LiveSettings = Pick<NodeSettings, 'sync'>;
+export type LiveSettings = Pick<NodeSettings, 'search' | 'sync'>;
 
 /** Who knows where the settings of a node come from: for the commands that ask about them, and for `reload`. */
 export interface SettingsOwner {
@@ -110,7 +111,7 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       ]),
       branch('catalog', 'one_for_one', [
         { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
-        { contract: searchContract, module: module('search'), config: { home } },
+        { contract: searchContract, module: module('search'), config: { ...settings.search, home } },
         { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
         { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
       ]),
@@ -198,14 +199,14 @@ class NodeLife {
   readonly #log: Log;
   readonly #owner: SettingsOwner | null;
   /** As it is now; the tree starts each life with what it was at first. */
-  #sync: SyncConfig;
+  #live: LiveConfig;
   #settle: (report: StopReport) => void = () => {};
   #stopping: Promise<StopReport> | null = null;
 
   constructor(settings: NodeSettings, owner: SettingsOwner | null) {
     this.#home = settings.home;
     this.#owner = owner;
-    this.#sync = liveConfig(settings);
+    this.#live = liveConfig(settings);
     this.stopped = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -217,7 +218,8 @@ class NodeLife {
       memory: settings.memory ?? memoryLimits(),
       events: {
         actorRestarted: (event) => {
-          if (event.actor === syncContract.name) void this.#configureAgain();
+          if (event.actor === syncContract.name) void this.#again('sync');
+          if (event.actor === searchContract.name) void this.#again('search');
           this.#emit('actor-restarted', event);
         },
         gaveUp: (event) => {
@@ -257,8 +259,9 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    this.#sync = liveConfig(settings);
-    await this.#configureSync();
+    this.#live = liveConfig(settings);
+    await this.#configureEach('sync');
+    await this.#configureEach('search');
   }
 
   async reload(): Promise<ConfigReload> {
@@ -270,20 +273,22 @@ class NodeLife {
     throw failure('E_NO_SETTINGS', 'this node was given its settings by the program it is part of');
   }
 
-  async #configureSync(): Promise<void> {
+  async #configureEach(actor: keyof LiveConfig): Promise<void> {
+    const { supervisor } = this;
     try {
-      await this.supervisor.ref(syncContract).ask('configure', this.#sync);
+      if (actor === 'sync') await supervisor.ref(syncContract).ask('configure', this.#live.sync);
+      else await supervisor.ref(searchContract).ask('configure', this.#live.search);
     } catch (error) {
       // Every life is told when it is up.
       if (!(error instanceof ActorError && error.code === 'E_ACTOR_DOWN')) throw error;
     }
   }
 
-  async #configureAgain(): Promise<void> {
+  async #again(actor: keyof LiveConfig): Promise<void> {
     try {
-      await this.#configureSync();
+      await this.#configureEach(actor);
     } catch (error) {
-      this.#log.warn({ error: toErrorRecord(error) }, 'sync may work with older settings');
+      this.#log.warn({ error: toErrorRecord(error), actor }, 'it may work with older settings');
     }
   }
 
@@ -304,11 +309,23 @@ class NodeLife {
   }
 }
 
-function liveConfig({ sync }: LiveSettings): SyncConfig {
-  const parsed = syncConfig.safeParse(sync ?? {});
+/** The live settings of each actor that has any. */
+interface LiveConfig {
+  readonly sync: SyncConfig;
+  readonly search: Pick<SearchConfig, 'stemming'>;
+}
+
+const liveSearch = searchConfig.pick({ stemming: true });
+
+function liveConfig({ sync, search }: LiveSettings): LiveConfig {
+  return { sync: checked('sync', syncConfig, sync), search: checked('search', liveSearch, search) };
+}
+
+function checked<S extends z.ZodType>(name: string, schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw failure('E_CONFIG', `sync.${issue?.path.join('.')}: ${issue?.message}`);
+  throw failure('E_CONFIG', `${name}.${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 /**

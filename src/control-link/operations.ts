@@ -48,6 +48,8 @@ export const bodies = {
     trust: z.array(trust).max(3).default(['trusted', 'normal']),
     limit: z.int().min(1).max(200).default(20),
     offset: z.int().min(0).max(10_000).default(0),
+    cursor: z.string().max(16_384).nullable().default(null),
+    as_typed: z.boolean().default(false),
   }),
   shares: z.strictObject({}),
   items: z.strictObject({

@@ -3,6 +3,7 @@ import { acceptorConfig } from '../actors/acceptor/contract.ts';
 import { controlConfig } from '../actors/control/contract.ts';
 import { hashingConfig } from '../actors/hashing/contract.ts';
 import { publishConfig } from '../actors/publish/contract.ts';
+import { searchConfig } from '../actors/search/contract.ts';
 import { storeConfig } from '../actors/store/contract.ts';
 import { syncConfig } from '../actors/sync/contract.ts';
 import { transferConfig } from '../actors/transfer/contract.ts';
@@ -126,6 +127,12 @@ export const settingsSchema = z.strictObject({
     interval_seconds: live(
       syncConfig.shape.intervalSeconds,
       'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
+    ),
+  }),
+  search: z.strictObject({
+    stemming: live(
+      searchConfig.shape.stemming,
+      'Words are also found by other forms of them in this language (song, songs). A change builds the indexes of all subscribed shares anew, in the background.',
     ),
   }),
   downloads: z.strictObject({

@@ -276,8 +276,9 @@ export const samples: Samples = {
   },
   search: {
     search: {
-      request: { query: 'two words', shares: [], trust: ['normal'], limit: 20, offset: 0 },
+      request: { query: 'two words', shares: [], trust: ['normal'], limit: 20, offset: 0, cursor: null, asTyped: false },
       reply: {
+        cursor: 'eyJ4IjoxfQ',
         hits: [
           {
             share_id: HEX,
@@ -288,6 +289,7 @@ export const samples: Samples = {
             score: 0.25,
             trust: 'normal',
             snippet: '[x]',
+            corrected: [{ typed: 'worde', meant: 'words' }],
           },
         ],
         next: null,
@@ -296,6 +298,7 @@ export const samples: Samples = {
       },
     },
     refresh: { request: { shareId: HEX }, reply: { items: 0 } },
+    configure: { request: { stemming: 'english' }, reply: null },
   },
   store: {
     identity: {
