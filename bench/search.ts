@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import type { Bench } from './bench.ts';
 import { BARS, CLASS_P50, CLASS_P99, type Judged, judge, lineOf } from './search/bars.ts';
 import { type Measured, measure, SCANNED_CLASSES } from './search/measure.ts';
@@ -51,9 +52,14 @@ function judged({ size, classes, median }: Measured): Judged[] {
   ];
 }
 
+/** Beside the clock's time the mean of the processor's. */
 const tableOf = (measured: Measured): string[] => [
-  `${measured.size} items`,
-  ...judged(measured).map((each) => `  ${lineOf(each)}`),
+  `${measured.size} items, load ${loadavg()[0]!.toFixed(1)}`,
+  ...judged(measured).map((each) => {
+    const cpu = measured.median[each.name.replace(/p50_ms$/, 'mean_cpu_ms')];
+    const beside = cpu === undefined || !each.name.endsWith('p50_ms') ? '' : `, mean ${cpu} of the processor`;
+    return `  ${lineOf(each)}${beside}`;
+  }),
 ];
 
 /** From the first size to the last, where they are ten times apart. */

@@ -88,9 +88,10 @@ async function measureIn(home: string, size: number, repeat: number, log: (line:
       if (names.length > 0) isSame = await sameAsScan(classes, names, catalog);
     }
     for (const each of classes) {
-      const times = await timesOf(each, catalog);
+      const { times, cpu } = await timesOf(each, catalog);
       figures[`${each.name}_p50_ms`] = percentile(times, 0.5);
       figures[`${each.name}_p99_ms`] = percentile(times, 0.99);
+      figures[`${each.name}_mean_cpu_ms`] = cpu;
       if (names.length === 0 || !SCANNED_CLASSES.includes(each.name)) continue;
       figures[`${each.name}_scan_ms`] = percentile(scanTimes(each, lowered), 0.5);
     }
@@ -148,15 +149,17 @@ async function changes({ shares, synthetic, folder }: Catalog) {
   return { replace_5000_items_ms: replaced - from, unsubscribe_ms: gone - replaced };
 }
 
-async function timesOf({ queries, offset }: QueryClass, catalog: Catalog): Promise<number[]> {
+/** By the clock; and the mean by the processor's time of this thread, which other work on the machine does not lengthen. */
+async function timesOf({ queries, offset }: QueryClass, catalog: Catalog) {
   const times: number[] = [];
+  const cpuFrom = threadMs();
   for (const text of queries) {
     const from = performance.now();
     const found = await foundOf(text, offset + PAGE + 1, catalog);
     await readPage(catalog.folder, found.slice(offset, offset + PAGE));
     times.push(performance.now() - from);
   }
-  return times;
+  return { times, cpu: (threadMs() - cpuFrom) / queries.length };
 }
 
 async function foundOf(text: string, count: number, { shares, words }: Catalog): Promise<readonly Found[]> {

@@ -1,13 +1,21 @@
 import type { Correction } from './contract.ts';
 import { wordsOf } from './normalise.ts';
-import { CORRECTABLE } from './vocabulary.ts';
 
 /** With so many results as typed, nobody is told what he may have meant. */
 export const ENOUGH = 5;
 /** Corrected queries tried at most. */
-export const MAX_TRIES = 8;
+export const MAX_TRIES = 4;
 /** Words tried in place of one. */
 const MAX_WORDS = 4;
+/** A word that is somewhere is an error only for one that so many times more items have. */
+const MUCH_MORE = 10;
+
+export interface Words {
+  /** How many items have the word. */
+  items(word: string): number;
+  /** Words one error away that many items have at least, best first. */
+  near(word: string, max: number, atLeast?: number): readonly string[];
+}
 
 export interface CorrectedQuery {
   readonly text: string;
@@ -23,7 +31,7 @@ export function correctedQueries(
   text: string,
   found: number,
   isKnown: (word: string) => boolean,
-  near: (word: string, max: number) => readonly string[],
+  vocabulary: Words,
 ): CorrectedQuery[] {
   const words = wordsOf(text).map(({ word }) => word);
   const with_ = (change: ReadonlyMap<string, string>): CorrectedQuery => ({
@@ -33,14 +41,16 @@ export function correctedQueries(
   const distinct = [...new Set(words)];
   const unknown = distinct.filter((word) => !isKnown(word));
   if (unknown.length > 0) {
-    const choices = unknown.map((word) => (CORRECTABLE.test(word) ? near(word, MAX_WORDS) : []));
+    const choices = unknown.map((word) => vocabulary.near(word, MAX_WORDS));
     return combinations(choices, MAX_TRIES).map((meant) =>
       with_(new Map(unknown.map((word, i) => [word, meant[i]!]))),
     );
   }
   if (found > 0) return [];
   const single = distinct.flatMap((word) =>
-    (CORRECTABLE.test(word) ? near(word, MAX_WORDS) : []).map((meant, rank) => ({ word, meant, rank })),
+    vocabulary
+      .near(word, MAX_WORDS, MUCH_MORE * vocabulary.items(word))
+      .map((meant, rank) => ({ word, meant, rank })),
   );
   return single
     .sort((a, b) => a.rank - b.rank)

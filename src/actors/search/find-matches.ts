@@ -63,7 +63,7 @@ export async function findMatches(
   const words = await state.words.words();
   if (words === null) return { found, complete: false };
   const known = await sliced(knownWords(shares, wanted.text, all.length === 0, visible));
-  const tries = correctedQueries(wanted.text, all.length, known, (word, max) => words.near(word, max));
+  const tries = correctedQueries(wanted.text, all.length, known, words);
   for (const meant of tries) {
     const more = await corrected(state, wanted, { all, count: left, meant }, null, signal);
     if (more.length > 0) return { found: [...found, ...more], complete: true };

@@ -4,6 +4,8 @@ import { bitIn, bitsOf } from './bits.ts';
 const HAS_TAGS = 1;
 const DENSE = 2;
 const COUNT_SHIFT = 2;
+/** In place of a list: everything is wanted. */
+const ALL = null;
 
 /**
  * Lists of document numbers, rising. On disk a term has a number (how many documents have it in their name, whether those
@@ -69,87 +71,82 @@ export class PostingWriter {
 }
 
 /** Documents of one term; reads from `at` up to `end` and nothing else. */
-export class PostingReader {
+export class PostingList {
   readonly #bytes: Uint8Array;
+  readonly #from: number;
   readonly #end: number;
   readonly #documents: number;
   readonly #dense: boolean;
   /** How many documents have the term in their name. */
   readonly count: number;
   readonly hasTags: boolean;
-  #at: number;
 
   constructor(bytes: Uint8Array, at: number, end: number, documents: number) {
+    let number = 0;
+    let from = at;
+    for (let shift = 0; from < end; shift += 7) {
+      const octet = bytes[from++]!;
+      number |= (octet & 127) << shift;
+      if (octet < 128) break;
+    }
     this.#bytes = bytes;
-    this.#at = at;
+    this.#from = from;
     this.#end = end;
     this.#documents = documents;
-    const number = this.#varint();
-    this.count = number >>> COUNT_SHIFT;
     this.#dense = (number & DENSE) !== 0;
+    this.count = number >>> COUNT_SHIFT;
     this.hasTags = (number & HAS_TAGS) !== 0;
   }
 
-  /** The first `max` documents with the term in their name. Either this or `common`, once. */
+  /** The first `max` documents with the term in their name. */
   names(max = Number.POSITIVE_INFINITY): number[] {
     const count = Math.min(max, this.count);
-    if (!this.#dense) return this.#take(count);
-    const from = this.#passBits();
+    if (!this.#dense) return this.#deltas(this.#from, count, ALL).list;
     const documents: number[] = [];
     for (let document = 0; document < this.#documents && documents.length < count; document++) {
-      if (bitIn(this.#bytes, from, document)) documents.push(document);
+      if (bitIn(this.#bytes, this.#from, document)) documents.push(document);
     }
     return documents;
   }
 
   /** Those of a rising list that have the term in their name. */
   common(list: readonly number[]): number[] {
-    if (this.#dense) {
-      const from = this.#passBits();
-      return list.filter((document) => bitIn(this.#bytes, from, document));
-    }
-    const common: number[] = [];
-    let last = 0;
-    let at = 0;
-    for (let i = 0; i < this.count && this.#at < this.#end; i++) {
-      last += this.#varint();
-      while (at < list.length && list[at]! < last) at++;
-      if (at >= list.length) break;
-      if (list[at] === last) common.push(last);
-    }
-    return common;
+    if (this.#dense) return list.filter((document) => bitIn(this.#bytes, this.#from, document));
+    return this.#deltas(this.#from, this.count, list).list;
   }
 
-  /** Documents with the term in a tag. After `names` with all of them. */
+  /** Documents with the term in a tag. */
   tags(): number[] {
-    return this.hasTags ? this.#take(Number.POSITIVE_INFINITY) : [];
+    if (!this.hasTags) return [];
+    const behind = this.#dense
+      ? this.#from + Math.ceil(this.#documents / 8)
+      : this.#deltas(this.#from, this.count, []).end;
+    return this.#deltas(behind, Number.POSITIVE_INFINITY, ALL).list;
   }
 
-  #passBits(): number {
-    const from = this.#at;
-    this.#at += Math.ceil(this.#documents / 8);
-    return from;
-  }
-
-  #take(count: number): number[] {
-    const documents: number[] = [];
+  /** The next `count` of a list, or those of them that are in `wanted` as well; and where it went on from there. */
+  #deltas(from: number, count: number, wanted: readonly number[] | null) {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const list: number[] = [];
+    let at = from;
     let last = 0;
-    for (let i = 0; i < count && this.#at < this.#end; i++) {
-      last += this.#varint();
-      documents.push(last);
+    let place = 0;
+    for (let i = 0; i < count && at < end; i++) {
+      let octet = bytes[at++]!;
+      let value = octet & 127;
+      for (let shift = 7; octet >= 128 && at < end; shift += 7) {
+        octet = bytes[at++]!;
+        value |= (octet & 127) << shift;
+      }
+      last += value >>> 0;
+      if (wanted === ALL) list.push(last);
+      else if (wanted.length > 0) {
+        while (place < wanted.length && wanted[place]! < last) place++;
+        if (place >= wanted.length) break;
+        if (wanted[place] === last) list.push(last);
+      }
     }
-    return documents;
-  }
-
-  #varint(): number {
-    let value = 0;
-    let shift = 0;
-    while (this.#at < this.#end) {
-      const octet = this.#bytes[this.#at++]!;
-      value |= (octet & 127) << shift;
-      if (octet < 128) break;
-      shift += 7;
-    }
-    return value >>> 0;
+    return { list, end: at };
   }
 }

@@ -1,5 +1,5 @@
 import { bloomHas } from './bloom.ts';
-import { PostingReader } from './postings.ts';
+import { PostingList } from './postings.ts';
 import { openIndex, type SegmentParts } from './segment-format.ts';
 import type { TermHash } from './term-hash.ts';
 
@@ -98,9 +98,9 @@ export class Segment {
   }
 
   /** The documents of the term at that place. */
-  list(place: number): PostingReader {
+  list(place: number): PostingList {
     const { postings, postingOffsets } = this.#parts;
-    return new PostingReader(postings, postingOffsets[place]!, postingOffsets[place + 1]!, this.documents);
+    return new PostingList(postings, postingOffsets[place]!, postingOffsets[place + 1]!, this.documents);
   }
 
   /** Where the document's row lies in the rows file. */

@@ -1,3 +1,4 @@
+import type { PostingList } from './postings.ts';
 import { prefixOf, type Query, type QueryTerm } from './query.ts';
 import { intersect, union } from './rising-lists.ts';
 import { TIERS, type Tier } from './score.ts';
@@ -5,8 +6,6 @@ import type { Segment } from './segment-reader.ts';
 
 /** Words one prefix may stand for in one share: a single letter stands for thousands, and nobody reads them all. */
 const MAX_EXPANSION = 1024;
-const UNKNOWN = -1;
-const ABSENT = -2;
 const NONE: readonly number[] = [];
 
 /**
@@ -19,7 +18,10 @@ export class ShareSearch {
   readonly #query: Query;
   /** Whether the filter knows the term. One bit a term: a query has 16 at most. */
   readonly #known: number;
-  #places: Int32Array | null = null;
+  /** By term; null: nowhere in the share. */
+  #lists: (PostingList | null | undefined)[] | null = null;
+  /** Documents with every term but the last in their names. */
+  #base: readonly number[] | null = null;
   #given: Set<number> | null = null;
   /** Tiers before this one were looked through. */
   #done = 0;
@@ -91,12 +93,11 @@ export class ShareSearch {
   }
 
   #candidates(tier: Tier, max: number): Iterable<number> {
-    const { terms } = this.#query;
     switch (tier) {
       case 'exact':
         return this.#segment.named(this.#query.name);
       case 'name':
-        return this.#inNames(terms.length, max) ?? NONE;
+        return this.#withAllInName(max);
       case 'prefix':
         return this.#byPrefix();
       case 'stem':
@@ -108,30 +109,41 @@ export class ShareSearch {
     }
   }
 
-  /** Documents with the first `count` terms in their names; null when a term is nowhere in the share. */
-  #inNames(count: number, max: number): readonly number[] | null {
-    const lists = [];
+  #withAllInName(max: number): readonly number[] {
+    const { terms } = this.#query;
+    const last = this.#list(terms.length - 1);
+    if (last === null) return NONE;
+    return terms.length === 1 ? last.names(max) : last.common(this.#withOthersInName());
+  }
+
+  /** Every term but the last: what two tiers begin with. */
+  #withOthersInName(): readonly number[] {
+    this.#base ??= this.#intersected(this.#query.terms.length - 1);
+    return this.#base;
+  }
+
+  #intersected(count: number): readonly number[] {
+    const lists: PostingList[] = [];
     for (let i = 0; i < count; i++) {
-      const place = this.#place(i);
-      if (place < 0) return null;
-      lists.push(this.#segment.list(place));
+      const list = this.#list(i);
+      if (list === null) return NONE;
+      lists.push(list);
     }
-    if (lists.length === 1) return lists[0]!.names(max);
     // The rarest first: what it leaves is all that is looked for in the others.
-    lists.sort((a, b) => a.count - b.count);
-    let common: number[] | null = null;
+    if (count > 1) lists.sort((a, b) => a.count - b.count);
+    let common: readonly number[] | null = null;
     for (const list of lists) {
       common = common === null ? list.names() : list.common(common);
       if (common.length === 0) break;
     }
-    return common;
+    return common ?? NONE;
   }
 
   *#byPrefix(): Generator<number> {
     const { terms } = this.#query;
     const last = terms.at(-1)!;
-    const base = terms.length === 1 ? null : this.#inNames(terms.length - 1, Number.POSITIVE_INFINITY);
-    if (terms.length > 1 && (base === null || base.length === 0)) return;
+    const base = terms.length === 1 ? null : this.#withOthersInName();
+    if (base !== null && base.length === 0) return;
     const found = this.#segment.find(last.octets);
     const first = found < 0 ? ~found : found;
     for (let place = first; place < first + MAX_EXPANSION; place++) {
@@ -146,7 +158,7 @@ export class ShareSearch {
     for (const forms of this.#query.stems!.forms) {
       let documents: readonly number[] = NONE;
       for (const { hash, octets } of forms) {
-        const place = this.#segment.mayHave(hash) ? this.#segment.find(octets) : ABSENT;
+        const place = this.#segment.mayHave(hash) ? this.#segment.find(octets) : -1;
         if (place >= 0) documents = union(documents, this.#segment.list(place).names());
       }
       common = common === null ? documents : intersect(common, documents);
@@ -157,47 +169,39 @@ export class ShareSearch {
 
   /** Those with every term in their names came in a better tier: without any tag there is nothing to add. */
   #withTags(): readonly number[] {
-    const count = this.#query.terms.length;
-    let tagged = false;
-    for (let i = 0; i < count; i++) {
-      const place = this.#place(i);
-      if (place < 0) return NONE;
-      tagged ||= this.#segment.list(place).hasTags;
-    }
-    return tagged ? (this.#inNamesOrTags(Array.from({ length: count }, (_, i) => i)) ?? NONE) : NONE;
+    const all = [...this.#query.terms.keys()];
+    return all.some((i) => this.#list(i)?.hasTags) ? this.#inNamesOrTags(all) : NONE;
   }
 
-  #inNamesOrTags(wanted: readonly number[]): readonly number[] | null {
+  #inNamesOrTags(wanted: readonly number[]): readonly number[] {
     let common: readonly number[] | null = null;
     for (const i of wanted) {
-      const place = this.#place(i);
-      if (place < 0) return null;
-      const list = this.#segment.list(place);
-      const documents = union(list.names(), list.tags());
+      const list = this.#list(i);
+      if (list === null) return NONE;
+      const documents = list.hasTags ? union(list.names(), list.tags()) : list.names();
       common = common === null ? documents : intersect(common, documents);
       if (common.length === 0) break;
     }
-    return common;
+    return common ?? NONE;
   }
 
   /** Terms the share's own texts have count for each of its items. */
   #withShareTexts(): Iterable<number> {
     const others = [...this.#query.terms.keys()].filter((i) => !this.#texts.has(this.#query.terms[i]!.text));
     if (others.length === 0) return everyDocument(this.#segment.documents);
-    return this.#inNamesOrTags(others) ?? NONE;
+    return this.#inNamesOrTags(others);
   }
 
-  /** Where the term stands; below 0: nowhere. */
-  #place(i: number): number {
-    this.#places ??= new Int32Array(this.#query.terms.length).fill(UNKNOWN);
-    let place = this.#places[i]!;
-    if (place === UNKNOWN) {
+  #list(i: number): PostingList | null {
+    this.#lists ??= new Array(this.#query.terms.length);
+    let list = this.#lists[i];
+    if (list === undefined) {
       const isKnown = ((this.#known >>> i) & 1) === 1;
-      const found = isKnown ? this.#segment.find(this.#query.terms[i]!.octets) : ABSENT;
-      place = found < 0 ? ABSENT : found;
-      this.#places[i] = place;
+      const place = isKnown ? this.#segment.find(this.#query.terms[i]!.octets) : -1;
+      list = place < 0 ? null : this.#segment.list(place);
+      this.#lists[i] = list;
     }
-    return place;
+    return list;
   }
 }
 

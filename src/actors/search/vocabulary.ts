@@ -23,6 +23,11 @@ export class Vocabulary {
     return this.#items.size;
   }
 
+  /** Items with the word in their names. */
+  items(word: string): number {
+    return this.#items.get(word) ?? 0;
+  }
+
   *add(segment: Segment): Work {
     for (const { word, items } of wordsOf(segment)) {
       if (word === null) yield;
@@ -40,15 +45,16 @@ export class Vocabulary {
 
   /**
    * Words with one letter more, less, other, or two neighbours exchanged; a letter that is put in is of the same block
-   * of 256 characters as one of the word. Best first: with the same first letter, then those of most items. `max` of them.
+   * of 256 characters as one of the word. Best first: with the same first letter, then those of most items. `max` of
+   * them, with that many items at least.
    */
-  near(word: string, max: number): string[] {
+  near(word: string, max: number, atLeast = 1): string[] {
     if (!CORRECTABLE.test(word)) return [];
     const letters = Array.from(word);
     const found = new Map<string, number>();
     for (const variant of variantsOf(letters, this.#alphabetOf(letters))) {
       const items = variant === word ? undefined : this.#items.get(variant);
-      if (items !== undefined) found.set(variant, items);
+      if (items !== undefined && items >= atLeast) found.set(variant, items);
     }
     const first = letters[0]!;
     const keepsFirst = (variant: string) => Number(variant.startsWith(first));
