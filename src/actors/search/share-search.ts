@@ -18,7 +18,8 @@ export class ShareSearch {
   readonly #query: Query;
   /** Whether the filter knows the term. One bit a term: a query has 16 at most. */
   readonly #known: number;
-  /** By term; null: nowhere in the share. */
+  /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
+  #places: (number | undefined)[] | null = null;
   #lists: (PostingList | null | undefined)[] | null = null;
   /** Documents with every term but the last in their names. */
   #base: readonly number[] | null = null;
@@ -139,15 +140,20 @@ export class ShareSearch {
     return common ?? NONE;
   }
 
-  *#byPrefix(): Generator<number> {
+  #byPrefix(): Iterable<number> {
     const { terms } = this.#query;
     const last = terms.at(-1)!;
     const base = terms.length === 1 ? null : this.#withOthersInName();
-    if (base !== null && base.length === 0) return;
-    const found = this.#segment.find(last.octets);
-    const first = found < 0 ? ~found : found;
+    if (base !== null && base.length === 0) return NONE;
+    const found = this.#place(terms.length - 1);
+    // Names with the word itself came in a better tier.
+    const first = found < 0 ? ~found : found + 1;
+    return this.#segment.beginsWith(first, last.octets) ? this.#expanded(first, last, base) : NONE;
+  }
+
+  *#expanded(first: number, { octets }: QueryTerm, base: readonly number[] | null): Generator<number> {
     for (let place = first; place < first + MAX_EXPANSION; place++) {
-      if (!this.#segment.beginsWith(place, last.octets)) return;
+      if (!this.#segment.beginsWith(place, octets)) return;
       const list = this.#segment.list(place);
       yield* base === null ? list.names() : list.common(base);
     }
@@ -197,11 +203,17 @@ export class ShareSearch {
     let list = this.#lists[i];
     if (list === undefined) {
       const isKnown = ((this.#known >>> i) & 1) === 1;
-      const place = isKnown ? this.#segment.find(this.#query.terms[i]!.octets) : -1;
+      const place = isKnown ? this.#place(i) : -1;
       list = place < 0 ? null : this.#segment.list(place);
       this.#lists[i] = list;
     }
     return list;
+  }
+
+  #place(i: number): number {
+    this.#places ??= new Array(this.#query.terms.length);
+    this.#places[i] ??= this.#segment.find(this.#query.terms[i]!.octets);
+    return this.#places[i];
   }
 }
 
