@@ -2,7 +2,7 @@ import type { ItemState, PublishProgress, PublishResult } from '../actors/publis
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
-import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
+import type { Disagreement, ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
 
 // What the operations answer, which is also what the commands print with --json: sizes are bytes, durations seconds, instants RFC 3339 in UTC, rates bytes a second, ids
@@ -33,6 +33,16 @@ export interface SubscriptionRow {
   readonly weight: number;
   readonly last_sync: string | null;
   readonly last_error: SyncFailure | null;
+  /** Signed heads of it that contradict each other, or the revision that is held; null: none was met. */
+  readonly disagreement:
+    | (Omit<Disagreement, 'since'> & {
+        readonly since: string;
+      })
+    | null;
+  /** Syncs in a row that failed. */
+  readonly failures: number;
+  /** Until then it is not looked for by itself, because it failed; null: the next pass does. */
+  readonly next_try: string | null;
 }
 
 export interface ShareRow {

@@ -1,3 +1,4 @@
+import type { SubscriptionRow } from '../../control-link/results.ts';
 import { type Register, withNode } from '../context.ts';
 import { shortId } from '../short-id.ts';
 import { table } from '../table.ts';
@@ -24,7 +25,7 @@ export const subs: Register = (program, cli) => {
                     { title: 'SIZE', align: 'right', value: (row) => bytesText(row.bytes) },
                     { title: 'TRUST', value: (row) => row.trust },
                     { title: 'LAST SYNC', value: (row) => row.last_sync ?? 'never' },
-                    { title: 'ERROR', value: (row) => row.last_error?.message ?? '' },
+                    { title: 'ERROR', value: (row) => row.last_error?.message ?? disagreementText(row) },
                   ],
                   result.subscriptions,
                 ),
@@ -33,3 +34,11 @@ export const subs: Register = (program, cli) => {
       ),
     );
 };
+
+function disagreementText({ disagreement }: SubscriptionRow): string {
+  if (disagreement === null) return '';
+  const { kind, seq, peers } = disagreement;
+  return kind === 'fork'
+    ? `two different lists signed as revision ${seq}: the publisher's key is in use in two places`
+    : `${peers.length} of the peers still offer revision ${seq}`;
+}

@@ -440,6 +440,18 @@ export const samples: Samples = {
       reply: { subscription, error: null },
     },
     unsubscribe: { request: { shareId: HEX }, reply: { removed: true } },
+    health: {
+      request: null,
+      reply: [
+        { shareId: HEX, disagreement: null, failures: 0, nextTry: null },
+        {
+          shareId: HEX,
+          disagreement: { kind: 'fork', seq: 3, peers: ['tcp://192.0.2.1:7001'], since: 1 },
+          failures: 2,
+          nextTry: 1_700_000_000,
+        },
+      ],
+    },
     newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
     configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },

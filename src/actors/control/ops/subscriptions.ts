@@ -1,6 +1,7 @@
 import type { SubscriptionRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
 import type { Subscription } from '../../store/contract.ts';
+import type { ShareHealth } from '../../sync/contract.ts';
 import type { AskOperation } from '../operation.ts';
 import { instant } from './instant.ts';
 import { shareIdOf } from './share-name.ts';
@@ -19,8 +20,12 @@ export const unsubscribe: AskOperation<'unsubscribe'> = async (refs, body, signa
 };
 
 export const subs: AskOperation<'subs'> = async (refs, _body, signal) => {
-  const subscriptions = await refs.store.ask('subscriptions', null, { signal });
-  return { subscriptions: subscriptions.map(row) };
+  const [subscriptions, health] = await Promise.all([
+    refs.store.ask('subscriptions', null, { signal }),
+    refs.sync.ask('health', null, { signal }),
+  ]);
+  const healthOf = new Map(health.map((each) => [each.shareId, each]));
+  return { subscriptions: subscriptions.map((each) => row(each, healthOf.get(each.shareId))) };
 };
 
 export const sync: AskOperation<'sync'> = async (refs, body, signal) => {
@@ -28,8 +33,9 @@ export const sync: AskOperation<'sync'> = async (refs, body, signal) => {
   return { shares: await refs.sync.ask('sync', { shareId }, { signal }) };
 };
 
-function row(subscription: Subscription): SubscriptionRow {
+function row(subscription: Subscription, health: ShareHealth | undefined): SubscriptionRow {
   const { shareId, title, seq, items, bytes, trust, weight, lastSync, lastError } = subscription;
+  const disagreement = health?.disagreement ?? null;
   return {
     share_id: shareId,
     title,
@@ -41,5 +47,8 @@ function row(subscription: Subscription): SubscriptionRow {
     weight,
     last_sync: instant(lastSync),
     last_error: lastError,
+    disagreement: disagreement && { ...disagreement, since: instant(disagreement.since) },
+    failures: health?.failures ?? 0,
+    next_try: instant(health?.nextTry ?? null),
   };
 }
