@@ -1,4 +1,5 @@
 import type { Operations } from './operation.ts';
+import { changes } from './ops/changes.ts';
 import { get } from './ops/get.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
 import { id, stats, stop } from './ops/node.ts';
@@ -31,6 +32,7 @@ export const operations: Operations = {
   resume: { kind: 'ask', run: resume },
   cancel_transfers: { kind: 'ask', run: cancel },
   peers: { kind: 'ask', run: peers },
+  changes: { kind: 'ask', run: changes },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },
   stats: { kind: 'ask', run: stats },

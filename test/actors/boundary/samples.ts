@@ -276,7 +276,15 @@ export const samples: Samples = {
   },
   search: {
     search: {
-      request: { query: 'two words', shares: [], trust: ['normal'], limit: 20, offset: 0, cursor: null, asTyped: false },
+      request: {
+        query: 'two words',
+        shares: [],
+        trust: ['normal'],
+        limit: 20,
+        offset: 0,
+        cursor: null,
+        asTyped: false,
+      },
       reply: {
         cursor: 'eyJ4IjoxfQ',
         hits: [
@@ -370,7 +378,24 @@ export const samples: Samples = {
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
-    resolve: { request: { target: `${HEX}/x` }, reply: [{ ...itemRow, path: null }] },
+    changes: {
+      request: { since: 'f00d.3', limit: 10 },
+      reply: {
+        revision: 'f00d.9',
+        reset: false,
+        more: true,
+        shares: [HEX],
+        relist: [],
+        files: [
+          { shareId: HEX, path: 'x', item: itemRow },
+          { shareId: HEX, path: 'y', item: null },
+        ],
+      },
+    },
+    resolve: {
+      request: { target: `${HEX}/x`, cursor: 0 },
+      reply: { items: [{ ...itemRow, path: null }], next: null },
+    },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
     backup: {

@@ -82,7 +82,10 @@ describe('the newest revision that can be had', () => {
   test('a newest one that is broken neither', async () => {
     const world = await World.start();
     const { manifest } = revision(share, 8);
-    world.peer(A).putHead(headOf(share, 9, manifest)).putManifest(manifest);
+    world
+      .peer(A)
+      .putHead(headOf(share, 9, manifest))
+      .putManifest(manifest);
     world.peer(B).put(revision(share, 7));
     world.follow(share, A, B);
     expect(await world.sync()).toMatchObject([{ seq_after: 7, error: { code: 'E_MANIFEST_INVALID' } }]);

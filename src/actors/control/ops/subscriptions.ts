@@ -3,7 +3,9 @@ import { failure } from '../../../errors.ts';
 import type { Subscription } from '../../store/contract.ts';
 import type { ShareHealth } from '../../sync/contract.ts';
 import type { AskOperation } from '../operation.ts';
+import { revisionNow } from './changes.ts';
 import { instant } from './instant.ts';
+import { pageOf } from './page-of.ts';
 import { shareIdOf } from './share-name.ts';
 
 export const subscribe: AskOperation<'subscribe'> = async (refs, body, signal) => {
@@ -19,13 +21,15 @@ export const unsubscribe: AskOperation<'unsubscribe'> = async (refs, body, signa
   return { share_id: shareId };
 };
 
-export const subs: AskOperation<'subs'> = async (refs, _body, signal) => {
+export const subs: AskOperation<'subs'> = async (refs, body, signal) => {
+  const revision = await revisionNow(refs, signal);
   const [subscriptions, health] = await Promise.all([
     refs.store.ask('subscriptions', null, { signal }),
     refs.sync.ask('health', null, { signal }),
   ]);
   const healthOf = new Map(health.map((each) => [each.shareId, each]));
-  return { subscriptions: subscriptions.map((each) => row(each, healthOf.get(each.shareId))) };
+  const { rows, next } = pageOf(subscriptions, body);
+  return { subscriptions: rows.map((each) => row(each, healthOf.get(each.shareId))), next, revision };
 };
 
 export const sync: AskOperation<'sync'> = async (refs, body, signal) => {
