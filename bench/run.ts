@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   download: () => import('./download.ts'),
   serve: () => import('./serve.ts'),
   search: () => import('./search.ts'),
+  catalog: () => import('./catalog.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

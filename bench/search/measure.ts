@@ -9,7 +9,7 @@ import { SegmentFolder } from '../../src/actors/search/segment-folder.ts';
 import type { Shares } from '../../src/actors/search/shares.ts';
 import { VocabularyKeeper } from '../../src/actors/search/vocabulary-keeper.ts';
 import { systemClock } from '../../src/supervisor/contract/clock.ts';
-import { medians, round } from '../statistics.ts';
+import { medians, percentile, round } from '../statistics.ts';
 import { built, drive, openAll, openOne, rowsOf, segmentName, threadMs } from './built-catalog.ts';
 import { itemsOf, type SyntheticShare, sharesOf } from './catalog.ts';
 import { type QueryClass, queryClasses } from './queries.ts';
@@ -212,9 +212,4 @@ async function sameAsScan(classes: readonly QueryClass[], names: readonly string
     if (!right || hits.length !== Math.min(200, counts[i]!)) return false;
   }
   return true;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
