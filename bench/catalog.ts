@@ -13,7 +13,7 @@ import { inWorkplace } from './workplace.ts';
 const DEFAULT_SIZE = 100_000;
 const FILES_A_FOLDER = 1_000;
 const PAGE = 50;
-const PAGES = 300;
+const CALLS = 300;
 /** The folder of the files and the name of their share. */
 const SHARE = 'catalog';
 const IDLE_MS = 10_000;
@@ -46,7 +46,8 @@ const catalog: Bench = {
           ...prefixed('own', own.figures),
           ...prefixed('subscribed', subscribed.figures),
           ...homes.figures,
-          added_ready_ms: Math.max(own.figures.actors_ms, subscribed.figures.actors_ms) - empty.actors_ms,
+          added_ready_cpu_ms:
+            Math.max(own.figures.ready_cpu_ms, subscribed.figures.ready_cpu_ms) - empty.ready_cpu_ms,
           own_octets_per_item: (own.figures.rss - empty.rss) / size,
           subscribed_octets_per_item: (subscribed.figures.rss - empty.rss) / size,
         });
@@ -119,28 +120,36 @@ async function filled(root: string, size: number, log: (line: string) => void) {
 
 interface Life {
   readonly ready_ms: number;
-  readonly actors_ms: number;
+  readonly ready_cpu_ms: number;
   readonly rss: number;
   readonly idle_percent: number;
   readonly stop_ms: number;
 }
 
-/** Start, a rest of ten seconds, stop. */
+type Figures = Readonly<Record<string, number>>;
+const nothing = async (): Promise<Figures> => ({});
+
+/** Start, what is listed, a rest of ten seconds, what is changed, stop. */
 async function lifeOf(
   home: string,
-  between: (node: TimedNode) => Promise<void> = async () => {},
-): Promise<Life> {
+  list: (node: TimedNode) => Promise<Figures> = nothing,
+  change: (node: TimedNode) => Promise<Figures> = nothing,
+): Promise<Life & Figures> {
   const node = await TimedNode.start(home);
-  await between(node);
+  const readyCpu = await node.cpu();
+  const listed = await list(node);
   const cpu = await node.cpu();
   const from = performance.now();
   await sleep(IDLE_MS);
   const idle = (await node.cpu()) - cpu;
   const seconds = (performance.now() - from) / 1000;
   const rss = await node.rss();
+  const changed = await change(node);
   return {
+    ...listed,
+    ...changed,
     ready_ms: node.readyMs,
-    actors_ms: node.actorsMs,
+    ready_cpu_ms: readyCpu * 1000,
     rss,
     idle_percent: (idle / seconds) * 100,
     stop_ms: await node.stop(),
@@ -150,100 +159,101 @@ async function lifeOf(
 async function ownLife(home: string, files: string, run: number) {
   let listed = 0;
   let changed = 0;
-  let extra: Record<string, number> = {};
-  const life = await lifeOf(home, async (node) => {
-    const { client } = node;
-    await client.call('items', { share: SHARE, limit: PAGE });
-    const firstPage = node.age;
-    const cpu = await node.cpu();
-    const { times, cursors, rows } = await pagesOf(node);
-    listed = rows;
-    const pageCpu = (await node.cpu()) - cpu;
-    const random = await timesOf(PAGES, (i) =>
-      client.call('items', { share: SHARE, limit: PAGE, cursor: cursors[(i * 7919) % cursors.length]! }),
-    );
-    const { revision } = await client.call('changes', {});
-    await writeFile(join(files, 'folder-0', 'item 0 of many.txt'), `changed in run ${run}, ${Date.now()}`);
-    await client.call('publish', { paths: [], share: SHARE }, { onEvent: () => {} });
-    changed = (await client.call('changes', { since: revision })).items.length;
-    const since = await timesOf(PAGES, () => client.call('changes', { since: revision }));
-    const none = (await client.call('changes', {})).revision;
-    const idle = await timesOf(PAGES, () => client.call('changes', { since: none }));
-    extra = {
-      first_page_ms: firstPage,
-      ...pair('page', random),
-      walk_page_p99_ms: percentile(times, 0.99),
-      walk_cpu_ms_per_page: (pageCpu * 1000) / times.length,
-      ...pair('changes', since),
-      ...pair('no_changes', idle),
-    };
-  });
-  return { figures: { ...life, ...extra } as Life & Record<string, number>, listed, changed };
+  const figures = await lifeOf(
+    home,
+    async (node) => {
+      const { client } = node;
+      await client.call('items', { share: SHARE, limit: PAGE });
+      const firstPage = node.age;
+      const cursors = await cursorsOf(node);
+      listed = cursors.rows;
+      const page = (i: number) => cursors.list[(i * 7919) % cursors.list.length]!;
+      return {
+        first_page_ms: firstPage,
+        ...(await timed('page', node, (i) =>
+          client.call('items', { share: SHARE, limit: PAGE, cursor: page(i) }),
+        )),
+      };
+    },
+    async (node) => {
+      const { client } = node;
+      const { revision } = await client.call('changes', {});
+      await writeFile(join(files, 'folder-0', 'item 0 of many.txt'), `changed in run ${run}, ${Date.now()}`);
+      await client.call('publish', { paths: [], share: SHARE }, { onEvent: () => {} });
+      changed = (await client.call('changes', { since: revision })).items.length;
+      const { revision: now } = await client.call('changes', {});
+      return {
+        ...(await timed('changes', node, () => client.call('changes', { since: revision }))),
+        ...(await timed('no_changes', node, () => client.call('changes', { since: now }))),
+      };
+    },
+  );
+  return { figures, listed, changed };
 }
 
 async function subscribedLife(home: string, size: number) {
   let found = 0;
-  let extra: Record<string, number> = {};
-  const life = await lifeOf(home, async (node) => {
+  const figures = await lifeOf(home, async (node) => {
     const { client } = node;
     while (!(await client.call('search', { query: 'item' })).complete) {
       if (node.age > LOADED_MS) throw new Error('the catalog is not searchable after a minute');
       await sleep(10);
     }
-    const loaded = node.age;
-    const { subscriptions } = await client.call('subs', {});
-    const share = subscriptions[0]!.share_id;
-    found = subscriptions[0]!.items;
-    const pages = await timesOf(PAGES, (i) =>
-      client.call('items', { share, limit: PAGE, cursor: 10_000 * (1 + (i % 30)) + ((i * 7919) % 2_500) }),
-    );
-    const searches = await timesOf(PAGES, (i) =>
-      client.call('search', { query: `item ${(i * 7919) % size}`, limit: PAGE }),
-    );
-    extra = { loaded_ms: loaded, ...pair('page', pages), ...pair('search', searches) };
+    const loaded = { loaded_ms: node.age, loaded_cpu_ms: (await node.cpu()) * 1000 };
+    const [subscription] = (await client.call('subs', {})).subscriptions;
+    const { share_id: share, items } = subscription!;
+    found = items;
+    const cursor = (i: number) =>
+      10_000 * (1 + (i % Math.max(1, Math.floor(size / 3_000)))) + ((i * 7919) % 2_500);
+    return {
+      ...loaded,
+      ...(await timed('page', node, (i) => client.call('items', { share, limit: PAGE, cursor: cursor(i) }))),
+      ...(await timed('search', node, (i) =>
+        client.call('search', { query: `item ${(i * 7919) % size}`, limit: PAGE }),
+      )),
+    };
   });
-  return { figures: { ...life, ...extra } as Life & Record<string, number>, found };
+  return { figures, found };
 }
 
-/** From the first page to the last. */
-async function pagesOf({ client }: TimedNode) {
-  const times: number[] = [];
-  const cursors: number[] = [];
+/** Every cursor, from the first page to the last, and how many rows there were. */
+async function cursorsOf({ client }: TimedNode): Promise<{ list: readonly number[]; rows: number }> {
+  const list: number[] = [];
   let rows = 0;
   for (let cursor: number | null = 0; cursor !== null; ) {
-    cursors.push(cursor);
-    const from = performance.now();
+    list.push(cursor);
     const page: { items: readonly unknown[]; next: number | null } = await client.call('items', {
       share: SHARE,
       limit: PAGE,
       cursor,
     });
-    times.push(performance.now() - from);
     rows += page.items.length;
     cursor = page.next;
   }
-  return { times, cursors, rows };
+  return { list, rows };
 }
 
-async function timesOf(count: number, call: (i: number) => Promise<unknown>): Promise<number[]> {
+/** By the clock, and what a call costs the node of the processor on average, whatever else is done on the machine. */
+async function timed(name: string, node: TimedNode, call: (i: number) => Promise<unknown>): Promise<Figures> {
   const times: number[] = [];
-  for (let i = 0; i < count; i++) {
+  const cpu = await node.cpu();
+  for (let i = 0; i < CALLS; i++) {
     const from = performance.now();
     await call(i);
     times.push(performance.now() - from);
   }
-  return times;
+  const used = (await node.cpu()) - cpu;
+  return {
+    [`${name}_p50_ms`]: percentile(times, 0.5),
+    [`${name}_p99_ms`]: percentile(times, 0.99),
+    [`${name}_cpu_ms`]: (used * 1000) / CALLS,
+  };
 }
 
-const pair = (name: string, times: readonly number[]) => ({
-  [`${name}_p50_ms`]: percentile(times, 0.5),
-  [`${name}_p99_ms`]: percentile(times, 0.99),
-});
-
-const prefixed = (prefix: string, figures: Readonly<Record<string, number>> | Life) =>
+const prefixed = (prefix: string, figures: Figures): Figures =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${prefix}_${name}`, value]));
 
-const textOf = (figures: Readonly<Record<string, number>>): string =>
+const textOf = (figures: Figures): string =>
   Object.entries(figures)
     .map(([name, value]) => `${name} ${round(value)}`)
     .join(', ');

@@ -8,23 +8,14 @@ import { launcher } from '../node-process.ts';
 export class TimedNode {
   /** From the spawn of the process to its `ready`, milliseconds. */
   readonly readyMs: number;
-  /** What of it the start of the actors took, as the node says. */
-  readonly actorsMs: number;
   readonly client: NodeClient;
   readonly #from: number;
   readonly #child: ChildProcess;
 
-  private constructor(
-    child: ChildProcess,
-    from: number,
-    readyMs: number,
-    actorsMs: number,
-    client: NodeClient,
-  ) {
+  private constructor(child: ChildProcess, from: number, readyMs: number, client: NodeClient) {
     this.#child = child;
     this.#from = from;
     this.readyMs = readyMs;
-    this.actorsMs = actorsMs;
     this.client = client;
   }
 
@@ -39,12 +30,12 @@ export class TimedNode {
       },
     );
     for await (const line of createInterface({ input: child.stdout! })) {
-      const message = JSON.parse(line) as { event?: string; seconds?: number; ok?: boolean };
+      const message = JSON.parse(line) as { event?: string; ok?: boolean };
       if (message.event === 'ready') {
         const readyMs = performance.now() - from;
         child.stdout!.resume();
         const client = await NodeClient.connect(home);
-        return new TimedNode(child, from, readyMs, (message.seconds ?? 0) * 1000, client);
+        return new TimedNode(child, from, readyMs, client);
       }
       if (message.ok === false) break;
     }
