@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { acceptorConfig } from '../actors/acceptor/contract.ts';
-import { controlConfig } from '../actors/control/contract.ts';
-import { hashingConfig } from '../actors/hashing/contract.ts';
-import { publishConfig } from '../actors/publish/contract.ts';
-import { searchConfig } from '../actors/search/contract.ts';
-import { storeConfig } from '../actors/store/contract.ts';
-import { syncConfig } from '../actors/sync/contract.ts';
-import { transferConfig } from '../actors/transfer/contract.ts';
-import { transportConfig } from '../actors/transport/contract.ts';
-import { LOG_LEVELS } from '../supervisor/observe/log.ts';
+import { acceptorConfig } from '../actors/acceptor/config.ts';
+import { controlConfig } from '../actors/control/config.ts';
+import { hashingConfig } from '../actors/hashing/config.ts';
+import { publishConfig } from '../actors/publish/config.ts';
+import { searchConfig } from '../actors/search/config.ts';
+import { storeConfig } from '../actors/store/config.ts';
+import { syncConfig } from '../actors/sync/config.ts';
+import { transferConfig } from '../actors/transfer/config.ts';
+import { transportConfig } from '../actors/transport/config.ts';
+import { LOG_LEVELS } from '../supervisor/observe/log-level.ts';
 import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
 import { categoryFolders } from './category-folders.ts';
 
@@ -69,9 +69,10 @@ export const settingsSchema = z.strictObject({
     ),
     idle_ms: setting(transport.idleMs, 'Milliseconds without a request, until an idle session is closed.'),
     max_sessions: setting(transport.maxSessions, 'Sessions with peers at once, on each transport thread.'),
-    in_flight: setting(
-      transport.inFlight,
-      'Requests of one peer under way at once, from it to us and from us to it.',
+    in_flight: setting(transport.inFlight, 'Requests of one peer to us under way at once.'),
+    request_window: setting(
+      transport.requestWindow,
+      'Chunks asked of one peer and not come yet, at most. How many really are is learnt from how far and how fast the peer is.',
     ),
     max_pending: setting(acceptor.maxPending, 'Accepted connections without a finished handshake, in all.'),
     max_pending_per_address: setting(

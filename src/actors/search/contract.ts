@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { ask, defineContract } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract } from '../../supervisor/contract/contract.ts';
 import type { Trust } from '../store/contract.ts';
+import type { SearchConfig } from './config.ts';
 
 /**
  * Languages whose words are found by their stems as well. Segments say by the place in this list how they were built:
@@ -22,14 +22,6 @@ export const STEMMINGS = [
   'russian',
 ] as const;
 export type Stemming = (typeof STEMMINGS)[number];
-
-export const searchConfig = z.strictObject({
-  home: z.string().min(1),
-  /** Words are also found by their stems of this language. */
-  stemming: z.enum(STEMMINGS).default('off'),
-});
-
-export type SearchConfig = z.output<typeof searchConfig>;
 
 export interface SearchQuery {
   readonly query: string;
@@ -82,7 +74,7 @@ export interface SearchPage {
 export const searchContract = defineContract({
   name: 'search',
   uses: ['store'],
-  config: searchConfig,
+  config: configOf<SearchConfig>(),
   metrics: ['segments', 'items', 'segment_bytes', 'queries'],
   messages: {
     /** `E_USAGE` for what is out of bounds or no cursor. */

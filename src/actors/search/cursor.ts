@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { failure } from '../../errors.ts';
 import type { Correction } from './contract.ts';
-import { TIERS } from './score.ts';
+import { TIERS, type Tier } from './score.ts';
 import type { Place } from './shares.ts';
 
 /** Room for a query of corrected words. */
@@ -14,18 +13,15 @@ export interface Cursor {
   readonly meant: { readonly text: string; readonly corrected: readonly Correction[] } | null;
 }
 
-const word = z.string().max(4096);
-const written = z.strictObject({
-  score: z.number(),
-  tier: z.enum(TIERS),
-  share: z.string().max(64),
-  nth: z.int().min(0),
-  text: word.optional(),
-  corrected: z
-    .array(z.strictObject({ typed: word, meant: word }))
-    .max(64)
-    .default([]),
-});
+/** As it is written. */
+interface Written {
+  readonly score: number;
+  readonly tier: Tier;
+  readonly share: string;
+  readonly nth: number;
+  readonly text?: string;
+  readonly corrected?: readonly Correction[];
+}
 
 /** Opaque text, safe in an address. */
 export function formatCursor({ place, meant }: Cursor): string {
@@ -43,11 +39,34 @@ export function formatCursor({ place, meant }: Cursor): string {
 
 /** `E_USAGE` for what is none. */
 export function parseCursor(cursor: string): Cursor {
-  const parsed = cursor.length > MAX_CURSOR_LENGTH ? null : written.safeParse(jsonOf(cursor));
-  if (!parsed?.success)
+  const written = cursor.length > MAX_CURSOR_LENGTH ? null : jsonOf(cursor);
+  if (!isWritten(written)) {
     throw failure('E_USAGE', 'that is no cursor of a search', { subject: cursor.slice(0, 80) });
-  const { share: shareId, text, corrected, ...place } = parsed.data;
-  return { place: { ...place, shareId }, meant: text === undefined ? null : { text, corrected } };
+  }
+  const { score, tier, share: shareId, nth, text, corrected } = written;
+  return {
+    place: { score, tier, shareId, nth },
+    meant: text === undefined ? null : { text, corrected: corrected ?? [] },
+  };
+}
+
+function isWritten(value: unknown): value is Written {
+  if (typeof value !== 'object' || value === null) return false;
+  const { score, tier, share, nth, text, corrected } = value as Record<string, unknown>;
+  return (
+    Number.isFinite(score) &&
+    TIERS.some((known) => known === tier) &&
+    typeof share === 'string' &&
+    Number.isSafeInteger(nth) &&
+    (nth as number) >= 0 &&
+    (text === undefined || typeof text === 'string') &&
+    (corrected === undefined || (Array.isArray(corrected) && corrected.every(isCorrection)))
+  );
+}
+
+function isCorrection(value: unknown): value is Correction {
+  const { typed, meant } = (value ?? {}) as Record<string, unknown>;
+  return typeof typed === 'string' && typeof meant === 'string';
 }
 
 function jsonOf(cursor: string): unknown {

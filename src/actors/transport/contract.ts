@@ -1,21 +1,6 @@
 import type { Socket } from 'node:net';
-import { z } from 'zod';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-export const transportConfig = z.strictObject({
-  /** From accept to the end of the handshake. */
-  handshakeMs: z.int().min(100).default(10_000),
-  /** From dial to the end of the handshake. */
-  dialMs: z.int().min(100).default(5_000),
-  /** Without a byte from a peer that owes a reply. */
-  requestMs: z.int().min(100).default(10_000),
-  idleMs: z.int().min(1_000).default(120_000),
-  maxSessions: z.int().min(1).default(10_000),
-  /** Requests of one peer that may be under way, ours to it and its to us. */
-  inFlight: z.int().min(1).max(256).default(16),
-  /** Refuse peers whose TLS certificate does not carry their node key. Shuts the reference's nodes out. */
-  requireBound: z.boolean().default(false),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { TransportConfig } from './config.ts';
 
 /** Whom to talk to. A key that is given must be the one that answers. */
 export interface PeerTarget {
@@ -67,8 +52,13 @@ export type FetchEvent =
       readonly bytes: number;
       readonly written: readonly number[];
     }
-  /** Every wanted chunk of the file is verified, written, and told; data is not yet synced to disk. */
-  | { readonly kind: 'file'; readonly index: number }
+  /**
+   * Every wanted chunk of the file is verified and written, data not yet synced to disk; told before the progress with
+   * the last of them. `contentId`: what the whole file hashes to, where its chunks came in order; else null.
+   */
+  | { readonly kind: 'file'; readonly index: number; readonly contentId: string | null }
+  /** Every chunk has been asked for once: a further fetch from the peer now goes on in order, and without a gap. */
+  | { readonly kind: 'asked' }
   /** A chunk with wrong bytes was discarded. It is asked for once more. */
   | { readonly kind: 'corrupt'; readonly index: number; readonly chunk: number }
   /** Where the shard's time went, in milliseconds. Comes last. */
@@ -77,7 +67,7 @@ export type FetchEvent =
 export const transportContract = defineContract({
   name: 'transport',
   uses: ['store', 'publish'],
-  config: transportConfig,
+  config: configOf<TransportConfig>(),
   mailbox: 4096,
   metrics: [
     'sessions',

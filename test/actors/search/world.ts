@@ -2,13 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import search from '../../../src/actors/search/actor.ts';
+import { searchConfig } from '../../../src/actors/search/config.ts';
 import type { SearchContext } from '../../../src/actors/search/context.ts';
-import {
-  type SearchQuery,
-  type Stemming,
-  searchConfig,
-  type searchContract,
-} from '../../../src/actors/search/contract.ts';
+import type { SearchQuery, Stemming, searchContract } from '../../../src/actors/search/contract.ts';
 import type { Subscription } from '../../../src/actors/store/contract.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
