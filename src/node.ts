@@ -297,9 +297,10 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    this.#live = liveConfig(settings);
-    await this.#configureEach('sync');
-    await this.#configureEach('search');
+    const live = { ...this.#live, ...given(liveConfig(settings), settings) };
+    this.#live = live;
+    if (settings.sync !== undefined) await this.#configureEach('sync');
+    if (settings.search !== undefined) await this.#configureEach('search');
   }
 
   async reload(): Promise<ConfigReload> {
@@ -361,6 +362,12 @@ function liveConfig({ sync, search }: LiveSettings): LiveConfig {
     search: checked('search', liveSearch, search ?? {}),
   };
 }
+
+/** Groups that nobody speaks of stay as they are. */
+const given = (live: LiveConfig, settings: LiveSettings): Partial<LiveConfig> => ({
+  ...(settings.sync !== undefined && { sync: live.sync }),
+  ...(settings.search !== undefined && { search: live.search }),
+});
 
 /** The configuration of an actor, with its defaults. `E_CONFIG` for values out of bounds: workers are not the ones to find that out. */
 function checked<S extends z.ZodType>(group: string, schema: S, values: unknown): z.output<S> {

@@ -26,7 +26,8 @@ const OPENED_AT_ONCE = 8;
 export class SegmentKeeper {
   readonly shares = new Shares();
   readonly words: VocabularyKeeper;
-  #stemmer: Stemmer | null = null;
+  /** Undefined: that of the configuration is still to be loaded. */
+  #stemmer: Stemmer | null | undefined;
   readonly #context: SearchContext;
   readonly #folder: SegmentFolder;
   #last: Promise<unknown> = Promise.resolve();
@@ -41,7 +42,7 @@ export class SegmentKeeper {
 
   /** How words are brought to their stems now. */
   get stemmer(): Stemmer | null {
-    return this.#stemmer;
+    return this.#stemmer ?? null;
   }
 
   /** False while segments are still being opened or built. */
@@ -52,7 +53,9 @@ export class SegmentKeeper {
   /** Opens what there is, then builds what is missing, damaged or built another way; sweeps what nobody subscribes to. */
   async openAll(): Promise<void> {
     const { config, log } = this.#context;
-    this.#stemmer = await loadStemmer(config.stemming);
+    const stemmer = await loadStemmer(config.stemming);
+    // Somebody may have chosen another one meanwhile.
+    if (this.#stemmer === undefined) this.#stemmer = stemmer;
     await this.#folder.create();
     const subscriptions = await this.#subscriptions();
     const swept = await this.#folder.sweep(
@@ -61,16 +64,22 @@ export class SegmentKeeper {
     if (swept > 0) log.info({ files: swept }, 'segments of nothing swept');
     await eachBounded(subscriptions, OPENED_AT_ONCE, (subscription) => this.#open(subscription));
     this.#measure();
-    await this.#refreshEach(subscriptions.map(({ shareId }) => shareId).filter((id) => !this.#isCurrent(id)));
+    const ids = subscriptions.map(({ shareId }) => shareId);
+    let stemming: number;
+    do {
+      stemming = this.#stemming;
+      await this.#refreshEach(ids.filter((id) => !this.#isCurrent(id)));
+    } while (stemming !== this.#stemming);
     this.#opened = true;
   }
 
   /** Works with these stems from here on. Segments without them are built anew, one after another, and answer until then. */
   async stemBy(stemming: Stemming): Promise<void> {
     const stemmer = await loadStemmer(stemming);
-    if (stemmer?.id === this.#stemmer?.id) return;
+    const changes = (stemmer?.id ?? NO_STEMS) !== this.#stemming;
     this.#stemmer = stemmer;
-    if (!this.#opened) return;
+    // Who is still opening them looks again at the end.
+    if (!changes || !this.#opened) return;
     const { log, spawn } = this.#context;
     const others = [...this.shares.values()]
       .map(({ shareId }) => shareId)
@@ -166,7 +175,7 @@ export class SegmentKeeper {
     if (octets === null) throw failure('E_NOT_FOUND', 'the store lacks the manifest', { subject: shareId });
     const began = clock.now();
     const { items } = decoded(octets, shareId);
-    const built = await runSliced(buildSegment(items, manifestId, this.#stemmer), clock, signal);
+    const built = await runSliced(buildSegment(items, manifestId, this.stemmer), clock, signal);
     await this.#folder.write({ shareId, seq: seq ?? 0 }, built);
     const segment = Segment.open(built.index);
     if (segment === null) throw new Error('a segment does not open that was just built');

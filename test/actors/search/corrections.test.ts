@@ -210,9 +210,24 @@ describe('stemming', () => {
 
     // The segments say how they were built: another start with the same setting opens them.
     const same = await Life.start(home, { stemming: 'english' });
+    expect((await same.page('songs')).complete).toBe(true);
     expect(home.manifestsRead).toBe(4);
     same.stop();
     await Life.start(home);
     expect(home.manifestsRead).toBe(6);
+  });
+
+  test('another choice that comes while the segments are opened is the one that counts', async () => {
+    home.share(1, items);
+    home.share(2, ['rivers wide']);
+    (await Life.start(home)).stop();
+    const life = await Life.begin(home, { stemming: 'german' });
+    await life.stemBy('english');
+    await life.settled();
+    expect((await life.page('river wide')).hits).toMatchObject([{ name: 'rivers wide' }]);
+    life.stop();
+    const read = home.manifestsRead;
+    await Life.start(home, { stemming: 'english' });
+    expect(home.manifestsRead).toBe(read);
   });
 });

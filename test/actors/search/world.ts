@@ -110,11 +110,16 @@ export class Life {
 
   /** Resolves once everything is opened or built. */
   static async start(home: Home, config: { stemming?: Stemming } = {}): Promise<Life> {
-    const life = new Life(
-      (self) => search.start(self.#context(home, config)) as Behaviour<MessagesOf<typeof searchContract>>,
-    );
+    const life = await Life.begin(home, config);
     await life.settled();
     return life;
+  }
+
+  /** Resolves at once. */
+  static async begin(home: Home, config: { stemming?: Stemming } = {}): Promise<Life> {
+    return new Life(
+      (self) => search.start(self.#context(home, config)) as Behaviour<MessagesOf<typeof searchContract>>,
+    );
   }
 
   async settled(): Promise<void> {
