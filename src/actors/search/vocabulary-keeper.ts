@@ -5,7 +5,7 @@ import type { Shares } from './shares.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** What a query waits for words to be gathered: seconds for ten million items, once. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 5_000;
 
 /** Keeps the vocabulary in line with the segments, from the first query on that has need of it. */
 export class VocabularyKeeper {
@@ -23,7 +23,7 @@ export class VocabularyKeeper {
     this.#signal = signal;
   }
 
-  /** The words of all that is searched now; null when they are not gathered within a second. */
+  /** The words of all that is searched now; null when they are not gathered in time. */
   async words(): Promise<Vocabulary | null> {
     if (this.#revision === this.#shares.revision) return this.#vocabulary;
     let cancel = () => {};
