@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 /** The line without which a figure means nothing. */
 export const machine = (): string =>
@@ -8,4 +8,5 @@ export const machine = (): string =>
     `${Math.round(totalmem() / 2 ** 30)} GiB`,
     `${process.platform} ${release()}`,
     `node ${process.version}`,
+    `load ${loadavg()[0]!.toFixed(1)}`,
   ].join(', ');

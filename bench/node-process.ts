@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The launcher: two folders up from `dist/bench/`, one up from `bench/`. */
-const launcher = ['../bin/granary.cjs', '../../bin/granary.cjs']
+export const launcher = ['../bin/granary.cjs', '../../bin/granary.cjs']
   .map((path) => fileURLToPath(new URL(path, import.meta.url)))
   .find((path) => existsSync(path));
 

@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),
   caps: () => import('./caps.ts'),
+  catalog: () => import('./catalog.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

@@ -22,3 +22,9 @@ export const round = (value: number): number => (value === 0 ? 0 : Number(value.
 /** Grows as n to this power, from two sizes ten times apart. */
 export const exponent = (small: number, large: number, factor = 10): number =>
   round(Math.log(large / small) / Math.log(factor));
+
+/** The value that a share of a non-empty list is not above. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}

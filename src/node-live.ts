@@ -2,6 +2,8 @@ import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
+import { searchConfig } from './actors/search/config.ts';
+import { searchContract } from './actors/search/contract.ts';
 import { syncConfig } from './actors/sync/config.ts';
 import { syncContract } from './actors/sync/contract.ts';
 import { transferConfig } from './actors/transfer/config.ts';
@@ -19,6 +21,8 @@ import type { Supervisor } from './supervisor/tree/supervisor.ts';
 const LIVE = {
   hashing: { contract: hashingContract, shape: hashingConfig },
   sync: { contract: syncContract, shape: syncConfig },
+  // Where the node lies is no setting of its search alone.
+  search: { contract: searchContract, shape: searchConfig.pick({ stemming: true }) },
   limits: { contract: limitsContract, shape: limitsConfig },
   transport: { contract: transportContract, shape: transportConfig },
   transfer: { contract: transferContract, shape: transferConfig },

@@ -9,6 +9,7 @@ import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
 import { publishConfig } from './actors/publish/config.ts';
 import { publishContract } from './actors/publish/contract.ts';
+import { searchConfig } from './actors/search/config.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { storeConfig } from './actors/store/config.ts';
 import { storeContract } from './actors/store/contract.ts';
@@ -62,6 +63,7 @@ export interface NodeSettings {
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
+  readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
   readonly transfer?: ConfigInput<typeof transferConfig>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
@@ -157,7 +159,11 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           module: module('publish'),
           config: checked('publish', publishConfig, settings.publish ?? {}),
         },
-        { contract: searchContract, module: module('search'), config: { home } },
+        {
+          contract: searchContract,
+          module: module('search'),
+          config: checked('search', searchConfig, { ...settings.search, home }),
+        },
         {
           contract: syncContract,
           module: module('sync'),

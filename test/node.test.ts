@@ -99,7 +99,17 @@ describe('live settings', () => {
       code: 'E_CONFIG',
       message: expect.stringContaining('sync.intervalSeconds') as string,
     });
+    await expect(node.configure({ search: { stemming: 'klingon' as never } })).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('search.stemming') as string,
+    });
     await passesGoOn();
+  });
+
+  test('of one group leave the others as they are', async () => {
+    await node.configure({ search: { stemming: 'english' } });
+    await passesGoOn();
+    await node.configure({ search: { stemming: 'off' } });
   });
 
   test('are read again by their owner, and what it applies reaches the actors', async () => {

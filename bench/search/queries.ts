@@ -9,6 +9,12 @@ export interface QueryClass {
 
 const COUNT = 40;
 
+/** A word with two neighbours exchanged. */
+function misspelt(word: string, random: () => number): string {
+  const at = Math.floor(random() * (word.length - 1));
+  return word.slice(0, at) + word[at + 1] + word[at] + word.slice(at + 2);
+}
+
 /** The classes by how frequent their words are, and the shapes that cost most. */
 export function queryClasses(shares: readonly SyntheticShare[]): QueryClass[] {
   const random = randomOf(4242);
@@ -67,6 +73,10 @@ export function queryClasses(shares: readonly SyntheticShare[]): QueryClass[] {
     at(
       'nothing',
       times(() => `${between(0, 20)} qqqqxz${Math.floor(random() * 1000)}`),
+    ),
+    at(
+      'typing_error',
+      times(() => misspelt(between(50, 5000), random)),
     ),
     at(
       'deep_page',

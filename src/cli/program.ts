@@ -3,6 +3,7 @@ import { VERSION } from '../version.ts';
 import { backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
 import { cancel } from './commands/cancel.ts';
+import { changes } from './commands/changes.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
@@ -47,6 +48,7 @@ const COMMANDS: readonly Register[] = [
   search,
   shares,
   items,
+  changes,
   get,
   queue,
   pause,

@@ -20,6 +20,11 @@ const download = z.strictObject({
   adopt: path.optional(),
   category: z.string().min(1).max(64).optional(),
 });
+/** A part of a list. */
+const page = z.strictObject({
+  cursor: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  limit: z.int().min(1).max(1000).default(1000),
+});
 /** Ids or beginnings of ids; null: all. */
 const transfers = { ids: z.array(z.string().min(1).max(64)).max(10_000).nullable() };
 
@@ -40,7 +45,7 @@ export const bodies = {
     weight: z.number().min(0).max(1000).default(1),
   }),
   unsubscribe: z.strictObject({ share }),
-  subs: z.strictObject({}),
+  subs: page,
   sync: z.strictObject({ share: share.nullable().default(null) }),
   search: z.strictObject({
     query: z.string().min(1).max(1024),
@@ -48,8 +53,10 @@ export const bodies = {
     trust: z.array(trust).max(3).default(['trusted', 'normal']),
     limit: z.int().min(1).max(200).default(20),
     offset: z.int().min(0).max(10_000).default(0),
+    cursor: z.string().max(16_384).nullable().default(null),
+    as_typed: z.boolean().default(false),
   }),
-  shares: z.strictObject({}),
+  shares: page,
   items: z.strictObject({
     share,
     cursor: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
@@ -66,7 +73,7 @@ export const bodies = {
   get: download,
   /** The same, left to the node. */
   add: download,
-  queue: z.strictObject({}),
+  queue: page,
   pause: z.strictObject(transfers),
   resume: z.strictObject({ ...transfers, priority: priority.optional() }),
   /** `cancel` is the end of a call. */
@@ -78,7 +85,11 @@ export const bodies = {
   }),
   rechecks: z.strictObject({ share: share.nullable().default(null) }),
   cancel_rechecks: z.strictObject({ share: share.nullable().default(null) }),
-  peers: z.strictObject({}),
+  peers: page,
+  changes: z.strictObject({
+    since: z.string().max(64).nullable().default(null),
+    limit: z.int().min(1).max(1000).default(1000),
+  }),
   connect: z.strictObject({ address: z.string().min(1).max(400) }),
   id: z.strictObject({}),
   stats: z.strictObject({}),

@@ -3,7 +3,7 @@ import type { ItemState, PublishProgress, PublishResult } from '../actors/publis
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow, TuneRow } from '../actors/supervisor/contract.ts';
-import type { ShareSync, SyncFailure } from '../actors/sync/contract.ts';
+import type { Disagreement, ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type {
   DownloadProgress,
   DownloadResult,
@@ -41,6 +41,16 @@ export interface SubscriptionRow {
   readonly weight: number;
   readonly last_sync: string | null;
   readonly last_error: SyncFailure | null;
+  /** Signed heads of it that contradict each other, or the revision that is held; null: none was met. */
+  readonly disagreement:
+    | (Omit<Disagreement, 'since'> & {
+        readonly since: string;
+      })
+    | null;
+  /** Syncs in a row that failed. */
+  readonly failures: number;
+  /** Until then it is not looked for by itself, because it failed; null: the next pass does. */
+  readonly next_try: string | null;
 }
 
 export interface ShareRow {
@@ -164,6 +174,33 @@ export interface IdResult {
   readonly version: string;
 }
 
+/** What changed in the lists of shares and files since a revision. */
+export interface ChangesResult {
+  /** To ask with the next time. */
+  readonly revision: string;
+  /** The revision asked with is not known: everything is to be listed anew. */
+  readonly reset: boolean;
+  /** There are more changes behind this revision. */
+  readonly more: boolean;
+  /** Rows that changed or came. */
+  readonly shares: readonly ShareRow[];
+  readonly shares_gone: readonly string[];
+  /** Shares of whose files too many changed to be named: to be listed anew. */
+  readonly relist: readonly string[];
+  readonly items: readonly (ItemEntry & { readonly share_id: string })[];
+  readonly items_gone: readonly { readonly share_id: string; readonly path: string }[];
+}
+
+interface NextPage {
+  /** Cursor of the next page; null: this was the last. */
+  readonly next: number | null;
+}
+
+interface FollowedFrom {
+  /** `changes` since it are those behind what this list shows. */
+  readonly revision: string;
+}
+
 export interface TransferEntry extends Omit<TransferRow, 'added'> {
   readonly added: string;
 }
@@ -192,24 +229,25 @@ export interface Results {
   readonly unshare: UnshareResult;
   readonly subscribe: SubscribeResult;
   readonly unsubscribe: { readonly share_id: string };
-  readonly subs: { readonly subscriptions: readonly SubscriptionRow[] };
+  readonly subs: { readonly subscriptions: readonly SubscriptionRow[] } & NextPage & FollowedFrom;
   readonly sync: { readonly shares: readonly ShareSync[] };
   readonly search: SearchPage;
-  readonly shares: { readonly shares: readonly ShareRow[] };
-  readonly items: { readonly items: readonly ItemEntry[]; readonly next: number | null };
+  readonly shares: { readonly shares: readonly ShareRow[] } & NextPage & FollowedFrom;
+  readonly items: { readonly items: readonly ItemEntry[] } & NextPage & FollowedFrom;
   readonly get: DownloadResult;
   readonly backup: BackupResult;
   readonly exportKey: { readonly sealed: Uint8Array };
   readonly importKey: ImportedKey;
   readonly add: TransferList;
-  readonly queue: TransferList;
+  readonly queue: TransferList & NextPage;
   readonly pause: TransferList;
   readonly resume: TransferList;
   readonly cancel_transfers: TransferList;
   readonly verify: RecheckResult;
   readonly rechecks: RecheckList;
   readonly cancel_rechecks: RecheckList;
-  readonly peers: { readonly peers: readonly PeerRow[] };
+  readonly peers: { readonly peers: readonly PeerRow[] } & NextPage;
+  readonly changes: ChangesResult;
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
   readonly stats: StatsResult;

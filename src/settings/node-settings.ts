@@ -54,6 +54,7 @@ export function nodeSettings(
       rescanSeconds: settings.publish.rescan_seconds,
     },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    search: { stemming: settings.search.stemming },
     transfer: {
       maxActive: settings.downloads.max_active,
       reserveBytes: settings.downloads.reserve_bytes,

@@ -4,6 +4,7 @@ import { controlConfig } from '../actors/control/config.ts';
 import { hashingConfig } from '../actors/hashing/config.ts';
 import { limitsConfig } from '../actors/limits/config.ts';
 import { publishConfig } from '../actors/publish/config.ts';
+import { searchConfig } from '../actors/search/config.ts';
 import { storeConfig } from '../actors/store/config.ts';
 import { syncConfig } from '../actors/sync/config.ts';
 import { transferConfig } from '../actors/transfer/config.ts';
@@ -148,6 +149,12 @@ export const settingsSchema = z.strictObject({
     interval_seconds: live(
       syncConfig.shape.intervalSeconds,
       'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
+    ),
+  }),
+  search: z.strictObject({
+    stemming: live(
+      searchConfig.shape.stemming,
+      'Words are also found by other forms of them in this language (song, songs). A change builds the indexes of all subscribed shares anew, in the background.',
     ),
   }),
   downloads: z.strictObject({

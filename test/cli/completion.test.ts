@@ -46,6 +46,8 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _granary; printf '%s\\n' "\${COMPREPL
   test('options of the command and of the program', async () => {
     expect(await complete('granary', 'config', 'check', '--l')).toEqual(['--listen', '--log-level']);
     expect(await complete('granary', 'subs', '--')).toEqual([
+      '--cursor',
+      '--limit',
       '--version',
       '--json',
       '--quiet',

@@ -110,6 +110,7 @@ test.each([
   ['@noble/ciphers', ['protocol/crypto/']],
   ['@napi-rs/blake-hash', ['protocol/crypto/']],
   ['@peculiar/x509', ['actors/store/']],
+  ['@orama/stemmers', ['actors/search/']],
   // The socket form of a link; the control socket speaks through it too.
   ['@msgpack/msgpack', ['supervisor/link/']],
   ['smol-toml', ['settings/']],

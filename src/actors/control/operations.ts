@@ -1,4 +1,5 @@
 import type { Operations } from './operation.ts';
+import { changes } from './ops/changes.ts';
 import { get } from './ops/get.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
 import { limits, setLimits } from './ops/limits.ts';
@@ -36,6 +37,7 @@ export const operations: Operations = {
   rechecks: { kind: 'ask', run: rechecks },
   cancel_rechecks: { kind: 'ask', run: cancelRechecks },
   peers: { kind: 'ask', run: peers },
+  changes: { kind: 'ask', run: changes },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },
   stats: { kind: 'ask', run: stats },

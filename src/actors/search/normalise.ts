@@ -40,10 +40,22 @@ export function runsOf(folded: string): Run[] {
 
 /** The terms of a text in order of appearance, each once, `max` at most. */
 export function indexTerms(text: string, max: number, into: Set<string> = new Set()): Set<string> {
-  for (const { word, unspaced } of wordsOf(text)) {
+  return termsOfWords(wordsOf(text), max, into);
+}
+
+export function termsOfWords(
+  words: readonly Word[],
+  max: number,
+  into: Set<string> = new Set(),
+): Set<string> {
+  for (const { word, unspaced } of words) {
+    if (!unspaced) {
+      if (into.size >= max) return into;
+      into.add(word.slice(0, MAX_TERM_LENGTH));
+      continue;
+    }
     // The last character of a run alone, because no pair begins with it.
-    const terms = unspaced ? [...pairsOf(word), lastCharacter(word)] : [word.slice(0, MAX_TERM_LENGTH)];
-    for (const term of terms) {
+    for (const term of [...pairsOf(word), lastCharacter(word)]) {
       if (into.size >= max) return into;
       into.add(term);
     }
@@ -65,17 +77,18 @@ export function queryTerms(text: string): string[] {
  * Two names with the same key are the same name to a search. Unlike terms, it covers the whole text; a name without
  * any letter or digit is its own key.
  */
-export function nameKey(text: string): string {
-  const words = wordsOf(text);
-  return words.length > 0 ? words.map(({ word }) => word).join(' ') : text.trim();
-}
+export const nameKey = (text: string): string => keyOfWords(wordsOf(text), text);
 
-interface Word {
+export const keyOfWords = (words: readonly Word[], text: string): string =>
+  words.length > 0 ? words.map(({ word }) => word).join(' ') : text.trim();
+
+/** A run of letters and digits, folded. */
+export interface Word {
   readonly word: string;
   readonly unspaced: boolean;
 }
 
-function wordsOf(text: string): Word[] {
+export function wordsOf(text: string): Word[] {
   return isAscii(text)
     ? asciiWords(text)
     : runsOf(fold(text)).map((run) => ({ word: run.text, unspaced: run.unspaced }));

@@ -1,10 +1,10 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { SearchHit } from './contract.ts';
+import { correctionsOf, type Found } from './find-matches.ts';
 import type { Query } from './query.ts';
-import { readRows } from './read-rows.ts';
 import type { Row } from './row.ts';
 import type { SegmentFolder } from './segment-folder.ts';
-import type { Match, SearchedShare } from './shares.ts';
+import type { SearchedShare } from './shares.ts';
 import { hasMatch, snippetOf } from './snippet.ts';
 
 export interface ReadPage {
@@ -15,42 +15,37 @@ export interface ReadPage {
 }
 
 /** Reads the rows of one page, and nothing else, and makes them fit to be shown. */
-export async function readPage(
-  folder: SegmentFolder,
-  matches: readonly Match[],
-  query: Query,
-): Promise<ReadPage> {
-  const byShare = Map.groupBy(matches, ({ share }) => share);
-  const rows = new Map<Match, Row | null>();
+export async function readPage(folder: SegmentFolder, found: readonly Found[]): Promise<ReadPage> {
+  const byShare = Map.groupBy(found, ({ match }) => match.share);
+  const rows = new Map<Found, Row | null>();
   await Promise.all(
     [...byShare].map(async ([share, own]) => {
-      const spans = own.map(({ document }) => share.segment.row(document));
-      const read = await readRows(folder.rowsPath(share), spans);
-      for (const [i, match] of own.entries()) rows.set(match, read[i] ?? null);
+      const spans = own.map(({ match }) => share.segment.row(match.document));
+      const read = await folder.rows.read(folder.rowsPath(share), spans);
+      for (const [i, each] of own.entries()) rows.set(each, read[i] ?? null);
     }),
   );
   const damaged = new Set<SearchedShare>();
   const shareSnippets = new Map<SearchedShare, string>();
   const hits: SearchHit[] = [];
-  for (const match of matches) {
-    const row = rows.get(match) ?? null;
-    if (row === null) damaged.add(match.share);
-    else hits.push(hitOf(match, row, query, shareSnippets));
+  for (const each of found) {
+    const row = rows.get(each) ?? null;
+    if (row === null) damaged.add(each.match.share);
+    else hits.push(hitOf(each, row, shareSnippets));
   }
   return { hits, damaged: [...damaged] };
 }
 
-function hitOf(
-  { share, tier, score }: Match,
-  row: Row,
-  query: Query,
-  shareSnippets: Map<SearchedShare, string>,
-): SearchHit {
+function hitOf(found: Found, row: Row, shareSnippets: Map<SearchedShare, string>): SearchHit {
+  const { match, query, score } = found;
+  const { share, tier } = match;
   const terms = query.terms.map(({ text }) => text);
   const snippet = () => {
     switch (tier) {
       case 'tags':
         return snippetOf(row.tags.join(', '), terms, null);
+      case 'stem':
+        return snippetOf(row.name, terms, null, sameStem(query));
       case 'share': {
         // The same for every item of the share, and its texts may be long.
         const known = shareSnippets.get(share) ?? shareSnippet(share, terms);
@@ -70,7 +65,14 @@ function hitOf(
     score,
     trust: share.trust,
     snippet: snippet(),
+    corrected: correctionsOf(found),
   };
+}
+
+function sameStem({ stems, terms }: Query): (word: string) => boolean {
+  if (stems === null) return () => false;
+  const wanted = new Set(terms.map(({ text }) => stems.stemmer.stem(text)));
+  return (word) => wanted.has(stems.stemmer.stem(word));
 }
 
 function shareSnippet({ title, description }: SearchedShare, terms: readonly string[]): string {

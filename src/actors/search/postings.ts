@@ -1,25 +1,48 @@
+import { bitIn, bitsOf } from './bits.ts';
+
+/** Of a term's first number, below the count of its names. */
+const HAS_TAGS = 1;
+const DENSE = 2;
+const COUNT_SHIFT = 2;
+/** In place of a list: everything is wanted. */
+const ALL = null;
+
 /**
- * Lists of document numbers, rising. On disk a term has the count of the documents with it in their name, those as
- * varint deltas, then those with it in a tag up to the end, again as deltas.
+ * Lists of document numbers, rising. On disk a term has a number (how many documents have it in their name, whether those
+ * are dense, whether any have it in a tag), the names, and the tags up to the end. A list is varint deltas; dense names
+ * are one bit a document, which is both shorter and faster from one document in eight on.
  */
 export class PostingWriter {
+  readonly #documents: number;
   #bytes = new Uint8Array(1 << 16);
   #length = 0;
+
+  constructor(documents: number) {
+    this.#documents = documents;
+  }
 
   get length(): number {
     return this.#length;
   }
 
   add(names: readonly number[], tags: readonly number[]): void {
+    const dense = names.length > this.#documents / 8;
     // Five octets a varint at most.
-    this.#reserve(5 * (names.length + tags.length + 1));
-    this.#varint(names.length);
-    this.#deltas(names);
+    this.#reserve(5 * (names.length + tags.length + 1) + this.#documents / 8 + 1);
+    this.#varint((names.length << COUNT_SHIFT) | (dense ? DENSE : 0) | (tags.length > 0 ? HAS_TAGS : 0));
+    if (dense) this.#bits(names);
+    else this.#deltas(names);
     this.#deltas(tags);
   }
 
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #bits(documents: readonly number[]): void {
+    const bits = bitsOf(documents, this.#documents);
+    this.#bytes.set(bits, this.#length);
+    this.#length += bits.length;
   }
 
   #deltas(documents: readonly number[]): void {
@@ -48,103 +71,82 @@ export class PostingWriter {
 }
 
 /** Documents of one term; reads from `at` up to `end` and nothing else. */
-export class PostingReader {
+export class PostingList {
   readonly #bytes: Uint8Array;
+  readonly #from: number;
   readonly #end: number;
-  #at: number;
+  readonly #documents: number;
+  readonly #dense: boolean;
+  /** How many documents have the term in their name. */
+  readonly count: number;
+  readonly hasTags: boolean;
 
-  constructor(bytes: Uint8Array, at: number, end: number) {
+  constructor(bytes: Uint8Array, at: number, end: number, documents: number) {
+    let number = 0;
+    let from = at;
+    for (let shift = 0; from < end; shift += 7) {
+      const octet = bytes[from++]!;
+      number |= (octet & 127) << shift;
+      if (octet < 128) break;
+    }
     this.#bytes = bytes;
-    this.#at = at;
+    this.#from = from;
     this.#end = end;
+    this.#documents = documents;
+    this.#dense = (number & DENSE) !== 0;
+    this.count = number >>> COUNT_SHIFT;
+    this.hasTags = (number & HAS_TAGS) !== 0;
   }
 
-  /** How many documents have the term in their name. Comes first. */
-  count(): number {
-    return this.#varint();
-  }
-
-  /** The next `count` documents of a list. */
-  take(count: number): number[] {
+  /** The first `max` documents with the term in their name. */
+  names(max = Number.POSITIVE_INFINITY): number[] {
+    const count = Math.min(max, this.count);
+    if (!this.#dense) return this.#deltas(this.#from, count, ALL).list;
     const documents: number[] = [];
-    let last = 0;
-    for (let i = 0; i < count && this.#at < this.#end; i++) {
-      last += this.#varint();
-      documents.push(last);
+    for (let document = 0; document < this.#documents && documents.length < count; document++) {
+      if (bitIn(this.#bytes, this.#from, document)) documents.push(document);
     }
     return documents;
   }
 
-  /** A list that goes to the end. */
-  rest(): number[] {
-    return this.take(Number.POSITIVE_INFINITY);
+  /** Those of a rising list that have the term in their name. */
+  common(list: readonly number[]): number[] {
+    if (this.#dense) return list.filter((document) => bitIn(this.#bytes, this.#from, document));
+    return this.#deltas(this.#from, this.count, list).list;
   }
 
-  #varint(): number {
-    let value = 0;
-    let shift = 0;
-    while (this.#at < this.#end) {
-      const octet = this.#bytes[this.#at++]!;
-      value |= (octet & 127) << shift;
-      if (octet < 128) break;
-      shift += 7;
+  /** Documents with the term in a tag. */
+  tags(): number[] {
+    if (!this.hasTags) return [];
+    const behind = this.#dense
+      ? this.#from + Math.ceil(this.#documents / 8)
+      : this.#deltas(this.#from, this.count, []).end;
+    return this.#deltas(behind, Number.POSITIVE_INFINITY, ALL).list;
+  }
+
+  /** The next `count` of a list, or those of them that are in `wanted` as well; and where it went on from there. */
+  #deltas(from: number, count: number, wanted: readonly number[] | null) {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const list: number[] = [];
+    let at = from;
+    let last = 0;
+    let place = 0;
+    for (let i = 0; i < count && at < end; i++) {
+      let octet = bytes[at++]!;
+      let value = octet & 127;
+      for (let shift = 7; octet >= 128 && at < end; shift += 7) {
+        octet = bytes[at++]!;
+        value |= (octet & 127) << shift;
+      }
+      last += value >>> 0;
+      if (wanted === ALL) list.push(last);
+      else if (wanted.length > 0) {
+        while (place < wanted.length && wanted[place]! < last) place++;
+        if (place >= wanted.length) break;
+        if (wanted[place] === last) list.push(last);
+      }
     }
-    return value >>> 0;
+    return { list, end: at };
   }
-}
-
-/** A list this many times longer is searched by leaps instead of walked. */
-const GALLOP_RATIO = 16;
-
-/** What two rising lists have in common. */
-export function intersect(a: readonly number[], b: readonly number[]): number[] {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  const leaps = long.length > short.length * GALLOP_RATIO;
-  const common: number[] = [];
-  let at = 0;
-  for (const document of short) {
-    at = leaps ? gallop(long, at, document) : walk(long, at, document);
-    if (at >= long.length) break;
-    if (long[at] === document) common.push(document);
-  }
-  return common;
-}
-
-/** Everything of two rising lists, each document once. */
-export function union(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (a.length === 0) return b;
-  if (b.length === 0) return a;
-  const all: number[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    const left = a[i] ?? Number.POSITIVE_INFINITY;
-    const right = b[j] ?? Number.POSITIVE_INFINITY;
-    if (left <= right) i++;
-    if (right <= left) j++;
-    all.push(Math.min(left, right));
-  }
-  return all;
-}
-
-function walk(list: readonly number[], from: number, document: number): number {
-  let at = from;
-  while (at < list.length && list[at]! < document) at++;
-  return at;
-}
-
-function gallop(list: readonly number[], from: number, document: number): number {
-  let step = 1;
-  let low = from;
-  while (low + step < list.length && list[low + step]! < document) {
-    low += step;
-    step *= 2;
-  }
-  let high = Math.min(list.length, low + step + 1);
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (list[middle]! < document) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

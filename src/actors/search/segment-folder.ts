@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../../errors.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
+import { RowFiles } from './row-files.ts';
 import type { BuiltSegment } from './segment-builder.ts';
 import { Segment } from './segment-reader.ts';
 
@@ -19,6 +20,7 @@ const OURS = /^[0-9a-f]{64}-[0-9]{1,16}\.(?:idx|rows)(?:\.tmp)?$/;
  */
 export class SegmentFolder {
   readonly #path: string;
+  readonly rows = new RowFiles();
 
   constructor(home: string) {
     this.#path = join(home, 'segments');
@@ -39,9 +41,8 @@ export class SegmentFolder {
   /** Null when there is none, when it is damaged, or when it is of another manifest: then it has to be built. */
   async load(name: SegmentName, manifestId: Uint8Array): Promise<Segment | null> {
     try {
-      const [bytes, rows] = await Promise.all([readFile(this.#indexPath(name)), stat(this.rowsPath(name))]);
-      // A copy begins its own buffer, as the words of the index need it.
-      const segment = Segment.open(new Uint8Array(bytes));
+      const [bytes, rows] = await Promise.all([readWhole(this.#indexPath(name)), stat(this.rowsPath(name))]);
+      const segment = Segment.open(bytes);
       if (segment === null || segment.rowOctets !== rows.size) return null;
       return bytesEqual(segment.manifestId, manifestId) ? segment : null;
     } catch (error) {
@@ -56,6 +57,7 @@ export class SegmentFolder {
     await this.#io(async () => {
       await writeDurably(this.rowsPath(name), rows);
       await writeDurably(this.#indexPath(name), index);
+      this.rows.forget(this.rowsPath(name));
       const folder = await open(this.#path);
       try {
         await folder.sync();
@@ -66,6 +68,7 @@ export class SegmentFolder {
   }
 
   async remove(name: SegmentName): Promise<void> {
+    this.rows.forget(this.rowsPath(name));
     await this.#io(async () => {
       await rm(this.#indexPath(name), { force: true });
       await rm(this.rowsPath(name), { force: true });
@@ -90,6 +93,19 @@ export class SegmentFolder {
     } catch (error) {
       throw ioFailure(error, this.#path);
     }
+  }
+}
+
+/** The words of an index need octets that begin their own buffer. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size);
+    const { bytesRead } = await file.read(bytes, 0, size, 0);
+    return bytesRead === size ? bytes : bytes.slice(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

@@ -6,7 +6,8 @@ import { bloomWords } from './bloom.ts';
  * A segment is two files: the index, which is read into memory whole, and the rows, of which only those shown are ever
  * read. The index, in 32-bit words of the machine's own order unless said otherwise:
  *
- *   header (16 words)   magic, version, documents, terms, bloom bits, octets of terms, of postings, of rows
+ *   header (16 words)   magic, version, documents, terms, bloom bits, octets of terms, of postings, of rows, how words
+ *                       were brought to their stems (stemmer.ts)
  *   manifest id         32 octets: the revision the segment was built from
  *   term offsets        terms + 1, into the term octets
  *   posting offsets     terms + 1, into the postings
@@ -19,7 +20,7 @@ import { bloomWords } from './bloom.ts';
  */
 const MAGIC = 0x47534547;
 /** Raised with every change of the format or of how text becomes terms: older segments are rebuilt. */
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_WORDS = 16;
 const ID_OCTETS = 32;
 const CHECKSUM_OCTETS = 32;
@@ -31,6 +32,7 @@ export interface SegmentCounts {
   readonly termOctets: number;
   readonly postingOctets: number;
   readonly rowOctets: number;
+  readonly stemming: number;
 }
 
 /** Views on the parts of one index. */
@@ -61,6 +63,7 @@ export function allocateIndex(counts: SegmentCounts): { index: Uint8Array; parts
     counts.termOctets,
     counts.postingOctets,
     counts.rowOctets,
+    counts.stemming,
   ]);
   return { index, parts: partsOf(index, counts) };
 }
@@ -74,13 +77,17 @@ export function seal(index: Uint8Array): void {
 export function openIndex(index: Uint8Array): SegmentParts | null {
   if (index.byteOffset !== 0) throw new RangeError('an index begins its buffer');
   if (index.length < HEADER_WORDS * 4 + ID_OCTETS + CHECKSUM_OCTETS || index.length % 4 !== 0) return null;
-  const [magic, version, documents, terms, bloomBits, termOctets, postingOctets, rowOctets] = new Uint32Array(
-    index.buffer,
-    0,
-    HEADER_WORDS,
-  ) as unknown as [number, number, number, number, number, number, number, number];
-  if (magic !== MAGIC || version !== VERSION) return null;
-  const counts = { documents, terms, bloomBits, termOctets, postingOctets, rowOctets };
+  const header = new Uint32Array(index.buffer, 0, HEADER_WORDS);
+  if (header[0] !== MAGIC || header[1] !== VERSION) return null;
+  const counts = {
+    documents: header[2]!,
+    terms: header[3]!,
+    bloomBits: header[4]!,
+    termOctets: header[5]!,
+    postingOctets: header[6]!,
+    rowOctets: header[7]!,
+    stemming: header[8]!,
+  };
   if (octetsOf(counts) !== index.length) return null;
   const end = index.length - CHECKSUM_OCTETS;
   if (!bytesEqual(blake3(index.subarray(0, end)), index.subarray(end))) return null;

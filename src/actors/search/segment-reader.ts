@@ -1,5 +1,5 @@
 import { bloomHas } from './bloom.ts';
-import { PostingReader } from './postings.ts';
+import { PostingList } from './postings.ts';
 import { openIndex, type SegmentParts } from './segment-format.ts';
 import type { TermHash } from './term-hash.ts';
 
@@ -15,12 +15,15 @@ export class Segment {
   readonly octets: number;
   /** Octets of the rows file that belongs to it. */
   readonly rowOctets: number;
+  /** How words were brought to their stems when it was built. */
+  readonly stemming: number;
   readonly #parts: SegmentParts;
 
   private constructor(octets: number, parts: SegmentParts) {
     this.octets = octets;
     this.documents = parts.counts.documents;
     this.rowOctets = parts.counts.rowOctets;
+    this.stemming = parts.counts.stemming;
     this.#parts = parts;
   }
 
@@ -80,33 +83,30 @@ export class Segment {
     return true;
   }
 
-  /** How many documents have the term in their name. */
-  nameCount(place: number): number {
-    return this.#list(place).count();
+  /** How many terms there are. */
+  get terms(): number {
+    return this.#parts.counts.terms;
   }
 
-  /** Documents with the term in their name, by rank, the first `max`. */
-  names(place: number, max = Number.POSITIVE_INFINITY): number[] {
-    const list = this.#list(place);
-    return list.take(Math.min(list.count(), max));
+  term(place: number): string {
+    const { terms, termOffsets } = this.#parts;
+    return Buffer.from(terms.buffer, terms.byteOffset, terms.length).toString(
+      'utf8',
+      termOffsets[place]!,
+      termOffsets[place + 1]!,
+    );
   }
 
-  /** Documents with the term in their name, and those with it in a tag. */
-  both(place: number): { names: number[]; tags: number[] } {
-    const list = this.#list(place);
-    const names = list.take(list.count());
-    return { names, tags: list.rest() };
+  /** The documents of the term at that place. */
+  list(place: number): PostingList {
+    const { postings, postingOffsets } = this.#parts;
+    return new PostingList(postings, postingOffsets[place]!, postingOffsets[place + 1]!, this.documents);
   }
 
   /** Where the document's row lies in the rows file. */
   row(document: number): Span {
     const offset = this.#parts.rowOffsets[document]!;
     return { offset, length: this.#parts.rowOffsets[document + 1]! - offset };
-  }
-
-  #list(place: number): PostingReader {
-    const { postings, postingOffsets } = this.#parts;
-    return new PostingReader(postings, postingOffsets[place]!, postingOffsets[place + 1]!);
   }
 
   #compare(place: number, term: Uint8Array): number {

@@ -1,32 +1,63 @@
-import { intersect, union } from './postings.ts';
-import type { Query, QueryTerm } from './query.ts';
-import type { Tier } from './score.ts';
+import type { PostingList } from './postings.ts';
+import { prefixOf, type Query, type QueryTerm } from './query.ts';
+import { intersect, union } from './rising-lists.ts';
+import { TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';
 
 /** Words one prefix may stand for in one share: a single letter stands for thousands, and nobody reads them all. */
 const MAX_EXPANSION = 1024;
+const NONE: readonly number[] = [];
 
 /**
- * One query against one share, tier by tier. What a tier needs is found when it is asked for the first time; a document
- * is given once, in the best tier it has.
+ * One query against one share, tier by tier, best first. What a tier needs is found when it is asked for the first time;
+ * a document is given once, in the best tier it has.
  */
 export class ShareSearch {
   readonly #segment: Segment;
   readonly #texts: ReadonlySet<string>;
   readonly #query: Query;
-  readonly #given = new Set<number>();
-  readonly #places = new Map<QueryTerm, number>();
+  /** Whether the filter knows the term. One bit a term: a query has 16 at most. */
+  readonly #known: number;
+  /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
+  #places: (number | undefined)[] | null = null;
+  #lists: (PostingList | null | undefined)[] | null = null;
+  /** Documents with every term but the last in their names. */
+  #base: readonly number[] | null = null;
+  #given: Set<number> | null = null;
+  /** Tiers before this one were looked through. */
+  #done = 0;
 
   constructor(segment: Segment, texts: ReadonlySet<string>, query: Query) {
     this.#segment = segment;
     this.#texts = texts;
     this.#query = query;
+    let known = 0;
+    for (let i = 0; i < query.terms.length; i++) {
+      if (segment.mayHave(query.terms[i]!.hash)) known |= 1 << i;
+    }
+    this.#known = known;
   }
 
-  /** Documents of the tier by rank, without those already given, at most `max`. */
-  tier(tier: Tier, max: number): number[] {
+  /** True: nothing of the query is in this share, whatever the tier. Asks the filters alone. */
+  get hopeless(): boolean {
+    return TIERS.every((tier) => !this.#isPossible(tier));
+  }
+
+  /** Documents of the tier by rank, without those of better tiers, at most `max`. */
+  tier(tier: Tier, max: number): readonly number[] {
+    const place = TIERS.indexOf(tier);
+    // A walk that goes on where another ended has not been through the better ones.
+    for (; this.#done < place; this.#done++) this.#fresh(TIERS[this.#done]!, Number.POSITIVE_INFINITY);
+    this.#done = place + 1;
+    return this.#fresh(tier, max);
+  }
+
+  #fresh(tier: Tier, max: number): readonly number[] {
+    if (!this.#isPossible(tier)) return NONE;
+    const before = this.#given?.size ?? 0;
     const fresh: number[] = [];
-    for (const document of this.#candidates(tier, max + this.#given.size)) {
+    for (const document of this.#candidates(tier, max + before)) {
+      this.#given ??= new Set();
       if (this.#given.has(document)) continue;
       this.#given.add(document);
       fresh.push(document);
@@ -35,94 +66,170 @@ export class ShareSearch {
     return fresh;
   }
 
-  #candidates(tier: Tier, max: number): Iterable<number> {
-    const { terms } = this.#query;
-    if (tier === 'exact') {
-      return this.#segment.mayHave(this.#query.name) ? this.#segment.named(this.#query.name) : [];
-    }
-    if (terms.length === 0) return [];
+  #isPossible(tier: Tier): boolean {
+    const { name, prefix, stems, terms } = this.#query;
+    if (tier === 'exact') return this.#segment.mayHave(name);
+    if (terms.length === 0) return false;
+    const all = (1 << terms.length) - 1;
+    const others = all >>> 1;
     switch (tier) {
       case 'name':
-        return this.#inNames(terms, max) ?? [];
-      case 'prefix':
-        return this.#byPrefix(terms.slice(0, -1), terms.at(-1)!);
       case 'tags':
-        return this.#inNamesOrTags(terms) ?? [];
+        return this.#known === all;
+      case 'prefix':
+        return (this.#known & others) === others && (prefix === null || this.#segment.mayHave(prefix));
+      case 'stem':
+        return (
+          stems !== null &&
+          stems.stemmer.id === this.#segment.stemming &&
+          stems.forms.every((forms) => forms.some(({ hash }) => this.#segment.mayHave(hash)))
+        );
       case 'share':
-        return this.#withShareTexts(terms);
+        return (
+          this.#texts.size > 0 &&
+          terms.some(({ text }) => this.#texts.has(text)) &&
+          terms.every(({ text }, i) => (this.#known >>> i) & 1 || this.#texts.has(text))
+        );
     }
   }
 
-  /** Null when a term is nowhere in the share. Terms are intersected rarest first. */
-  #inNames(terms: readonly QueryTerm[], max: number): number[] | null {
-    const places = this.#allPlaces(terms);
-    if (places === null) return null;
-    if (places.length === 1) return this.#segment.names(places[0]!, max);
-    const rarest = places
-      .map((place) => ({ place, count: this.#segment.nameCount(place) }))
-      .sort((a, b) => a.count - b.count);
-    let common: number[] | null = null;
-    for (const { place } of rarest) {
-      const documents = this.#segment.names(place);
-      common = common === null ? documents : intersect(common, documents);
-      if (common.length === 0) break;
-    }
-    return common;
-  }
-
-  *#byPrefix(others: readonly QueryTerm[], last: QueryTerm): Generator<number> {
-    const base = others.length === 0 ? null : this.#inNames(others, Number.POSITIVE_INFINITY);
-    if (others.length > 0 && (base === null || base.length === 0)) return;
-    const found = this.#segment.find(last.octets);
-    const first = found < 0 ? ~found : found;
-    for (let place = first; place < first + MAX_EXPANSION; place++) {
-      if (!this.#segment.beginsWith(place, last.octets)) return;
-      const documents = this.#segment.names(place);
-      yield* base === null ? documents : intersect(base, documents);
+  #candidates(tier: Tier, max: number): Iterable<number> {
+    switch (tier) {
+      case 'exact':
+        return this.#segment.named(this.#query.name);
+      case 'name':
+        return this.#withAllInName(max);
+      case 'prefix':
+        return this.#byPrefix();
+      case 'stem':
+        return this.#byStem();
+      case 'tags':
+        return this.#withTags();
+      case 'share':
+        return this.#withShareTexts();
     }
   }
 
-  #inNamesOrTags(terms: readonly QueryTerm[]): readonly number[] | null {
-    const places = this.#allPlaces(terms);
-    if (places === null) return null;
+  #withAllInName(max: number): readonly number[] {
+    const { terms } = this.#query;
+    const last = this.#list(terms.length - 1);
+    if (last === null) return NONE;
+    return terms.length === 1 ? last.names(max) : last.common(this.#withOthersInName());
+  }
+
+  /** Every term but the last: what two tiers begin with. */
+  #withOthersInName(): readonly number[] {
+    this.#base ??= this.#intersected(this.#query.terms.length - 1);
+    return this.#base;
+  }
+
+  #intersected(count: number): readonly number[] {
+    const lists: PostingList[] = [];
+    for (let i = 0; i < count; i++) {
+      const list = this.#list(i);
+      if (list === null) return NONE;
+      lists.push(list);
+    }
+    // The rarest first: what it leaves is all that is looked for in the others.
+    if (count > 1) lists.sort((a, b) => a.count - b.count);
     let common: readonly number[] | null = null;
-    for (const place of places) {
-      const { names, tags } = this.#segment.both(place);
-      const documents: readonly number[] = union(names, tags);
+    for (const list of lists) {
+      common = common === null ? list.names() : list.common(common);
+      if (common.length === 0) break;
+    }
+    return common ?? NONE;
+  }
+
+  #byPrefix(): Iterable<number> {
+    const { terms } = this.#query;
+    const last = terms.at(-1)!;
+    const base = terms.length === 1 ? null : this.#withOthersInName();
+    if (base !== null && base.length === 0) return NONE;
+    const found = this.#place(terms.length - 1);
+    // Names with the word itself came in a better tier.
+    const first = found < 0 ? ~found : found + 1;
+    return this.#segment.beginsWith(first, last.octets) ? this.#expanded(first, last, base) : NONE;
+  }
+
+  *#expanded(first: number, { octets }: QueryTerm, base: readonly number[] | null): Generator<number> {
+    for (let place = first; place < first + MAX_EXPANSION; place++) {
+      if (!this.#segment.beginsWith(place, octets)) return;
+      const list = this.#segment.list(place);
+      yield* base === null ? list.names() : list.common(base);
+    }
+  }
+
+  #byStem(): readonly number[] {
+    let common: readonly number[] | null = null;
+    for (const forms of this.#query.stems!.forms) {
+      let documents: readonly number[] = NONE;
+      for (const { hash, octets } of forms) {
+        const place = this.#segment.mayHave(hash) ? this.#segment.find(octets) : -1;
+        if (place >= 0) documents = union(documents, this.#segment.list(place).names());
+      }
       common = common === null ? documents : intersect(common, documents);
       if (common.length === 0) break;
     }
-    return common;
+    return common ?? NONE;
+  }
+
+  /** Those with every term in their names came in a better tier: without any tag there is nothing to add. */
+  #withTags(): readonly number[] {
+    const all = [...this.#query.terms.keys()];
+    return all.some((i) => this.#list(i)?.hasTags) ? this.#inNamesOrTags(all) : NONE;
+  }
+
+  #inNamesOrTags(wanted: readonly number[]): readonly number[] {
+    let common: readonly number[] | null = null;
+    for (const i of wanted) {
+      const list = this.#list(i);
+      if (list === null) return NONE;
+      const documents = list.hasTags ? union(list.names(), list.tags()) : list.names();
+      common = common === null ? documents : intersect(common, documents);
+      if (common.length === 0) break;
+    }
+    return common ?? NONE;
   }
 
   /** Terms the share's own texts have count for each of its items. */
-  #withShareTexts(terms: readonly QueryTerm[]): Iterable<number> {
-    const others = terms.filter(({ text }) => !this.#texts.has(text));
-    if (others.length === terms.length) return [];
+  #withShareTexts(): Iterable<number> {
+    const others = [...this.#query.terms.keys()].filter((i) => !this.#texts.has(this.#query.terms[i]!.text));
     if (others.length === 0) return everyDocument(this.#segment.documents);
-    return this.#inNamesOrTags(others) ?? [];
+    return this.#inNamesOrTags(others);
   }
 
-  /** Where the terms stand, or null as soon as one is missing: the filter is asked for all before any is looked up. */
-  #allPlaces(terms: readonly QueryTerm[]): number[] | null {
-    for (const { hash } of terms) if (!this.#segment.mayHave(hash)) return null;
-    const places: number[] = [];
-    for (const term of terms) {
-      const place = this.#place(term);
-      if (place < 0) return null;
-      places.push(place);
+  #list(i: number): PostingList | null {
+    this.#lists ??= new Array(this.#query.terms.length);
+    let list = this.#lists[i];
+    if (list === undefined) {
+      const isKnown = ((this.#known >>> i) & 1) === 1;
+      const place = isKnown ? this.#place(i) : -1;
+      list = place < 0 ? null : this.#segment.list(place);
+      this.#lists[i] = list;
     }
-    return places;
+    return list;
   }
 
-  #place(term: QueryTerm): number {
-    let place = this.#places.get(term);
-    if (place === undefined) {
-      place = this.#segment.find(term.octets);
-      this.#places.set(term, place);
-    }
-    return place;
+  #place(i: number): number {
+    this.#places ??= new Array(this.#query.terms.length);
+    this.#places[i] ??= this.#segment.find(this.#query.terms[i]!.octets);
+    return this.#places[i];
   }
+}
+
+/** Whether the share has the word, or one that begins so, in a name, in a tag or in its own texts. */
+export function hasWord(
+  segment: Segment,
+  texts: ReadonlySet<string>,
+  { text, octets, hash }: QueryTerm,
+  asPrefix: boolean,
+): boolean {
+  if (texts.has(text)) return true;
+  if (!asPrefix) return segment.mayHave(hash) && segment.find(octets) >= 0;
+  const prefix = prefixOf(text);
+  if (prefix !== null && !segment.mayHave(prefix)) return false;
+  const found = segment.find(octets);
+  return found >= 0 || segment.beginsWith(~found, octets);
 }
 
 function* everyDocument(documents: number): Generator<number> {

@@ -11,11 +11,16 @@ interface Range {
 
 /**
  * The part of a text that has the terms, each match between `[` and `]`. `prefix` is a term that stands for the
- * beginning of a word. The text is hostile: what is no visible character becomes U+FFFD, and brackets of its own
+ * beginning of a word; `also` says which other words match as a whole. The text is hostile: what is no visible character becomes U+FFFD, and brackets of its own
  * become parentheses, so that the marks cannot be forged.
  */
-export function snippetOf(text: string, terms: readonly string[], prefix: string | null): string {
-  const ranges = matchesIn(text, terms, prefix);
+export function snippetOf(
+  text: string,
+  terms: readonly string[],
+  prefix: string | null,
+  also: (word: string) => boolean = () => false,
+): string {
+  const ranges = matchesIn(text, terms, prefix, also);
   const first = ranges[0]?.start ?? 0;
   const start = first <= BEFORE || text.length <= MAX_LENGTH ? 0 : boundary(text, first - BEFORE);
   const end = start + MAX_LENGTH >= text.length ? text.length : boundary(text, start + MAX_LENGTH);
@@ -33,7 +38,7 @@ export function snippetOf(text: string, terms: readonly string[], prefix: string
 
 /** Whether the snippet of this text would mark anything. */
 export const hasMatch = (text: string, terms: readonly string[]): boolean =>
-  matchesIn(text, terms, null).length > 0;
+  matchesIn(text, terms, null, () => false).length > 0;
 
 /** Control, format (bidi among them), line and paragraph separators; lone surrogates do not get this far. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -48,20 +53,30 @@ function boundary(text: string, at: number): number {
 }
 
 /** Where the matches lie in the original text, rising, apart from each other. */
-function matchesIn(text: string, terms: readonly string[], prefix: string | null): Range[] {
+function matchesIn(
+  text: string,
+  terms: readonly string[],
+  prefix: string | null,
+  also: (word: string) => boolean,
+): Range[] {
   const { folded, origin } = foldWithOrigin(text);
   const wanted = new Set(terms);
   const found: Range[] = [];
   for (const { text: word, at, unspaced } of runsOf(folded)) {
-    for (const { start, end } of unspaced ? inRun(word, terms) : inWord(word, wanted, prefix)) {
+    for (const { start, end } of unspaced ? inRun(word, terms) : inWord(word, wanted, prefix, also)) {
       found.push({ start: origin[at + start]!, end: origin[at + end]! });
     }
   }
   return merged(found);
 }
 
-function inWord(word: string, wanted: ReadonlySet<string>, prefix: string | null): Range[] {
-  if (wanted.has(word)) return [{ start: 0, end: word.length }];
+function inWord(
+  word: string,
+  wanted: ReadonlySet<string>,
+  prefix: string | null,
+  also: (word: string) => boolean,
+): Range[] {
+  if (wanted.has(word) || also(word)) return [{ start: 0, end: word.length }];
   return prefix !== null && word.startsWith(prefix) ? [{ start: 0, end: prefix.length }] : [];
 }
 

@@ -13,6 +13,14 @@ export function hashName(key: string): TermHash {
   return { first: mix(key, 3), second: mix(key, 4) };
 }
 
+/** Code units of a beginning that the filter knows. */
+export const PREFIX_LENGTH = 5;
+
+/** So have the beginnings of terms. */
+export function hashPrefix(prefix: string): TermHash {
+  return { first: mix(prefix, 5), second: mix(prefix, 6) };
+}
+
 /** FNV-1a over code units with murmur's finish. Whoever makes collisions spoils the filter of his own share alone. */
 function mix(text: string, seed: number): number {
   let h = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) | 0;

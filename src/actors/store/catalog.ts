@@ -29,6 +29,12 @@ export interface KnownShare {
   readonly manifest: number | null;
 }
 
+export interface ItemPage {
+  readonly items: readonly ItemRow[];
+  /** Cursor of the next page; null: this was the last. */
+  readonly next: number | null;
+}
+
 /** The items of all shares this node knows. */
 export class Catalog {
   readonly #database: Database;
@@ -47,25 +53,44 @@ export class Catalog {
   }
 
   /** `E_NOT_FOUND` for a share that is neither published nor subscribed. A page does not go over the end of a volume. */
-  page(shareId: Hex, cursor: number, limit: number): { items: readonly ItemRow[]; next: number | null } {
+  page(shareId: Hex, cursor: number, limit: number): ItemPage {
+    const share = this.share(idOctets(shareId, 'share id'));
+    if (share === null) {
+      throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: shareId });
+    }
+    return this.pageOf(share, cursor, limit);
+  }
+
+  /** Of the share and of its volumes. */
+  pageOf(share: KnownShare, cursor: number, limit: number): ItemPage {
+    return this.#page(share, '?4 IS NOT NULL', '', cursor, limit);
+  }
+
+  /** The file of that path in a share, else the files below it. */
+  pageAt(share: KnownShare, path: string, cursor: number, limit: number): ItemPage {
+    if (cursor === 0) {
+      const { items } = this.#page(share, 'coalesce(path, name) = ?4', path, 0, limit);
+      if (items.length > 0) return { items, next: null };
+    }
+    return this.#page(share, "substr(path, 1, length(?4) + 1) = ?4 || '/'", path, cursor, limit);
+  }
+
+  #page(share: KnownShare, where: string, value: string, cursor: number, limit: number): ItemPage {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
       throw failure('E_USAGE', `a page has 1 to ${MAX_LIMIT} items, not ${limit}`);
     }
     if (!Number.isSafeInteger(cursor) || cursor < 0) {
       throw failure('E_USAGE', `a cursor is a number from 0 up, not ${cursor}`);
     }
-    const share = this.share(idOctets(shareId, 'share id'));
-    if (share === null) {
-      throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: shareId });
-    }
     const manifests = this.#manifestsOf(share);
     let from = cursor % CURSOR_STEP;
     for (let at = Math.floor(cursor / CURSOR_STEP); at < manifests.length; at++) {
       const rows = this.#database.all<StoredItem>(
-        'SELECT * FROM items WHERE manifest = ? AND position >= ? ORDER BY position LIMIT ?',
+        `SELECT * FROM items WHERE manifest = ?1 AND position >= ?2 AND ${where} ORDER BY position LIMIT ?3`,
         manifests[at]!,
         from,
         limit + 1,
+        value,
       );
       from = 0;
       // Of a collection the share itself has no items.
@@ -78,29 +103,17 @@ export class Catalog {
     return { items: [], next: null };
   }
 
-  /** All items of a share and of its volumes. */
-  itemsOf(share: KnownShare): readonly ItemRow[] {
-    return this.#manifestsOf(share).flatMap((manifest) =>
-      this.#database
-        .all<StoredItem>('SELECT * FROM items WHERE manifest = ? ORDER BY position', manifest)
-        .map((row) => itemRow(share.shareId, row)),
-    );
-  }
-
-  /** The file of that path in a share, else all files below it. */
-  itemsAt(share: KnownShare, path: string): readonly ItemRow[] {
-    const manifests = this.#manifestsOf(share);
-    for (const where of ['coalesce(path, name) = ?2', "substr(path, 1, length(?2) + 1) = ?2 || '/'"]) {
-      const rows = manifests.flatMap((manifest) =>
-        this.#database.all<StoredItem>(
-          `SELECT * FROM items WHERE manifest = ?1 AND ${where} ORDER BY position`,
-          manifest,
-          path,
-        ),
-      );
-      if (rows.length > 0) return rows.map((row) => itemRow(share.shareId, row));
-    }
-    return [];
+  /** The file of that path and content; null: it is not in the share any more. */
+  itemOf(share: KnownShare, path: string, contentId: Hex): ItemRow | null {
+    const manifests = new Set(this.#manifestsOf(share));
+    const row = this.#database
+      .all<StoredItem & { manifest: number }>(
+        'SELECT * FROM items WHERE content_id = ? AND coalesce(path, name) = ?',
+        idOctets(contentId, 'content id'),
+        path,
+      )
+      .find(({ manifest }) => manifests.has(manifest));
+    return row === undefined ? null : itemRow(share.shareId, row);
   }
 
   /** That of the share, then those of its volumes in their order. */

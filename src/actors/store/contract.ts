@@ -184,6 +184,22 @@ export interface ItemRow extends CatalogItem {
   readonly shareId: Hex;
 }
 
+/** Changes of lists. Ids are those of shares as they are listed: a volume's are those of its collection. */
+export interface StoreChanges {
+  /** To ask with the next time. */
+  readonly revision: string;
+  /** The revision asked with is not known (any more): everything is to be listed anew. */
+  readonly reset: boolean;
+  /** There are more changes behind this revision. */
+  readonly more: boolean;
+  /** Shares whose rows changed, that came, or that went. */
+  readonly shares: readonly Hex[];
+  /** Shares of whose files too many changed to be named. */
+  readonly relist: readonly Hex[];
+  /** Files that changed or came; null: that went. */
+  readonly files: readonly { readonly shareId: Hex; readonly path: string; readonly item: ItemRow | null }[];
+}
+
 /** A copy of the node in one file. Field names are those of the command's result. */
 export interface BackupResult {
   readonly file: string;
@@ -353,8 +369,14 @@ export const storeContract = defineContract({
       { shareId: Hex; cursor: number; limit: number },
       { items: readonly ItemRow[]; next: number | null }
     >(),
-    /** Items a `get` names: a content id, a share id, or SHARE/PATH (PATH a file or a folder). */
-    resolve: ask<{ target: string }, readonly ItemRow[]>(),
+    /**
+     * What changed in the lists of shares and files since a revision, in order, at most 1000 at once; null: nothing yet,
+     * only the revision that it is now.
+     */
+    changes: ask<{ since: string | null; limit: number }, StoreChanges>(),
+
+    /** Items a `get` names: a content id, a share id, or SHARE/PATH (PATH a file or a folder); 1000 at once. */
+    resolve: ask<{ target: string; cursor: number }, { items: readonly ItemRow[]; next: number | null }>(),
 
     /** Downloads, in the order in which they were added. */
     transfers: ask<null, readonly StoredTransfer[]>(),

@@ -4,6 +4,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { manifestKey } from '../../protocol/objects/dht-keys.ts';
 import type { Manifest, ManifestItem } from '../../protocol/objects/manifest.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
+import type { ListedFile } from './change-log.ts';
 import type { Hex } from './contract.ts';
 import type { Database } from './database.ts';
 import { ManifestFiles } from './manifest-files.ts';
@@ -52,6 +53,15 @@ export class ManifestShelf {
     const octets = await this.#files.read(toHex(manifestId), row.digest);
     if (octets === null) this.#giveUp(row.id);
     return octets;
+  }
+
+  /** The files that a manifest lists; null for none. */
+  filesOf(row: number | null): readonly ListedFile[] | null {
+    if (row === null) return null;
+    return this.#database.all<ListedFile>(
+      'SELECT coalesce(path, name) AS path, content_id AS contentId FROM items WHERE manifest = ?',
+      row,
+    );
   }
 
   /** The file alone: nothing counts yet. */

@@ -130,6 +130,15 @@ export class OwnShares {
       .map((row) => ({ ...ownShare(row), volume: row.volume! }));
   }
 
+  /** The id under which a share is listed: of a volume that of its collection. */
+  rootOf({ share_id: own, parent }: Pick<OwnShareRow, 'share_id' | 'parent'>): Hex {
+    if (parent === null) return toHex(own);
+    return toHex(
+      this.#database.get<{ share_id: Uint8Array }>('SELECT share_id FROM own_shares WHERE id = ?', parent)!
+        .share_id,
+    );
+  }
+
   async #make(name: string, seed: Secret, unsure: boolean, now: number): Promise<OwnShare> {
     const { publicKey } = keyPairFromSeed(seed.reveal());
     await this.#keys.keep(keyName(shareIdOf(publicKey)), seed);

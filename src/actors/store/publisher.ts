@@ -1,6 +1,7 @@
 import { failure } from '../../errors.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
+import type { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { CommittedRevision, Hex, Revision } from './contract.ts';
 import type { Database } from './database.ts';
@@ -20,6 +21,7 @@ export class Publisher {
   readonly #ledger: SourceLedger;
   readonly #journal: Journal;
   readonly #changes: LeaseChanges;
+  readonly #changeLog: ChangeLog;
 
   constructor(
     context: Pick<StoreContext, 'clock' | 'log'>,
@@ -30,6 +32,7 @@ export class Publisher {
       ledger: SourceLedger;
       journal: Journal;
       changes: LeaseChanges;
+      changeLog: ChangeLog;
     },
   ) {
     this.#context = context;
@@ -39,6 +42,7 @@ export class Publisher {
     this.#ledger = parts.ledger;
     this.#journal = parts.journal;
     this.#changes = parts.changes;
+    this.#changeLog = parts.changeLog;
   }
 
   /**
@@ -65,6 +69,7 @@ export class Publisher {
           return this.#ledger.replace(share.id, sources);
         }),
       );
+      this.#changeLog.note({ kind: 'share', shareId: this.#shares.rootOf(share) });
       return { seq: Number(head.latestSeq), manifestId: toHex(head.latestManifestId), changed: false };
     }
     const key = await this.#shares.key(share);
@@ -85,6 +90,7 @@ export class Publisher {
     sources: readonly LedgerSource[],
     now: number,
   ): Promise<ReadonlySet<Hex>> {
+    const before = this.#shelf.filesOf(share.manifest);
     const [voided, dropped] = this.#database.transaction(() => {
       const row = this.#shelf.insert(manifestId, manifest, octets);
       this.#database.run(
@@ -99,6 +105,7 @@ export class Publisher {
       this.#journal.drop(sources.map(({ path }) => path));
       return [this.#ledger.replace(share.id, sources), this.#shelf.dropUnreferenced()] as const;
     });
+    this.#changeLog.noteFiles(this.#shares.rootOf(share), before, manifest.items);
     await this.#shelf.removeFiles(dropped);
     return voided;
   }

@@ -1,25 +1,26 @@
 import { failure } from '../../errors.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
-import type { Catalog, KnownShare } from './catalog.ts';
-import type { ItemRow } from './contract.ts';
+import type { Catalog, ItemPage, KnownShare } from './catalog.ts';
 import { isHexId } from './hex-ids.ts';
 
 /** Shorter beginnings of an id would be mistaken for names. */
 const SHORT_ID = /^[0-9a-f]{6,63}$/i;
 
+const PAGE = 1_000;
+
 /**
- * The items that a target names: a share (by id, by the beginning of it, or an own one by name), a path in one, or a
+ * A page of the items that a target names: a share (by id, by the beginning of it, or an own one by name), a path in one, or a
  * content id; then they are the same file, once for each share that lists it, the best share first. `E_NOT_FOUND` for
  * none, `E_USAGE` for a beginning that several shares have.
  */
-export function resolveTarget(catalog: Catalog, target: string): readonly ItemRow[] {
+export function resolveTarget(catalog: Catalog, target: string, cursor: number): ItemPage {
   const slash = target.indexOf('/');
   const head = slash < 0 ? target : target.slice(0, slash);
   const path = slash < 0 ? '' : target.slice(slash + 1).replace(/\/+$/, '');
   const share = shareNamed(catalog, head);
   if (share === null) {
     const items = slash < 0 && isHexId(target) ? catalog.withContent(fromHex(target, 32)!) : [];
-    if (items.length > 0) return items;
+    if (items.length > 0) return { items, next: null };
     throw failure('E_NOT_FOUND', 'no content and no share of that id or name is known here', {
       subject: target,
     });
@@ -27,9 +28,9 @@ export function resolveTarget(catalog: Catalog, target: string): readonly ItemRo
   if (share.manifest === null) {
     throw failure('E_NOT_FOUND', 'nothing is known yet of what is in that share', { subject: target });
   }
-  if (path === '') return catalog.itemsOf(share);
-  const items = catalog.itemsAt(share, path);
-  if (items.length > 0) return items;
+  if (path === '') return catalog.pageOf(share, cursor, PAGE);
+  const page = catalog.pageAt(share, path, cursor, PAGE);
+  if (page.items.length > 0 || cursor > 0) return page;
   throw failure('E_NOT_FOUND', 'the share has no file and no folder of that path', { subject: target });
 }
 

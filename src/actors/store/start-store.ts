@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
@@ -5,6 +6,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
 import { Backups } from './backups.ts';
 import { Catalog } from './catalog.ts';
+import { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
@@ -25,6 +27,7 @@ import { Rechecks } from './rechecks.ts';
 import { resolveTarget } from './resolve.ts';
 import { sharesOf } from './shares-of.ts';
 import { SourceLedger } from './source-ledger.ts';
+import { storeChanges } from './store-changes.ts';
 import { storeFailure } from './store-failure.ts';
 import { Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -60,10 +63,11 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const held = new HeldFiles(database);
   const entries = new HeldEntries(database);
   const shares = new OwnShares(database, keys);
-  const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes });
+  const changeLog = new ChangeLog(randomBytes(6).toString('hex'));
+  const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes, changeLog });
   const withdrawal = new Withdrawal({ database, shares, shelf, ledger, changes, keys });
   const subscriptions = new Subscriptions(database, shelf);
-  const subscriber = new Subscriber(context, { database, subscriptions, shelf });
+  const subscriber = new Subscriber(context, { database, subscriptions, shelf, changeLog });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
   const transfers = new Transfers(opened.progress);
@@ -82,15 +86,21 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     return ledger.lease(id) ?? held.lease(id);
   };
 
+  const shareChanged = <T extends { readonly shareId: string }>(share: T): T => {
+    changeLog.note({ kind: 'share', shareId: share.shareId.toLowerCase() });
+    return share;
+  };
+
   const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
     identity: () => identity,
 
-    openShare: ({ name }) => shares.open(name, unixNow(context)),
+    openShare: async ({ name }) => shareChanged(await shares.open(name, unixNow(context))),
     ownShares: () => shares.list(),
     openVolume: ({ shareId, volume }) => shares.openVolume(shareId, volume, unixNow(context)),
     ownVolumes: ({ shareId }) => shares.volumes(shareId),
     async unshare({ shareId, forgetKey }) {
       const taken = await withdrawal.withdraw(shareId, forgetKey);
+      shareChanged({ shareId });
       tidy();
       return taken;
     },
@@ -131,9 +141,10 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     },
     commitRevision: (revision) => publisher.commit(revision),
 
-    subscribe: (request) => subscriptions.subscribe(request),
+    subscribe: (request) => shareChanged(subscriptions.subscribe(request)),
     async unsubscribe({ shareId }) {
       const done = await subscriptions.unsubscribe(shareId);
+      shareChanged({ shareId });
       tidy();
       return done;
     },
@@ -143,6 +154,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     commitManifest: (offer) => subscriber.commit(offer),
     noteSync({ shareId, error }) {
       subscriptions.noteSync(shareId, error, unixNow(context));
+      shareChanged({ shareId });
       return null;
     },
 
@@ -167,7 +179,8 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     },
 
     items: ({ shareId, cursor, limit }) => catalog.page(shareId, cursor, limit),
-    resolve: ({ target }) => resolveTarget(catalog, target),
+    changes: ({ since, limit }) => storeChanges(changeLog, catalog, since, limit),
+    resolve: ({ target, cursor }) => resolveTarget(catalog, target, cursor),
 
     transfers: () => transfers.list(),
     putTransfer(transfer) {
@@ -238,7 +251,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return await sealForExport(seed, passphrase);
     },
     importKey: async ({ sealed, name, opener }) =>
-      await shares.import(name, await openImported(sealed, opener), unixNow(context)),
+      shareChanged(await shares.import(name, await openImported(sealed, opener), unixNow(context))),
     reseal: async ({ passphrase }) => ({ keys: await keys.reseal(passphrase) }),
 
     wire: (request) => answers.answer(request),

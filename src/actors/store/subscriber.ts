@@ -18,6 +18,7 @@ import {
   verifyShareHead,
 } from '../../protocol/objects/share-head.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { Hex, Subscription } from './contract.ts';
 import type { Database } from './database.ts';
@@ -38,15 +39,17 @@ export class Subscriber {
   readonly #database: Database;
   readonly #subscriptions: Subscriptions;
   readonly #shelf: ManifestShelf;
+  readonly #changeLog: ChangeLog;
 
   constructor(
     context: Pick<StoreContext, 'clock'>,
-    parts: { database: Database; subscriptions: Subscriptions; shelf: ManifestShelf },
+    parts: { database: Database; subscriptions: Subscriptions; shelf: ManifestShelf; changeLog: ChangeLog },
   ) {
     this.#context = context;
     this.#database = parts.database;
     this.#subscriptions = parts.subscriptions;
     this.#shelf = parts.shelf;
+    this.#changeLog = parts.changeLog;
   }
 
   /**
@@ -67,6 +70,7 @@ export class Subscriber {
     const canonical = encodeManifest(manifest);
     await this.#shelf.writeFile(head.latestManifestId, canonical);
     const kept = held !== null && compareShareHeads(held, head) > 0 ? held : head;
+    const before = this.#shelf.filesOf(row.manifest);
     const dropped = this.#database.transaction(() => {
       const manifestRow = this.#shelf.insert(head.latestManifestId, manifest, canonical);
       this.#database.run(
@@ -79,8 +83,10 @@ export class Subscriber {
       if (row.parent === null) this.#subscriptions.keepVolumes(row.id, manifest);
       return this.#shelf.dropUnreferenced();
     });
+    const subscription = this.#subscriptions.get(shareId)!;
+    this.#changeLog.noteFiles(subscription.root ?? subscription.shareId, before, manifest.items);
     await this.#shelf.removeFiles(dropped);
-    return this.#subscriptions.get(shareId)!;
+    return subscription;
   }
 
   /** Both sides say it: the collection lists the volume, the volume names the collection. */

@@ -60,6 +60,8 @@ export default actor(syncContract, (context) => {
         return [publicPart(await syncer.one(shareId))];
       },
 
+      health: () => syncer.health(),
+
       newestSeq: async ({ shareKey }) => ({ seq: await newestSeq(context, syncer.bootstrap, shareKey) }),
 
       configure({ bootstrap, intervalSeconds }) {

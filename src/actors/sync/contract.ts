@@ -18,6 +18,30 @@ export interface ShareSync {
   readonly error: SyncFailure | null;
 }
 
+/** Signed heads of one share that contradict each other, or the revision that is held. */
+export interface Disagreement {
+  /**
+   * `fork`: two manifests under one number, so the share's key signs in two places. `behind`: a peer offers an older
+   * revision than is held; nothing of it is taken.
+   */
+  readonly kind: 'fork' | 'behind';
+  readonly seq: number;
+  /** Who has those heads, 16 at most. */
+  readonly peers: readonly string[];
+  /** Unix seconds. */
+  readonly since: number;
+}
+
+/** What this life of the actor knows of a subscription beside what the store keeps. */
+export interface ShareHealth {
+  readonly shareId: string;
+  readonly disagreement: Disagreement | null;
+  /** Syncs in a row that failed. */
+  readonly failures: number;
+  /** Until then no pass looks for it by itself; unix seconds, null: the next pass does. */
+  readonly nextTry: number | null;
+}
+
 export const syncContract = defineContract({
   name: 'sync',
   uses: ['store', 'transport', 'search'],
@@ -32,6 +56,8 @@ export const syncContract = defineContract({
     unsubscribe: ask<{ shareId: string }, { removed: boolean }>(),
     /** One pass over all subscriptions, or over one. A share that fails never stops the others. */
     sync: ask<{ shareId: string | null }, readonly ShareSync[]>({ deadlineMs: 120_000 }),
+    /** Of the subscriptions that were looked at in this life. */
+    health: ask<null, readonly ShareHealth[]>(),
     /** The highest revision of a share that peers have a head of, whoever publishes it; null: nobody knows it. */
     newestSeq: ask<{ shareKey: string }, { seq: number | null }>({ deadlineMs: 20_000 }),
     /** Works with this configuration from here on; a pass under way ends without its pauses. */

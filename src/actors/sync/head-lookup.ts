@@ -1,4 +1,3 @@
-import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import { shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { shareIdOf } from '../../protocol/objects/ids.ts';
 import { compareShareHeads, type ShareHead, verifyShareHead } from '../../protocol/objects/share-head.ts';
@@ -74,7 +73,6 @@ export async function lookUpHeads(
   }).finally(() => cancelGrace?.());
 
   found.sort((a, b) => compareShareHeads(b.head, a.head));
-  warnOfDisagreement(context, found);
   return { found, answered, failures };
 }
 
@@ -83,20 +81,4 @@ function faultOf(head: ShareHead, sharePubkey: Uint8Array): string | null {
   if (head.latestSeq > BigInt(Number.MAX_SAFE_INTEGER)) return 'sequence number out of range';
   const verdict = verifyShareHead(head, sharePubkey);
   return verdict.ok ? null : verdict.reason;
-}
-
-/** Older heads are ordinary. Two manifests under one number mean that the publisher's key signs in two places. */
-function warnOfDisagreement(context: SyncContext, found: readonly FoundHead[]): void {
-  const newest = found[0];
-  if (newest === undefined) return;
-  for (const { head, peer } of found) {
-    if (head.latestSeq !== newest.head.latestSeq) {
-      context.log.debug({ peer: peer.target.address, seq: Number(head.latestSeq) }, 'peer has an older head');
-    } else if (!bytesEqual(head.latestManifestId, newest.head.latestManifestId)) {
-      context.log.warn(
-        { peers: [newest.peer.target.address, peer.target.address], seq: Number(head.latestSeq) },
-        'two different manifests signed under one sequence number: the share key is in use in two places',
-      );
-    }
-  }
 }

@@ -43,8 +43,7 @@ export class PassSchedule {
     await this.#wait(clock.now(), FIRST_PASS_MS);
     while (!this.#ended) {
       try {
-        // Half of the interval for the beginnings, half for the ends.
-        await this.#syncer.allSpread(this.#intervalMs / 2);
+        await this.#syncer.allDue(this.#intervalMs);
       } catch (error) {
         if (!(error instanceof ActorError) || signal.aborted) throw error;
         log.warn({ code: error.code, reason: error.message }, 'no sync pass this time');

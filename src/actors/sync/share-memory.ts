@@ -1,4 +1,5 @@
 import { Coalesced } from './coalesced.ts';
+import type { Disagreement } from './contract.ts';
 import type { SyncedShare } from './share-sync.ts';
 
 /** What this life of the actor remembers of one share. */
@@ -8,6 +9,12 @@ export interface ShareMemory {
   answeredAt: number;
   /** When rotations and revocations were last asked for. */
   identityAt: number;
+  /** What the heads of the last sync contradict. */
+  disagreement: Disagreement | null;
+  /** Syncs in a row that failed. */
+  failures: number;
+  /** Monotonic milliseconds; until then no pass looks for it by itself. */
+  notBefore: number;
 }
 
 /** Bounded by the subscriptions: what is no longer subscribed is forgotten with the next pass. */
@@ -21,10 +28,17 @@ export class ShareMemories {
         syncing: new Coalesced(),
         answeredAt: Number.NEGATIVE_INFINITY,
         identityAt: Number.NEGATIVE_INFINITY,
+        disagreement: null,
+        failures: 0,
+        notBefore: Number.NEGATIVE_INFINITY,
       };
       this.#byShare.set(shareId, memory);
     }
     return memory;
+  }
+
+  entries(): Iterable<[string, ShareMemory]> {
+    return this.#byShare;
   }
 
   keepOnly(shareIds: ReadonlySet<string>): void {

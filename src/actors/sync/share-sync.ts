@@ -1,6 +1,6 @@
 import { failure } from '../../errors.ts';
 import { encodeWith } from '../../protocol/cbor/codec.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import type { IdentityRegistry } from '../../protocol/objects/identity-registry.ts';
 import { encodeManifest } from '../../protocol/objects/manifest.ts';
 import { shareHead } from '../../protocol/objects/share-head.ts';
@@ -8,15 +8,20 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
 import type { SyncContext } from './context.ts';
-import type { ShareSync, SyncFailure } from './contract.ts';
-import { lookUpHeads } from './head-lookup.ts';
+import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
+import { disagreementOf } from './disagreement.ts';
+import { type FoundHead, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
 import { lookUpManifest } from './manifest-lookup.ts';
 import type { PassPeers } from './pass-peers.ts';
+import type { Peer } from './peer.ts';
 import { mostTelling } from './telling-error.ts';
 
 /** One share may not hold up the rest for longer; also what `subscribe` can wait for within its deadline. */
 const SHARE_DEADLINE_MS = 45_000;
+
+/** Revisions tried, from the newest down, until one can be had. */
+const MAX_REVISIONS = 3;
 
 /** Below every sequence number. */
 const NONE_HELD = -1;
@@ -26,6 +31,8 @@ export interface SyncedShare extends ShareSync {
   readonly subscription: Subscription;
   /** Whether any peer answered: false when nobody could be asked. */
   readonly answered: boolean;
+  /** What the heads that were found contradict; null: nothing. */
+  readonly disagreement: Omit<Disagreement, 'since'> | null;
 }
 
 export interface ShareSyncOptions {
@@ -55,7 +62,7 @@ export async function syncShare(
     return await attempt(context, subscription, options, signal);
   } catch (error) {
     if (!(error instanceof ActorError) || context.signal.aborted) throw error;
-    return outcome(subscription, subscription, null, { code: error.code, message: error.message }, true);
+    return { ...unchanged(subscription, { code: error.code, message: error.message }), answered: true };
   } finally {
     cancel();
   }
@@ -73,8 +80,8 @@ async function attempt(
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
-  const known = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
-  const peers = candidatesOf(...known).map((target) => passPeers.of(target));
+  const addresses = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
+  const peers = candidatesOf(...addresses).map((target) => passPeers.of(target));
   if (peers.length === 0) throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
 
   const { found, answered, failures } = await lookUpHeads(
@@ -84,33 +91,85 @@ async function attempt(
     before.seq ?? NONE_HELD,
     signal,
   );
-  const newest = found[0];
-  const news =
-    newest !== undefined && Number(newest.head.latestSeq) > (before.seq ?? NONE_HELD) ? newest : null;
-  if (news !== null || identityDue) {
+  const known = before.seq ?? NONE_HELD;
+  const held =
+    before.seq === null || before.manifestId === null
+      ? null
+      : { seq: before.seq, manifestId: before.manifestId };
+  const disagreement = disagreementOf(found, held);
+  const news = distinctHeads(found.filter(({ head }) => Number(head.latestSeq) > known));
+  if (news.length > 0 || identityDue) {
     await learnIdentity(context, registry, shareKey, answered, signal);
     checkIdentity(registry, shareKey);
   }
-  if (news === null) {
-    const error = newest === undefined ? (mostTelling(failures) ?? nobodyKnows(answered.length)) : null;
-    return outcome(before, before, null, error, answered.length > 0);
+  const seen = { answered: answered.length > 0, disagreement };
+  if (news.length === 0) {
+    const error = found.length === 0 ? (mostTelling(failures) ?? nobodyKnows(answered.length)) : null;
+    return { ...unchanged(before, error), ...seen };
   }
-
-  // Whoever has the head is likely to have its manifest: newest first, then everybody who answered.
-  const sources = [...new Set([...found.map(({ peer }) => peer), ...answered])];
-  const { manifest, peer } = await lookUpManifest(context, news.head, sources, signal);
-  const after = await context.refs.store.ask('commitManifest', {
-    shareId: before.shareId,
-    head: encodeWith(shareHead, news.head),
-    manifest: encodeManifest(manifest),
-    source: peer.target.address,
-  });
-  context.metrics.add('manifests_taken', 1);
-  context.log.info(
-    { share: before.shareId, seq: after.seq, items: after.items, peer: peer.target.address },
-    'share updated',
+  const taken = await takeNewest(
+    context,
+    before,
+    news,
+    [...found.map(({ peer }) => peer), ...answered],
+    signal,
   );
-  return outcome(before, after, peer.target.address, await refreshSearch(context, before.shareId), true);
+  const { after, source } = taken;
+  const error = taken.error ?? (await refreshSearch(context, before.shareId));
+  return {
+    ...unchanged(before, error),
+    seq_after: after.seq,
+    items: after.items,
+    source,
+    subscription: after,
+    ...seen,
+  };
+}
+
+/** One of each revision, in their order. */
+function distinctHeads(found: readonly FoundHead[]): readonly FoundHead[] {
+  const seen = new Set<string>();
+  return found.filter(({ head }) => {
+    const id = toHex(head.latestManifestId);
+    return !seen.has(id) && seen.add(id);
+  });
+}
+
+/**
+ * The newest revision that can be had whole: one whose manifest nobody has, or does not hold together, does not keep an
+ * older one from being taken that is still news. `error`: why the newest was not.
+ */
+async function takeNewest(
+  context: SyncContext,
+  before: Subscription,
+  news: readonly FoundHead[],
+  peers: readonly Peer[],
+  signal: AbortSignal,
+): Promise<{ after: Subscription; source: string; error: SyncFailure | null }> {
+  let first: ActorError | null = null;
+  for (const { head } of news.slice(0, MAX_REVISIONS)) {
+    try {
+      // Whoever has a head is likely to have its manifest: those come before everybody else who answered.
+      const { manifest, peer } = await lookUpManifest(context, head, [...new Set(peers)], signal);
+      const source = peer.target.address;
+      const after = await context.refs.store.ask('commitManifest', {
+        shareId: before.shareId,
+        head: encodeWith(shareHead, head),
+        manifest: encodeManifest(manifest),
+        source,
+      });
+      context.metrics.add('manifests_taken', 1);
+      context.log.info(
+        { share: before.shareId, seq: after.seq, items: after.items, peer: source },
+        'share updated',
+      );
+      return { after, source, error: first && { code: first.code, message: first.message } };
+    } catch (error) {
+      if (!(error instanceof ActorError) || signal.aborted) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
 }
 
 /** The manifest is already taken: a search that cannot follow is told, and repairs itself when it starts again. */
@@ -141,21 +200,17 @@ const nobodyKnows = (asked: number): SyncFailure => ({
   message: `${asked} of the peers answered, and none of them knows the share`,
 });
 
-function outcome(
-  before: Subscription,
-  after: Subscription,
-  source: string | null,
-  error: SyncFailure | null,
-  answered: boolean,
-): SyncedShare {
+/** Nothing came of it. */
+function unchanged(before: Subscription, error: SyncFailure | null): SyncedShare {
   return {
     share_id: before.shareId,
     seq_before: before.seq,
-    seq_after: after.seq,
-    items: after.items,
-    source,
+    seq_after: before.seq,
+    items: before.items,
+    source: null,
     error,
-    subscription: after,
-    answered,
+    subscription: before,
+    answered: false,
+    disagreement: null,
   };
 }

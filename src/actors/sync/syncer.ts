@@ -6,16 +6,24 @@ import { eachBounded } from '../each-bounded.ts';
 import type { Subscription } from '../store/contract.ts';
 import { Coalesced } from './coalesced.ts';
 import type { SyncContext } from './context.ts';
-import type { ShareSync } from './contract.ts';
+import type { ShareHealth, ShareSync } from './contract.ts';
 import { PassPeers } from './pass-peers.ts';
-import { ShareMemories } from './share-memory.ts';
+import { retryPauseMs } from './retry-pause.ts';
+import { ShareMemories, type ShareMemory } from './share-memory.ts';
 import { type ShareSyncOptions, type SyncedShare, syncShare } from './share-sync.ts';
 import { refreshVolumes, syncVolumes } from './volume-sync.ts';
 
 /** Shares in work at once: one request each to one peer stays below the 16 a peer's session carries. */
 const SHARES_AT_ONCE = 8;
+/** Of an interval: half for the beginnings of a pass, half for the ends. */
+const SPREAD = 1 / 2;
 /** A revocation is rare and has no hurry beyond this; news always asks first. */
 const IDENTITY_INTERVAL_MS = 3_600_000;
+
+/** A share that may be looked for a moment after a pass began is part of that pass. */
+const LENIENCE_MS = 1_000;
+const FORK =
+  'two different manifests signed under one sequence number: the share key is in use in two places';
 
 /** Syncs shares, one or all; the same share never twice at once, and passes never over each other. */
 export class Syncer {
@@ -26,6 +34,8 @@ export class Syncer {
   /** Asked beside the peers of a share's link. */
   bootstrap: readonly string[];
   #hurry = new AbortController();
+  /** As of the last pass by itself. */
+  #intervalMs = 0;
 
   constructor(context: SyncContext) {
     this.#context = context;
@@ -40,12 +50,25 @@ export class Syncer {
   /** Every subscription once, as fast as it goes, and so is the pass that is under way. */
   all(): Promise<readonly ShareSync[]> {
     this.hurry();
-    return this.#passes.run(() => this.#all(0));
+    return this.#passes.run(() => this.#all(null));
   }
 
-  /** As `all`, the beginnings spaced evenly over `spreadMs`: a pass nobody waits for is no burst. */
-  allSpread(spreadMs: number): Promise<readonly ShareSync[]> {
-    return this.#passes.run(() => this.#all(spreadMs));
+  /**
+   * A pass nobody waits for: the beginnings are spaced evenly over half of the interval, so that it is no burst, and
+   * shares that failed in a row wait their time.
+   */
+  allDue(intervalMs: number): Promise<readonly ShareSync[]> {
+    return this.#passes.run(() => this.#all(intervalMs));
+  }
+
+  /** What is known of the subscriptions looked at in this life. */
+  health(): readonly ShareHealth[] {
+    const { clock } = this.#context;
+    return [...this.#memories.entries()].map(([shareId, { disagreement, failures, notBefore }]) => {
+      const waits = notBefore - clock.now();
+      const nextTry = waits > 0 ? Math.ceil((clock.wall() + waits) / 1000) : null;
+      return { shareId, disagreement, failures, nextTry };
+    });
   }
 
   /** A pass that is taking its time hurries from here on. */
@@ -53,10 +76,15 @@ export class Syncer {
     this.#hurry.abort();
   }
 
-  async #all(spreadMs: number): Promise<readonly ShareSync[]> {
+  /** Null: every subscription at once. */
+  async #all(intervalMs: number | null): Promise<readonly ShareSync[]> {
     const { clock, signal, metrics, refs } = this.#context;
-    const subscriptions = [...(await refs.store.ask('subscriptions', null))];
-    this.#memories.keepOnly(new Set(subscriptions.map(({ shareId }) => shareId)));
+    const all = await refs.store.ask('subscriptions', null);
+    this.#memories.keepOnly(new Set(all.map(({ shareId }) => shareId)));
+    this.#intervalMs = intervalMs ?? this.#intervalMs;
+    const isDue = ({ shareId }: Subscription) => this.#memories.of(shareId).notBefore <= clock.now();
+    const subscriptions = intervalMs === null ? [...all] : all.filter(isDue);
+    const spreadMs = (intervalMs ?? 0) * SPREAD;
     const waited = ({ shareId }: Subscription) => this.#memories.of(shareId).answeredAt;
     // A peer that rations its answers leaves some shares out: those are the first of the next pass.
     subscriptions.sort((a, b) => order(waited(a), waited(b)));
@@ -105,8 +133,33 @@ export class Syncer {
       memory.answeredAt = clock.now();
       if (identityDue) memory.identityAt = clock.now();
     }
+    this.#remember(memory, result);
     await this.#note(result);
     return result;
+  }
+
+  #remember(
+    memory: ShareMemory,
+    { share_id: share, answered, source, error, disagreement }: SyncedShare,
+  ): void {
+    const { clock, log } = this.#context;
+    // What volumes are still to come, or what came all the same, is no failure.
+    const failed = error !== null && error.code !== 'E_BUSY' && source === null;
+    memory.failures = failed ? memory.failures + 1 : 0;
+    memory.notBefore = failed
+      ? clock.now() + retryPauseMs(memory.failures, this.#intervalMs) - LENIENCE_MS
+      : Number.NEGATIVE_INFINITY;
+    if (!answered) return;
+    const before = memory.disagreement;
+    if (disagreement === null) {
+      memory.disagreement = null;
+    } else if (before?.kind !== disagreement.kind || before.seq !== disagreement.seq) {
+      memory.disagreement = { ...disagreement, since: Math.floor(clock.wall() / 1000) };
+      if (disagreement.kind === 'fork') log.warn({ share, ...disagreement }, FORK);
+      else log.info({ share, ...disagreement }, 'a peer offers an older revision than is held');
+    } else {
+      memory.disagreement = { ...before, peers: disagreement.peers };
+    }
   }
 
   /** Shown as one: the share with all that its volumes brought. */
@@ -148,7 +201,12 @@ export class Syncer {
 /** Infinities are equal here, which their difference does not say. */
 const order = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export function publicPart({ subscription: _, answered: __, ...result }: SyncedShare): ShareSync {
+export function publicPart({
+  subscription: _,
+  answered: __,
+  disagreement: ___,
+  ...result
+}: SyncedShare): ShareSync {
   return result;
 }
 

@@ -100,7 +100,16 @@ async function planNow(
   signal: AbortSignal,
 ): Promise<DownloadPlan> {
   const { target } = transfer;
-  const items = await context.refs.store.ask('resolve', { target }, { signal });
+  const items: ItemRow[] = [];
+  for (let cursor: number | null = 0; cursor !== null; ) {
+    const page: { items: readonly ItemRow[]; next: number | null } = await context.refs.store.ask(
+      'resolve',
+      { target, cursor },
+      { signal },
+    );
+    items.push(...page.items);
+    cursor = page.next;
+  }
   if (items.length === 0) {
     throw failure('E_NOT_FOUND', 'nothing of that name in any share this node knows', { subject: target });
   }

@@ -1,16 +1,18 @@
 import { type Register, withNode } from '../context.ts';
+import { moreText, type PageOptions, paged } from '../page-options.ts';
 import { peerTable } from '../peer-table.ts';
 
 export const peers: Register = (program, cli) => {
-  program
-    .command('peers')
+  paged(program.command('peers'))
     .description('who is connected')
     .addHelpText('after', '\nExample:\n  $ granary peers\n')
-    .action(() =>
+    .action((page: PageOptions) =>
       cli.run(
         withNode(async (client, { output }, signal) => {
-          const result = await client.call('peers', {}, { signal });
-          output.result(result, () => (result.peers.length === 0 ? 'Nobody.' : peerTable(result.peers)));
+          const result = await client.call('peers', page, { signal });
+          output.result(result, () =>
+            result.peers.length === 0 ? 'Nobody.' : peerTable(result.peers) + moreText(result),
+          );
         }),
       ),
     );

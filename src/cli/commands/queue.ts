@@ -1,19 +1,19 @@
 import { type Register, withNode } from '../context.ts';
+import { moreText, type PageOptions, paged } from '../page-options.ts';
 import { transferTable } from '../transfer-table.ts';
 
 export const queue: Register = (program, cli) => {
-  program
-    .command('queue')
+  paged(program.command('queue'))
     .description('downloads: under way, waiting, paused, done and failed')
     .addHelpText('after', '\nExample:\n  $ granary queue\n')
-    .action(() =>
+    .action((page: PageOptions) =>
       cli.run(
         withNode(async (client, { output }, signal) => {
-          const result = await client.call('queue', {}, { signal });
+          const result = await client.call('queue', page, { signal });
           output.result(result, () =>
             result.transfers.length === 0
               ? 'No downloads: granary get TARGET'
-              : transferTable(result.transfers),
+              : transferTable(result.transfers) + moreText(result),
           );
         }),
       ),

@@ -1,17 +1,17 @@
 import { type Register, withNode } from '../context.ts';
+import { moreText, type PageOptions, paged } from '../page-options.ts';
 import { shortId } from '../short-id.ts';
 import { table } from '../table.ts';
 import { bytesText, countText } from '../units.ts';
 
 export const shares: Register = (program, cli) => {
-  program
-    .command('shares')
+  paged(program.command('shares'))
     .description('own and subscribed shares')
     .addHelpText('after', '\nExample:\n  $ granary shares --json\n')
-    .action(() =>
+    .action((page: PageOptions) =>
       cli.run(
         withNode(async (client, { output }, signal) => {
-          const result = await client.call('shares', {}, { signal });
+          const result = await client.call('shares', page, { signal });
           output.result(result, () => {
             if (result.shares.length === 0) return 'No shares yet: granary publish PATH';
             const rows = table(
@@ -34,7 +34,10 @@ export const shares: Register = (program, cli) => {
               result.shares,
             );
             const links = result.shares.filter((row) => row.link !== null);
-            return [rows, ...links.map((row) => `${shortId(row.share_id)}  ${row.link}`)].join('\n');
+            return (
+              [rows, ...links.map((row) => `${shortId(row.share_id)}  ${row.link}`)].join('\n') +
+              moreText(result)
+            );
           });
         }),
       ),

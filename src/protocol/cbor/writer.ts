@@ -70,7 +70,8 @@ export class Writer {
     this.#reserve(value.length * 2);
     const buffer = this.#buffer;
     let at = this.#length;
-    for (const octet of value) {
+    for (let i = 0; i < value.length; i++) {
+      const octet = value[i]!;
       if (octet >= 24) buffer[at++] = 0x18;
       buffer[at++] = octet;
     }

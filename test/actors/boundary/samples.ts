@@ -340,8 +340,17 @@ export const samples: Samples = {
   },
   search: {
     search: {
-      request: { query: 'two words', shares: [], trust: ['normal'], limit: 20, offset: 0 },
+      request: {
+        query: 'two words',
+        shares: [],
+        trust: ['normal'],
+        limit: 20,
+        offset: 0,
+        cursor: null,
+        asTyped: false,
+      },
       reply: {
+        cursor: 'eyJ4IjoxfQ',
         hits: [
           {
             share_id: HEX,
@@ -352,6 +361,7 @@ export const samples: Samples = {
             score: 0.25,
             trust: 'normal',
             snippet: '[x]',
+            corrected: [{ typed: 'worde', meant: 'words' }],
           },
         ],
         next: null,
@@ -360,6 +370,7 @@ export const samples: Samples = {
       },
     },
     refresh: { request: { shareId: HEX }, reply: { items: 0 } },
+    configure: { request: { stemming: 'english' }, reply: null },
   },
   store: {
     identity: {
@@ -469,11 +480,28 @@ export const samples: Samples = {
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
-    resolve: { request: { target: `${HEX}/x` }, reply: [{ ...itemRow, path: null }] },
     settingKept: { request: { name: 'limits' }, reply: null },
     keepSetting: { request: { name: 'limits', value: '{}' }, reply: null },
     traffic: { request: null, reply: [{ period: '2026-11', up: 2 ** 40, down: 0 }] },
     keepTraffic: { request: [{ period: '2026-11-26', up: 1, down: 2 }], reply: null },
+    changes: {
+      request: { since: 'f00d.3', limit: 10 },
+      reply: {
+        revision: 'f00d.9',
+        reset: false,
+        more: true,
+        shares: [HEX],
+        relist: [],
+        files: [
+          { shareId: HEX, path: 'x', item: itemRow },
+          { shareId: HEX, path: 'y', item: null },
+        ],
+      },
+    },
+    resolve: {
+      request: { target: `${HEX}/x`, cursor: 0 },
+      reply: { items: [{ ...itemRow, path: null }], next: null },
+    },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
     backup: {
@@ -548,6 +576,18 @@ export const samples: Samples = {
       reply: { subscription, error: null },
     },
     unsubscribe: { request: { shareId: HEX }, reply: { removed: true } },
+    health: {
+      request: null,
+      reply: [
+        { shareId: HEX, disagreement: null, failures: 0, nextTry: null },
+        {
+          shareId: HEX,
+          disagreement: { kind: 'fork', seq: 3, peers: ['tcp://192.0.2.1:7001'], since: 1 },
+          failures: 2,
+          nextTry: 1_700_000_000,
+        },
+      ],
+    },
     newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
     configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },

@@ -108,6 +108,15 @@ function refsOf(tables: Record<string, Answers>) {
   return { refs, asked };
 }
 
+const NO_CHANGES = {
+  revision: 'a.7',
+  reset: true,
+  more: false,
+  shares: [] as string[],
+  relist: [] as string[],
+  files: [] as unknown[],
+};
+
 const store: Answers = {
   ownShares: () => [own],
   subscriptions: () => [subscription],
@@ -115,15 +124,19 @@ const store: Answers = {
   identity: () => ({ nodeKey: NODE_KEY, nodeId: '11'.repeat(32) }),
   items: () => ({ items: [item], next: 1000 }),
   leases: () => [],
+  changes: () => ({ ...NO_CHANGES }),
 };
 const acceptor: Answers = {
   addresses: () => ({ bound: ['tcp://0.0.0.0:7001'], advertised: ['tcp://192.0.2.9:7001'] }),
 };
 const signal = new AbortController().signal;
+const FIRST = { cursor: 0, limit: 1000 };
 
 test('subs', async () => {
-  const { refs } = refsOf({ store });
-  expect(await operations.subs.run(refs, {}, signal)).toEqual({
+  const disagreement = { kind: 'fork', seq: 3, peers: ['tcp://192.0.2.1:7001'], since: 1_767_225_600 };
+  const health = () => [{ shareId: OTHER, disagreement, failures: 2, nextTry: 1_767_225_600 }];
+  const { refs } = refsOf({ store, sync: { health } });
+  expect(await operations.subs.run(refs, FIRST, signal)).toEqual({
     subscriptions: [
       {
         share_id: OTHER,
@@ -136,15 +149,63 @@ test('subs', async () => {
         weight: 1,
         last_sync: null,
         last_error: { code: 'E_TIMEOUT', message: 'late' },
+        disagreement: { ...disagreement, since: '2026-01-01T00:00:00.000Z' },
+        failures: 2,
+        next_try: '2026-01-01T00:00:00.000Z',
       },
     ],
+    next: null,
+    revision: 'a.7',
   });
+});
+
+test('lists come in pages', async () => {
+  const publish: Answers = { shareStates: () => [] };
+  const { refs } = refsOf({ store, acceptor, publish });
+  const first = await operations.shares.run(refs, { cursor: 0, limit: 1 }, signal);
+  expect(first).toMatchObject({ shares: [{ share_id: OWN }], next: 1, revision: 'a.7' });
+  const second = await operations.shares.run(refs, { cursor: 1, limit: 1 }, signal);
+  expect(second).toMatchObject({ shares: [{ share_id: OTHER }], next: null });
+  expect(await operations.shares.run(refs, { cursor: 9, limit: 1 }, signal)).toMatchObject({ shares: [] });
+});
+
+test('changes: rows as they are now, and what went', async () => {
+  const publish: Answers = { shareStates: () => [], itemStates: () => ['shared'] };
+  const gone = '77'.repeat(32);
+  const found = {
+    ...NO_CHANGES,
+    revision: 'a.9',
+    reset: false,
+    shares: [OWN, gone],
+    relist: [OTHER],
+    files: [
+      { shareId: OWN, path: 'a.flac', item: { ...item, shareId: OWN } },
+      { shareId: OTHER, path: 'a.flac', item },
+      { shareId: OTHER, path: 'b.flac', item: null },
+    ],
+  };
+  const { refs, asked } = refsOf({ store: { ...store, changes: () => found }, acceptor, publish });
+  const result = await operations.changes.run(refs, { since: 'a.7', limit: 10 }, signal);
+  expect(result).toMatchObject({
+    revision: 'a.9',
+    reset: false,
+    more: false,
+    shares: [{ share_id: OWN, name: 'music' }],
+    shares_gone: [gone],
+    relist: [OTHER],
+    items: [
+      { share_id: OWN, path: 'a.flac', state: 'shared' },
+      { share_id: OTHER, path: 'a.flac', state: 'remote' },
+    ],
+    items_gone: [{ share_id: OTHER, path: 'b.flac' }],
+  });
+  expect(asked).toContainEqual(['store.changes', { since: 'a.7', limit: 10 }]);
 });
 
 test('shares: the own ones with a link that names this node', async () => {
   const publish: Answers = { shareStates: () => [{ shareId: OWN, state: 'offline' }] };
   const { refs } = refsOf({ store, acceptor, publish });
-  const { shares } = await operations.shares.run(refs, {}, signal);
+  const { shares } = await operations.shares.run(refs, FIRST, signal);
   expect(shares[0]).toMatchObject({
     share_id: OWN,
     own: true,
@@ -178,6 +239,7 @@ test('items: as they lie there, held and remote, the path filled in', async () =
   expect(await operations.items.run(refs, { share: OTHER, ...page }, signal)).toEqual({
     items: [{ ...entry, state: 'remote' }],
     next: 1000,
+    revision: 'a.7',
   });
   expect((await operations.items.run(refs, { share: 'music', ...page }, signal)).items[0]).toEqual({
     ...entry,
@@ -247,7 +309,7 @@ test('peers of every shard, and connect with a pinned key', async () => {
     rate_down: 4,
     capabilities: ['content_seed'],
   };
-  expect(await operations.peers.run(refs, {}, signal)).toEqual({ peers: [row, row] });
+  expect(await operations.peers.run(refs, FIRST, signal)).toEqual({ peers: [row, row], next: null });
   const address = `192.0.2.1:7001@${NODE_KEY.toUpperCase()}`;
   expect(await operations.connect.run(refs, { address }, signal)).toEqual({ peers: [row] });
   expect(asked.at(-1)).toEqual(['transport.connect', { address: 'tcp://192.0.2.1:7001', nodeKey: NODE_KEY }]);
@@ -366,7 +428,7 @@ test('queue, pause, resume, cancel, add: rows as they are, instants for seconds'
     },
   });
   const listed = { transfers: [{ ...row, added: '2026-01-01T00:00:00.000Z' }] };
-  expect(await operations.queue.run(refs, {}, signal)).toEqual(listed);
+  expect(await operations.queue.run(refs, FIRST, signal)).toEqual({ ...listed, next: null });
   expect(await operations.pause.run(refs, { ids: ['0a'] }, signal)).toEqual(listed);
   expect(await operations.resume.run(refs, { ids: null, priority: 3 }, signal)).toEqual(listed);
   expect(await operations.cancel_transfers.run(refs, { ids: null }, signal)).toEqual({ transfers: [] });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fold, indexTerms, nameKey, queryTerms } from '../../../src/actors/search/normalise.ts';
-import { intersect, union } from '../../../src/actors/search/postings.ts';
 import { parseQuery } from '../../../src/actors/search/query.ts';
+import { intersect, union } from '../../../src/actors/search/rising-lists.ts';
 import { decodeRow, encodeRow, type Row } from '../../../src/actors/search/row.ts';
 import { buildSegment } from '../../../src/actors/search/segment-builder.ts';
 import { Segment } from '../../../src/actors/search/segment-reader.ts';
@@ -79,8 +79,8 @@ describe('segments', () => {
           for (const term of indexTerms(hit?.name ?? '', 64)) {
             const place = segment.find(Buffer.from(term));
             expect(place).toBeGreaterThanOrEqual(0);
-            expect(segment.names(place)).toContain(document);
-            expect(segment.nameCount(place)).toBe(segment.names(place).length);
+            expect(segment.list(place).names()).toContain(document);
+            expect(segment.list(place).count).toBe(segment.list(place).names().length);
           }
         }
       }),
@@ -92,9 +92,10 @@ describe('segments', () => {
     fc.assert(
       fc.property(fc.array(row, { maxLength: 30 }), name, (rows, text) => {
         const query = parseQuery(text);
-        if (query === null) return;
+        if (query === null || query.terms.length === 0) return;
         const { segment, rowOf } = opened(rows);
-        const found = new ShareSearch(segment, new Set(), query).tier('name', 1000);
+        const search = new ShareSearch(segment, new Set(), query);
+        const found = [...search.tier('exact', 1000), ...search.tier('name', 1000)];
         const terms = query.terms.map((term) => term.text);
         for (const [document, terms64] of Array.from(
           { length: rows.length },

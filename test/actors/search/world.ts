@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import search from '../../../src/actors/search/actor.ts';
+import { searchConfig } from '../../../src/actors/search/config.ts';
 import type { SearchContext } from '../../../src/actors/search/context.ts';
-import type { SearchQuery, searchContract } from '../../../src/actors/search/contract.ts';
+import type { SearchQuery, Stemming, searchContract } from '../../../src/actors/search/contract.ts';
 import type { Subscription } from '../../../src/actors/store/contract.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
@@ -108,12 +109,17 @@ export class Life {
   }
 
   /** Resolves once everything is opened or built. */
-  static async start(home: Home): Promise<Life> {
-    const life = new Life(
-      (self) => search.start(self.#context(home)) as Behaviour<MessagesOf<typeof searchContract>>,
-    );
+  static async start(home: Home, config: { stemming?: Stemming } = {}): Promise<Life> {
+    const life = await Life.begin(home, config);
     await life.settled();
     return life;
+  }
+
+  /** Resolves at once. */
+  static async begin(home: Home, config: { stemming?: Stemming } = {}): Promise<Life> {
+    return new Life(
+      (self) => search.start(self.#context(home, config)) as Behaviour<MessagesOf<typeof searchContract>>,
+    );
   }
 
   async settled(): Promise<void> {
@@ -125,7 +131,16 @@ export class Life {
   }
 
   async page(query: string, change: Partial<SearchQuery> = {}) {
-    const request = { query, shares: [], trust: [], limit: 20, offset: 0, ...change };
+    const request = {
+      query,
+      shares: [],
+      trust: [],
+      limit: 20,
+      offset: 0,
+      cursor: null,
+      asTyped: false,
+      ...change,
+    };
     return await this.behaviour.handlers.search(request, this.call);
   }
 
@@ -133,11 +148,15 @@ export class Life {
     return (await this.page(query, change)).hits.map(({ name }) => name);
   }
 
+  async stemBy(stemming: Stemming): Promise<void> {
+    await this.behaviour.handlers.configure({ stemming }, this.call);
+  }
+
   async refresh(shareId: string): Promise<number> {
     return (await this.behaviour.handlers.refresh({ shareId }, this.call)).items;
   }
 
-  #context(home: Home): SearchContext {
+  #context(home: Home, config: { stemming?: Stemming }): SearchContext {
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const answer = async (name: string, request: { shareId: string; manifestId: string }) => {
       if (name === 'subscriptions') return [...home.subscriptions.values()];
@@ -150,7 +169,7 @@ export class Life {
       name: 'search',
       member: 0,
       epoch: 1,
-      config: { home: home.path },
+      config: searchConfig.parse({ home: home.path, ...config }),
       clock: systemClock,
       log,
       metrics: {

@@ -116,7 +116,8 @@ describe('what a target names', () => {
     await place.remove();
   });
 
-  const names = async (target: string) => (await life.ask('resolve', { target })).map(({ name }) => name);
+  const names = async (target: string) =>
+    (await life.ask('resolve', { target, cursor: 0 })).items.map(({ name }) => name);
 
   test('a share: by id in either case, by name, by the beginning of its id, with or without a slash', async () => {
     const all = ['one.flac', 'two.flac', 'musical.txt', 'top 100%_.txt'];
@@ -144,14 +145,14 @@ describe('what a target names', () => {
     'mine/../mine',
     'mine/music/one.flac/x',
   ])('%s is nothing', async (target) => {
-    await expect(life.ask('resolve', { target })).rejects.toMatchObject({
+    await expect(life.ask('resolve', { target, cursor: 0 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
       subject: target,
     });
   });
 
   test('a content: the same file once for each share that lists it, subscribed ones first', async () => {
-    const both = await life.ask('resolve', { target: item(1).contentId });
+    const { items: both } = await life.ask('resolve', { target: item(1).contentId, cursor: 0 });
     expect(both.map(({ shareId, name }) => [shareId, name])).toEqual([
       [idOf(theirs), 'same.flac'],
       [own, 'one.flac'],
@@ -190,13 +191,13 @@ describe('what a target names', () => {
   test.each(['', '/', 'nobody', 'ab'.repeat(32), `${'ab'.repeat(32)}/x`, 'abc', `${item(1).contentId}/x`])(
     '%j is not known',
     async (target) => {
-      await expect(life.ask('resolve', { target })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+      await expect(life.ask('resolve', { target, cursor: 0 })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     },
   );
 
   test('a share without a first revision: E_NOT_FOUND; one with an empty list: nothing', async () => {
     await life.ask('subscribe', subscription(key(9)));
-    await expect(life.ask('resolve', { target: idOf(key(9)) })).rejects.toMatchObject({
+    await expect(life.ask('resolve', { target: idOf(key(9)), cursor: 0 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
     await life.ask('commitManifest', published(key(9), 1, { items: [] }).offer);
@@ -221,6 +222,8 @@ describe('what a target names', () => {
     await life.ask('commitManifest', published(one!, 1).offer);
     expect(await names('8b6ec6')).toHaveLength(2);
     await life.ask('subscribe', subscription(two!));
-    await expect(life.ask('resolve', { target: '8b6ec6/x' })).rejects.toMatchObject({ code: 'E_USAGE' });
+    await expect(life.ask('resolve', { target: '8b6ec6/x', cursor: 0 })).rejects.toMatchObject({
+      code: 'E_USAGE',
+    });
   });
 });

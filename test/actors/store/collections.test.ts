@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ItemRow } from '../../../src/actors/store/contract.ts';
 import { Secret } from '../../../src/actors/store/secret.ts';
 import { volumeSeed } from '../../../src/actors/store/volumes.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
@@ -64,12 +65,22 @@ describe('collections', () => {
       const manifest = decodeManifest((await life.ask('manifest', { manifestId }))!);
       expect(manifest.recommendedShares.map(toHex)).toEqual(volumes);
       for (const id of [shareId, ...volumes]) expect(await findHead(life, id)).not.toBeNull();
-      const found = await life.ask('resolve', { target: item(3).contentId });
+      const { items: found } = await life.ask('resolve', { target: item(3).contentId, cursor: 0 });
       expect(found).toMatchObject([{ shareId, name: 'file-3.bin' }]);
-      expect((await life.ask('resolve', { target: 'many' })).map(({ name }) => name)).toEqual(
-        [1, 2, 3, 4].map((n) => `file-${n}.bin`),
+      // A page does not go over the end of a volume.
+      const names: string[] = [];
+      for (let cursor: number | null = 0; cursor !== null; ) {
+        const page: { items: readonly ItemRow[]; next: number | null } = await life.ask('resolve', {
+          target: 'many',
+          cursor,
+        });
+        names.push(...page.items.map(({ name }) => name));
+        cursor = page.next;
+      }
+      expect(names).toEqual([1, 2, 3, 4].map((n) => `file-${n}.bin`));
+      expect((await life.ask('resolve', { target: `${shareId}/file-4.bin`, cursor: 0 })).items).toMatchObject(
+        [{ shareId }],
       );
-      expect(await life.ask('resolve', { target: `${shareId}/file-4.bin` })).toMatchObject([{ shareId }]);
     });
 
     test('are listed page by page over the ends of volumes', async () => {
@@ -201,10 +212,12 @@ describe('collections', () => {
         { shareId: rootId, name: 'file-11.bin' },
         { shareId: rootId, name: 'file-12.bin' },
       ]);
-      expect(await life.ask('resolve', { target: `${rootId}/file-12.bin` })).toMatchObject([
+      expect((await life.ask('resolve', { target: `${rootId}/file-12.bin`, cursor: 0 })).items).toMatchObject(
+        [{ shareId: rootId }],
+      );
+      expect((await life.ask('resolve', { target: item(12).contentId, cursor: 0 })).items).toMatchObject([
         { shareId: rootId },
       ]);
-      expect(await life.ask('resolve', { target: item(12).contentId })).toMatchObject([{ shareId: rootId }]);
     });
 
     test('a volume that does not name the collection is refused, and one that is not listed', async () => {

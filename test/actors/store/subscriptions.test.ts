@@ -248,7 +248,7 @@ describe('subscriptions', () => {
     await expect(life.ask('items', { shareId, cursor: 0, limit: 1 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
-    await expect(life.ask('resolve', { target: item(1).contentId })).rejects.toMatchObject({
+    await expect(life.ask('resolve', { target: item(1).contentId, cursor: 0 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
     // A new subscription knows nothing of the old one's number.

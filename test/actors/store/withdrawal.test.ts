@@ -40,7 +40,9 @@ describe('shares that are taken back, and files that come back', () => {
     await expect(life.ask('items', { shareId, cursor: 0, limit: 10 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
-    await expect(life.ask('resolve', { target: 'music' })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    await expect(life.ask('resolve', { target: 'music', cursor: 0 })).rejects.toMatchObject({
+      code: 'E_NOT_FOUND',
+    });
     expect(keys()).toHaveLength(1);
 
     expect(await publish('music', 1, 2)).toMatchObject({ shareId, seq: 2, changed: true });

@@ -198,6 +198,7 @@ export class World {
         const { items, recommendedShares } = taken.manifest;
         return this.#change(shareId, {
           seq: Number(taken.manifest.seq),
+          manifestId: toHex(taken.head.latestManifestId),
           items: items.length,
           volumes: items.length === 0 ? recommendedShares.map(toHex) : [],
         });

@@ -226,7 +226,7 @@ export class World implements AsyncDisposable {
     const asked = (request ?? {}) as { target: string; shareId: string; contentId: string };
     switch (name) {
       case 'resolve':
-        return this.#resolve(asked.target);
+        return { items: await this.#resolve(asked.target), next: null };
       case 'subscription':
         return this.peers === null
           ? null

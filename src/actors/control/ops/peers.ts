@@ -6,10 +6,12 @@ import type { SessionInfo } from '../../transport/contract.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
 import { instant } from './instant.ts';
+import { pageOf } from './page-of.ts';
 
-export const peers: AskOperation<'peers'> = async (refs, _body, signal) => ({
-  peers: (await allSessions(refs, signal)).map(row),
-});
+export const peers: AskOperation<'peers'> = async (refs, body, signal) => {
+  const { rows, next } = pageOf(await allSessions(refs, signal), body);
+  return { peers: rows.map(row), next };
+};
 
 export const connect: AskOperation<'connect'> = async (refs, body, signal) => {
   const parsed = parseAddress(body.address);

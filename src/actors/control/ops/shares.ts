@@ -6,10 +6,19 @@ import { formatShareLink, MAX_LINK_BOOTSTRAP } from '../../../protocol/links/sha
 import type { ItemRow, OwnShare, Subscription } from '../../store/contract.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
+import { revisionNow } from './changes.ts';
 import { instant } from './instant.ts';
+import { pageOf } from './page-of.ts';
 import { shareIdOf } from './share-name.ts';
 
-export const shares: AskOperation<'shares'> = async (refs, _body, signal) => {
+export const shares: AskOperation<'shares'> = async (refs, body, signal) => {
+  const revision = await revisionNow(refs, signal);
+  const { rows, next } = pageOf(await shareRows(refs, signal), body);
+  return { shares: rows, next, revision };
+};
+
+/** Own shares, then subscribed ones. */
+export async function shareRows(refs: ControlRefs, signal: AbortSignal): Promise<readonly ShareRow[]> {
   const [own, states, subscribed, identity, addresses] = await Promise.all([
     refs.store.ask('ownShares', null, { signal }),
     refs.publish.ask('shareStates', null, { signal }),
@@ -20,8 +29,8 @@ export const shares: AskOperation<'shares'> = async (refs, _body, signal) => {
   const pinned = addresses.advertised.map((address) => `${address}@${identity.nodeKey}`);
   const stateOf = new Map(states.map(({ shareId, state }) => [shareId, state]));
   const ownRows = own.map((share) => ownRow(share, stateOf.get(share.shareId) ?? null, pinned));
-  return { shares: [...ownRows, ...subscribed.map(subscribedRow)] };
-};
+  return [...ownRows, ...subscribed.map(subscribedRow)];
+}
 
 export const unshare: AskOperation<'unshare'> = async (refs, body, signal) => {
   const shareId = await shareIdOf(refs, body.share, signal);
@@ -32,21 +41,36 @@ export const unshare: AskOperation<'unshare'> = async (refs, body, signal) => {
 
 export const items: AskOperation<'items'> = async (refs, body, signal) => {
   const shareId = await shareIdOf(refs, body.share, signal);
-  const [ownShares, subscription] = await Promise.all([
-    refs.store.ask('ownShares', null, { signal }),
+  const [revision, own, subscription] = await Promise.all([
+    revisionNow(refs, signal),
+    isOwn(refs, shareId, signal),
     refs.store.ask('subscription', { shareId }, { signal }),
   ]);
-  const own = ownShares.some((share) => share.shareId === shareId);
   if (!own && subscription === null) {
     throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: body.share });
   }
   const request = { shareId, cursor: body.cursor, limit: body.limit };
   const page = await refs.store.ask('items', request, { signal });
-  const states = own
-    ? await refs.publish.ask('itemStates', { shareId, inside: page.items.map(pathOf) }, { signal })
-    : await heldStates(refs, page.items, signal);
-  return { items: page.items.map((item, i) => entry(item, states[i]!)), next: page.next };
+  return { items: await itemEntries(refs, { shareId, own }, page.items, signal), next: page.next, revision };
 };
+
+export async function isOwn(refs: ControlRefs, shareId: string, signal: AbortSignal): Promise<boolean> {
+  return (await refs.store.ask('ownShares', null, { signal })).some((share) => share.shareId === shareId);
+}
+
+/** Items of one share with how they lie here; at most 1000. */
+export async function itemEntries(
+  refs: ControlRefs,
+  { shareId, own }: { readonly shareId: string; readonly own: boolean },
+  items: readonly ItemRow[],
+  signal: AbortSignal,
+): Promise<readonly ItemEntry[]> {
+  if (items.length === 0) return [];
+  const states = own
+    ? await refs.publish.ask('itemStates', { shareId, inside: items.map(pathOf) }, { signal })
+    : await heldStates(refs, items, signal);
+  return items.map((item, i) => entry(item, states[i]!));
+}
 
 /** Whether this node could serve them. */
 async function heldStates(

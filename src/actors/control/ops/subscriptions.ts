@@ -1,8 +1,11 @@
 import type { SubscriptionRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
 import type { Subscription } from '../../store/contract.ts';
+import type { ShareHealth } from '../../sync/contract.ts';
 import type { AskOperation } from '../operation.ts';
+import { revisionNow } from './changes.ts';
 import { instant } from './instant.ts';
+import { pageOf } from './page-of.ts';
 import { shareIdOf } from './share-name.ts';
 
 export const subscribe: AskOperation<'subscribe'> = async (refs, body, signal) => {
@@ -18,9 +21,15 @@ export const unsubscribe: AskOperation<'unsubscribe'> = async (refs, body, signa
   return { share_id: shareId };
 };
 
-export const subs: AskOperation<'subs'> = async (refs, _body, signal) => {
-  const subscriptions = await refs.store.ask('subscriptions', null, { signal });
-  return { subscriptions: subscriptions.map(row) };
+export const subs: AskOperation<'subs'> = async (refs, body, signal) => {
+  const revision = await revisionNow(refs, signal);
+  const [subscriptions, health] = await Promise.all([
+    refs.store.ask('subscriptions', null, { signal }),
+    refs.sync.ask('health', null, { signal }),
+  ]);
+  const healthOf = new Map(health.map((each) => [each.shareId, each]));
+  const { rows, next } = pageOf(subscriptions, body);
+  return { subscriptions: rows.map((each) => row(each, healthOf.get(each.shareId))), next, revision };
 };
 
 export const sync: AskOperation<'sync'> = async (refs, body, signal) => {
@@ -28,8 +37,9 @@ export const sync: AskOperation<'sync'> = async (refs, body, signal) => {
   return { shares: await refs.sync.ask('sync', { shareId }, { signal }) };
 };
 
-function row(subscription: Subscription): SubscriptionRow {
+function row(subscription: Subscription, health: ShareHealth | undefined): SubscriptionRow {
   const { shareId, title, seq, items, bytes, trust, weight, lastSync, lastError } = subscription;
+  const disagreement = health?.disagreement ?? null;
   return {
     share_id: shareId,
     title,
@@ -41,5 +51,8 @@ function row(subscription: Subscription): SubscriptionRow {
     weight,
     last_sync: instant(lastSync),
     last_error: lastError,
+    disagreement: disagreement && { ...disagreement, since: instant(disagreement.since) },
+    failures: health?.failures ?? 0,
+    next_try: instant(health?.nextTry ?? null),
   };
 }

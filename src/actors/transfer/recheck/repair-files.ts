@@ -146,7 +146,8 @@ async function sharesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   try {
-    const items = await refs.store.ask('resolve', { target: contentId }, { signal });
+    // The first page: that many shares are enough to ask.
+    const { items } = await refs.store.ask('resolve', { target: contentId, cursor: 0 }, { signal });
     return items.map(({ shareId }) => shareId);
   } catch (error) {
     if (error instanceof ActorError && error.code === 'E_NOT_FOUND') return [];
