@@ -34,6 +34,10 @@ export default actor(hashingContract, async (context) => {
     handlers: {
       hashFiles: ({ paths }, { signal }) => hashFiles(context, pool, paths, signal),
       identify: ({ path }, { signal }) => identify(context, pool, path, signal),
+      configure(next) {
+        pool.resize(next.threads || availableParallelism());
+        return null;
+      },
       checkParts: ({ parts, gentle }, { signal }) => checkParts(context, pool, parts, gentle, signal),
       info: () => ({ threads: pool.threads, implementation }),
     },

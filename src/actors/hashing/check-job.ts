@@ -53,6 +53,11 @@ export class CheckJob implements PoolJob {
     return idle && this.#suspects.length > 0 ? this.#step([this.#suspects.shift()!], true) : null;
   }
 
+  /** Any thread can go on with any part. */
+  needs(): boolean {
+    return false;
+  }
+
   #nextPlaces(): readonly number[] {
     const places: number[] = [];
     for (let octets = 0; this.#next < this.#parts.length && places.length < PARTS_A_TASK; this.#next++) {

@@ -14,8 +14,13 @@ export interface JobStep {
 export interface PoolJob {
   /** Its steps come when no other job has any, and after those of the background jobs before it. */
   readonly background: boolean;
-  /** What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. */
-  next(thread: number, idle: boolean): JobStep | null;
+  /**
+   * What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. `leaving`:
+   * only for what it alone can go on with.
+   */
+  next(thread: number, idle: boolean, leaving?: boolean): JobStep | null;
+  /** There is something that this thread alone can go on with. */
+  needs(thread: number): boolean;
 }
 
 export interface PoolOptions {
@@ -33,7 +38,10 @@ export interface PoolOptions {
  * the background get what those leave, one after the other, so that each reads its files in one go.
  */
 export class HashingPool {
-  readonly #threads: readonly PoolThread[];
+  #threads: readonly PoolThread[] = [];
+  readonly #make: (index: number) => PoolThread;
+  /** Numbers of threads are never given twice. */
+  #made = 0;
   readonly #spawn: PoolOptions['spawn'];
   readonly #jobs: PoolJob[] = [];
   readonly #background: PoolJob[] = [];
@@ -41,12 +49,25 @@ export class HashingPool {
   #closed = false;
 
   constructor({ threads, module, spawn, onDeath }: PoolOptions) {
-    this.#threads = Array.from({ length: threads }, (_, index) => new PoolThread(index, module, onDeath));
+    this.#make = (index) => new PoolThread(index, module, onDeath);
     this.#spawn = spawn;
+    this.resize(threads);
   }
 
+  /** Without those that are on their way out. */
   get threads(): number {
-    return this.#threads.length;
+    return this.#threads.filter(({ leaving }) => !leaving).length;
+  }
+
+  /** So many from now on; one that is not wanted any more ends with the files it has begun. */
+  resize(threads: number): void {
+    const staying = this.#threads.filter(({ leaving }) => !leaving);
+    for (const thread of staying.slice(threads)) thread.leaving = true;
+    const fresh = Array.from({ length: Math.max(0, threads - staying.length) }, () =>
+      this.#make(this.#made++),
+    );
+    this.#threads = [...this.#threads, ...fresh];
+    this.wake();
   }
 
   /** The same question to every thread, past the jobs. Rejects when one does not come up. */
@@ -56,7 +77,11 @@ export class HashingPool {
 
   /** One task past the jobs, to a thread that may be gone: nobody waits for it. */
   send(thread: number, task: PoolTask): void {
-    if (!this.#closed) this.#threads[thread]!.run(task).catch(() => {});
+    if (!this.#closed)
+      this.#threads
+        .find(({ index }) => index === thread)
+        ?.run(task)
+        .catch(() => {});
   }
 
   add(job: PoolJob): void {
@@ -69,6 +94,8 @@ export class HashingPool {
     const list = this.#listOf(job);
     const place = list.indexOf(job);
     if (place >= 0) list.splice(place, 1);
+    // A thread on its way out may have stayed for it.
+    for (const thread of this.#threads) if (thread.leaving) this.#letGo(thread);
   }
 
   /** A job has something to do that it had not before. */
@@ -79,6 +106,7 @@ export class HashingPool {
         if (thread.load > depth || thread.alone || this.#closed) continue;
         const step = this.#nextFor(thread);
         if (step) this.#run(thread, step);
+        else if (thread.leaving) this.#letGo(thread);
       }
     }
   }
@@ -92,13 +120,13 @@ export class HashingPool {
     const { length } = this.#jobs;
     for (let i = 0; i < length; i++) {
       const place = (this.#turn + i) % length;
-      const step = this.#jobs[place]!.next(thread.index, thread.load === 0);
+      const step = this.#jobs[place]!.next(thread.index, thread.load === 0, thread.leaving);
       if (step === null) continue;
       this.#turn = place + 1;
       return step;
     }
     // While others are at work, no step of theirs waits behind more than one of the background.
-    if (length > 0 && thread.load > 0) return null;
+    if (thread.leaving || (length > 0 && thread.load > 0)) return null;
     for (const job of this.#background) {
       const step = job.next(thread.index, thread.load === 0);
       if (step !== null) return step;
@@ -108,6 +136,12 @@ export class HashingPool {
 
   #listOf(job: PoolJob): PoolJob[] {
     return job.background ? this.#background : this.#jobs;
+  }
+
+  #letGo(thread: PoolThread): void {
+    if (thread.load > 0 || this.#jobs.some((job) => job.needs(thread.index))) return;
+    this.#threads = this.#threads.filter((each) => each !== thread);
+    this.#spawn(() => thread.close());
   }
 
   #run(thread: PoolThread, step: JobStep): void {

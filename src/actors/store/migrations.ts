@@ -152,6 +152,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE subscriptions ADD COLUMN listed BLOB;
   CREATE INDEX subscriptions_by_parent ON subscriptions (parent, volume);
   `,
+  // What an operator set while the node ran.
+  'CREATE TABLE live_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
   // What a recheck found. `damaged`: it looks as it did when it was hashed, and is not what it was. A download that is not
   // served is kept in mind; `adopted`: it lay here before.
   `

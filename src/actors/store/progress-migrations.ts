@@ -42,6 +42,7 @@ export const PROGRESS_MIGRATIONS: readonly string[] = [
     PRIMARY KEY (transfer, position)
   ) STRICT, WITHOUT ROWID;
   `,
+  'CREATE TABLE traffic (period TEXT PRIMARY KEY, up INTEGER NOT NULL, down INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   // Rechecks by what they are about: a share id, or nothing for all. `bad`: of the file that is being read, and of each that is not right.
   `
   CREATE TABLE rechecks (

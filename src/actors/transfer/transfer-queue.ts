@@ -44,7 +44,7 @@ export class TransferQueue {
 
   constructor(context: TransferContext) {
     this.#context = context;
-    this.#space = new FreeSpace(context.config.reserveBytes);
+    this.#space = new FreeSpace(context.config);
   }
 
   /** Takes up what the ledger knows; what was under way goes on. */
@@ -75,6 +75,11 @@ export class TransferQueue {
   /** Some are under way. */
   get isActive(): boolean {
     return this.#runs.size > 0;
+  }
+
+  /** More may be under way than before. */
+  wake(): void {
+    this.#next();
   }
 
   rows(transfers: Iterable<Transfer> = this.#transfers.values()): TransferRow[] {

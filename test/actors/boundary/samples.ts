@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import type { LimitsView } from '../../../src/actors/limits/contract.ts';
 import type { StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
 import type {
   FileProgress,
@@ -80,6 +81,14 @@ const ownShare: OwnShare = {
   volumes: 2,
   watch: true,
   unsure: false,
+};
+const limitsView: LimitsView = {
+  limits: [
+    { scope: 'global', direction: 'up', rate: 1e6, why: 'set live' },
+    { scope: 'global', direction: 'down', rate: null, why: 'no cap' },
+  ],
+  quotas: [{ period: 'day', direction: 'up', quota: 10, used: 3, left: 7, until: 1_700_000_000_000 }],
+  schedule: [{ entry: 'mon 08:00-09:00 up=1MB/s', now: false }],
 };
 const item = {
   contentId: HEX,
@@ -228,6 +237,7 @@ export const samples: Samples = {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
   },
   hashing: {
+    configure: { request: { threads: 2 }, reply: null },
     checkParts: {
       request: { parts: [{ path: '/a', from: 0, to: 2 ** 42 }], gentle: true },
       items: [
@@ -421,7 +431,7 @@ export const samples: Samples = {
     noteSync: { request: { shareId: HEX, error: null }, reply: null },
     manifest: { request: { manifestId: HEX }, reply: bytes(0, 255) },
     hashList: { request: { contentId: HEX }, reply: null },
-    lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2 } },
+    lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2, shareIds: [HEX] } },
     leases: { request: { contentIds: [HEX, HEX] }, reply: [{ ...source, epoch: 2 }] },
     holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX, adopted: false }], reply: null },
     heldTotals: { request: { shareId: null }, reply: { items: 1, chunks: 2 ** 33, bytes: 2 ** 52 } },
@@ -460,6 +470,10 @@ export const samples: Samples = {
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
     items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
     resolve: { request: { target: `${HEX}/x` }, reply: [{ ...itemRow, path: null }] },
+    settingKept: { request: { name: 'limits' }, reply: null },
+    keepSetting: { request: { name: 'limits', value: '{}' }, reply: null },
+    traffic: { request: null, reply: [{ period: '2026-11', up: 2 ** 40, down: 0 }] },
+    keepTraffic: { request: [{ period: '2026-11-26', up: 1, down: 2 }], reply: null },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
     backup: {
@@ -478,6 +492,11 @@ export const samples: Samples = {
     },
   },
   supervisor: {
+    tuning: { request: null, reply: [{ name: 'shards', value: 2, running: 3, origin: 'set live' }] },
+    tune: {
+      request: { values: { shards: 2 }, save: false },
+      reply: [{ name: 'hashing', value: 0, running: null, origin: 'default' }],
+    },
     status: {
       request: null,
       reply: {
@@ -533,6 +552,29 @@ export const samples: Samples = {
     configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
+  limits: {
+    caps: {
+      request: null,
+      items: [
+        {
+          memory: new SharedArrayBuffer(8),
+          since: 1.5,
+          caps: [{ name: 'global', scope: 'global', ids: [], direction: 'up', rate: 1e6 }],
+          metered: true,
+        },
+      ],
+      portOnly: 'counters in shared memory are shared by the threads of one process only',
+    },
+    show: { request: null, reply: limitsView },
+    set: {
+      request: { values: { up: '1MB/s' }, save: true },
+      reply: { ...limitsView, quotas: [], schedule: [] },
+    },
+    configure: {
+      request: { up: '1MB/s', down: 'off', schedule: [], quota: ['day.up=1GB'], pinned: ['up'] },
+      reply: null,
+    },
+  },
   transfer: {
     recheck: {
       request: { shareId: null, repair: true, forget: false },
@@ -551,6 +593,7 @@ export const samples: Samples = {
     pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
     resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
     cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
+    configure: { request: { maxActive: 2, reserveBytes: 0, categories: ['a=/b'] }, reply: null },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [
@@ -597,6 +640,7 @@ export const samples: Samples = {
       request: {
         peer: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX },
         files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9), wanted: bytes(1) }],
+        shareIds: [HEX],
       },
       items: [
         { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
@@ -607,5 +651,20 @@ export const samples: Samples = {
       ],
     },
     sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+    configure: {
+      request: {
+        handshakeMs: 1_000,
+        dialMs: 1_000,
+        requestMs: 1_000,
+        idleMs: 1_000,
+        maxSessions: 1,
+        inFlight: 1,
+        requestWindow: 1,
+        requireBound: true,
+        diskQueue: 1,
+        uploadSlots: 0,
+      },
+      reply: null,
+    },
   },
 };

@@ -160,6 +160,10 @@ class CountedJob implements PoolJob {
     this.#ended = ended;
   }
 
+  needs(): boolean {
+    return false;
+  }
+
   next(): JobStep | null {
     if (this.#left === 0) return null;
     this.#left--;

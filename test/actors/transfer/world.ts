@@ -10,16 +10,16 @@ import type {
   StoredTransfer,
 } from '../../../src/actors/store/contract.ts';
 import transfer from '../../../src/actors/transfer/actor.ts';
+import { transferConfig } from '../../../src/actors/transfer/config.ts';
 import type { TransferContext } from '../../../src/actors/transfer/context.ts';
-import {
-  type DownloadEvent,
-  type DownloadProgress,
-  type DownloadResult,
-  type RecheckProgress,
-  type RecheckRequest,
-  type RecheckResult,
-  transferConfig,
-  type transferContract,
+import type {
+  DownloadEvent,
+  DownloadProgress,
+  DownloadResult,
+  RecheckProgress,
+  RecheckRequest,
+  RecheckResult,
+  transferContract,
 } from '../../../src/actors/transfer/contract.ts';
 import type { PeerTarget } from '../../../src/actors/transport/contract.ts';
 import { failure } from '../../../src/errors.ts';

@@ -78,7 +78,7 @@ async function repairSome(run: RecheckRun, files: readonly WrongFile[]): Promise
     const wrong = begun.get(file)!;
     if ((await readAgain(context, file, signal).catch(refused(wrong))) === true) mended.add(wrong);
   });
-  const parts = partsOf(context, files[0]!, signal, came);
+  const parts = partsOf(context, files[0]!, [...shareIds], signal, came);
   try {
     const wanted = [...begun.keys()];
     const outcome = await fetchMissing(parts, files[0]!.path, [...shareIds], wanted, came, () => {});
@@ -230,11 +230,13 @@ class Mended {
 function partsOf(
   context: TransferContext,
   { path }: WrongFile,
+  shareIds: readonly string[],
   signal: AbortSignal,
   came: Mended,
 ): DownloadParts {
   return {
     context,
+    shareIds,
     folder: new TargetFolder(dirname(path), ''),
     places: new DistinctPlaces(),
     progress: new ProgressMeter(),
