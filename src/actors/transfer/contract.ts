@@ -143,7 +143,7 @@ export interface RecheckResult {
   readonly items: number;
   readonly chunks: number;
   readonly bytes: number;
-  /** The first 10,000 of them. */
+  /** The first 10,000 of them; in a list of rechecks 1,000, and of the files 100. */
   readonly bad: readonly BadChunk[];
   readonly bad_total: number;
   /** Of the bad chunks. */

@@ -71,6 +71,7 @@ export class World implements AsyncDisposable {
   readonly rechecks = new RecheckLedger();
   /** Before parts of files are read. */
   beforeCheck: (parts: readonly FilePart[], gentle: boolean) => void | Promise<void> = () => {};
+  afterCheck: (event: CheckEvent) => CheckEvent = (event) => event;
   /** Before the ledger is written; may throw. */
   beforeNote: () => void | Promise<void> = () => {};
   #dead = new AbortController();
@@ -320,7 +321,7 @@ export class World implements AsyncDisposable {
     await this.beforeCheck(parts, gentle);
     for (const [index, part] of parts.entries()) {
       signal.throwIfAborted();
-      yield checkNow(index, part);
+      yield this.afterCheck(checkNow(index, part));
     }
   }
 

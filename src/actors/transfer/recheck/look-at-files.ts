@@ -166,8 +166,10 @@ class PageNotes {
       ...{ path, contentId, own, adopted, state, size, chunkListHash },
       ...{ found: outcome.found, bad: known ? check.bad.octets : null, repaired: 0, reason: outcome.reason },
     };
+    // What looks as it did would come back by its look, also where the disk does not give all of it.
+    const damaged = state === 'damaged' || (state === 'unreadable' && outcome.found !== null);
     // Whoever writes it at this moment may be about to make it right.
-    const verdict = state === 'busy' ? null : verdictOf(check, null, state === 'damaged');
+    const verdict = state === 'busy' ? null : verdictOf(check, null, damaged);
     return { file, verdict };
   }
 

@@ -5,16 +5,21 @@ import { badChunks, badCount, offsetOf } from './bad-chunks.ts';
 import type { Recheck } from './recheck.ts';
 
 /** What one answer tells of; the counts are of all. */
-const MAX_CHUNKS = 10_000;
-const MAX_FILES = 1_000;
+const MOST = { files: 1_000, chunks: 10_000 };
+/** The same where there may be one for each share. */
+const MOST_IN_LIST = { files: 100, chunks: 1_000 };
 
 /** What a recheck found, so far or in all. */
-export async function recheckResult(context: TransferContext, recheck: Recheck): Promise<RecheckResult> {
+export async function recheckResult(
+  context: TransferContext,
+  recheck: Recheck,
+  most = MOST,
+): Promise<RecheckResult> {
   const { shareId, done, bad, repaired, seconds, resumedBytes } = recheck;
-  const request = { shareId, after: null, limit: MAX_FILES };
+  const request = { shareId, after: null, limit: most.files };
   const wrong = await context.refs.store.ask('wrongFiles', request);
   const chunks: BadChunk[] = [];
-  for (const file of wrong) chunks.push(...badOf(file, MAX_CHUNKS - chunks.length));
+  for (const file of wrong) chunks.push(...badOf(file, most.chunks - chunks.length));
   return {
     share_id: shareId,
     ...done,
@@ -30,7 +35,7 @@ export async function recheckResult(context: TransferContext, recheck: Recheck):
 export async function recheckRow(context: TransferContext, recheck: Recheck): Promise<RecheckRow> {
   const { shareId, state, repair, started, ended } = recheck;
   const progress = recheck.progress(context.clock.now());
-  const result = await recheckResult(context, recheck);
+  const result = await recheckResult(context, recheck, MOST_IN_LIST);
   return { share_id: shareId, state, repair, started, ended, progress, result };
 }
 

@@ -120,6 +120,19 @@ test('cut off and too long: repaired; gone, in the way, or nobody has it: told',
   ]);
 });
 
+test('a disk that does not give all of a file: the chunk is named, and the look of the file does not bring it back', async () => {
+  await hold('sector', content(1, LONG), { place: 1, shareId: 'own' });
+  world.afterCheck = (event) =>
+    event.kind === 'failed'
+      ? event
+      : { ...event, parts: event.parts.map((part) => ({ ...part, unreadable: [2] })) };
+  expect(await world.verify()).toMatchObject({
+    bad: [{ chunk: 2, offset: 2 * CHUNK_SIZE, state: 'unreadable' }],
+    files: [{ state: 'unreadable', found: LONG, bad_chunks: 1 }],
+  });
+  expect(world.rechecks.verdicts).toMatchObject([{ right: null, damaged: true }]);
+});
+
 test('a disk that is not mounted is told from files that are gone', async () => {
   await mkdir(at('mount'));
   await mkdir(at('share'));
