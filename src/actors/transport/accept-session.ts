@@ -10,6 +10,7 @@ import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
 import { InboundSession } from './inbound-session.ts';
 import { isBoundTo } from './peer-certificate.ts';
+import { RefusalPace } from './refusal-pace.ts';
 import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
@@ -24,6 +25,7 @@ export class SessionAcceptor {
   readonly #router: RequestRouter;
   readonly #chunks: ChunkServer;
   readonly #memory = new ReplyMemory();
+  readonly #pace = new RefusalPace();
   readonly #replays = createReplayTable();
   #stopped = false;
 
@@ -76,6 +78,7 @@ export class SessionAcceptor {
         chunks: this.#chunks,
         buffers: this.#host.buffers,
         memory: this.#memory,
+        pace: this.#pace,
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);

@@ -1,3 +1,4 @@
+import { neighbourhoodOfRemote } from '../../protocol/addresses/neighbourhood.ts';
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
 import { CHUNK_NOT_FOUND, errorReply, TEMPORARILY_UNAVAILABLE } from '../../protocol/wire/errors.ts';
@@ -8,6 +9,7 @@ import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { ChunkAnswer, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
+import type { RefusalPace } from './refusal-pace.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
@@ -39,12 +41,13 @@ export interface InboundOptions {
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
   readonly memory: ReplyMemory;
+  readonly pace: RefusalPace;
   ended(session: InboundSession): void;
 }
 
 /**
  * A session that was dialled to us: it only serves. Replies go out strictly in the order of the requests; a peer with
- * `inFlight` requests under way, or that does not take its replies, is not read from.
+ * `inFlight` requests under way, or that does not take its replies, is not read from; one that is refused too much, slowly.
  */
 export class InboundSession implements Session, ReplyHolder {
   readonly connection: Connection;
@@ -69,6 +72,9 @@ export class InboundSession implements Session, ReplyHolder {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
+  /** Set while nothing is read because too much was refused. */
+  #rest: { until: number; readonly disarm: () => void } | null = null;
+  readonly #neighbourhood: string;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -76,6 +82,7 @@ export class InboundSession implements Session, ReplyHolder {
     this.connection = options.connection;
     this.peer = options.peer;
     this.address = `tcp://${options.connection.remote}`;
+    this.#neighbourhood = neighbourhoodOfRemote(options.connection.remote);
     this.since = Math.floor(options.clock.wall() / 1000);
     this.#idleSince = options.clock.now();
     this.connection.reader = {
@@ -123,6 +130,7 @@ export class InboundSession implements Session, ReplyHolder {
     switch (route.kind) {
       case 'frame':
         this.#turns.push({ kind: 'frame', frame: route.frame, held: 0 });
+        this.#refused(body.length);
         break;
       case 'chunk':
         this.#turns.push({ kind: 'chunk', request: route, reading: false });
@@ -203,7 +211,10 @@ export class InboundSession implements Session, ReplyHolder {
 
   #writeChunk({ reqId, contentId }: ChunkRequest, reply: ChunkAnswer): void {
     if (reply === null || reply === 'unavailable') {
-      if (reply === null) this.#options.router.missed(this.peer, contentId);
+      if (reply === null) {
+        this.#options.router.missed(this.peer, contentId);
+        this.#refused(0);
+      }
       const text = reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE;
       this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
       return;
@@ -260,8 +271,29 @@ export class InboundSession implements Session, ReplyHolder {
     );
   }
 
+  /** Costs the peer a rest when there was too much of it lately. */
+  #refused(octets: number): void {
+    const now = this.#clock.now();
+    const restMs = this.#options.pace.refused(this.#neighbourhood, octets, now);
+    if (restMs === 0) return;
+    if (this.#rest) this.#rest.until = now + restMs;
+    else this.#sleep(now + restMs);
+  }
+
+  #sleep(until: number): void {
+    const disarm = this.#clock.after(until - this.#clock.now(), () => {
+      const rest = this.#rest!;
+      this.#rest = null;
+      // What else came in the same piece has made it longer.
+      if (rest.until > this.#clock.now()) this.#sleep(rest.until);
+      else this.connection.guard(() => this.#pace());
+    });
+    this.#rest = { until, disarm };
+  }
+
   #pace(): void {
-    const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;
+    const full =
+      this.#rest !== null || this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.connection.socket.pause();
@@ -276,6 +308,7 @@ export class InboundSession implements Session, ReplyHolder {
 
   #closed(): void {
     this.#over = true;
+    this.#rest?.disarm();
     this.#turns = [];
     this.#options.memory.leave(this);
     this.#options.ended(this);
