@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attack, told } from '../hostile/attack.ts';
 import { HonestPair } from '../hostile/honest-pair.ts';
 import { newcomerIsServed } from '../hostile/newcomer.ts';
+import { runProvider } from '../hostile/provider/run-provider.ts';
+import { PROVIDERS } from '../hostile/provider/table.ts';
 import { SCENES } from '../hostile/scenes.ts';
 import { TABLE } from '../hostile/table.ts';
 import type { Load } from '../hostile/watched-node.ts';
@@ -39,6 +41,25 @@ describe('a node under attack, while an honest node downloads from it', () => {
     expect(violations).toEqual([]);
     expect(rows).toBeGreaterThan(1_000);
     expect(under).toBeGreaterThan(LEFT_TO_OTHERS * Math.min(quiet, again));
+  });
+
+  test('meets hostile providers, each in its way, and takes nothing wrong', {
+    timeout: 300_000,
+  }, async () => {
+    const violations: string[] = [];
+    const rows = PROVIDERS.values();
+    const lane = async () => {
+      for (const row of rows) {
+        const fault = await runProvider(pair.reader.client, pair.work, row).catch(
+          (error: Error) => error.message,
+        );
+        const ailment = fault ?? (await pair.ailment());
+        if (ailment !== null)
+          violations.push(`${row.name}: must be ${row.must.join(' or ') || 'well'}, but ${ailment}`);
+      }
+    };
+    await Promise.all([lane(), lane(), lane(), lane()]);
+    expect(violations).toEqual([]);
   });
 
   test.each(SCENES.map((scene) => [scene.name, scene] as const))(

@@ -48,7 +48,14 @@ export class HonestPair {
     const [server, reader] = await Promise.all([
       WatchedNode.start(),
       // What a hostile provider may take of our time, so that the rows about it end soon.
-      WatchedNode.start('--set', 'network.request_ms=1500', '--set', 'sync.interval_seconds=0'),
+      WatchedNode.start(
+        '--set',
+        'network.request_ms=1500',
+        '--set',
+        'network.dial_ms=2500',
+        '--set',
+        'sync.interval_seconds=0',
+      ),
     ]);
     const published = [];
     for (let lane = 0; lane < LANES; lane++) {
