@@ -50,7 +50,7 @@ export class HonestPair {
       // What a hostile provider may take of our time, so that the rows about it end soon.
       WatchedNode.start(
         '--set',
-        'network.request_ms=1500',
+        'network.request_ms=2500',
         '--set',
         'network.dial_ms=2500',
         '--set',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as b from '../bytes.ts';
 import type { Item } from '../read-cbor.ts';
-import { type ProviderRow, provider } from './rows.ts';
+import { type ProviderRow, provider, slow } from './rows.ts';
 import { chunkData, hashList, type Misdeed, refusal, reply } from './server.ts';
 import { fileOf } from './share.ts';
 
@@ -174,7 +174,7 @@ export const chunks: readonly ProviderRow[] = [
     'E_NO_PROVIDER',
   ),
   chunk('nothing', () => null, ...SILENT),
-  chunk('the first octets, and nothing', ({ honest }) => honest.subarray(0, 1_000), ...SILENT),
+  slow(chunk('the first octets, and nothing', ({ honest }) => honest.subarray(0, 1_000), ...SILENT)),
   chunk(
     'an end in the middle',
     ({ honest, connection }) => {
@@ -278,5 +278,5 @@ export const chunks: readonly ProviderRow[] = [
     'E_NO_PROVIDER',
     'E_NOT_FOUND',
   ),
-  hashes('nothing', () => null, ...SILENT),
+  slow(hashes('nothing', () => null, ...SILENT)),
 ];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as b from '../bytes.ts';
 import { keyPair } from '../hello.ts';
-import { type ProviderRow, provider } from './rows.ts';
+import { type ProviderRow, provider, slow } from './rows.ts';
 import { found, type Misdeed, refusal, reply } from './server.ts';
 import type { HostileShare } from './share.ts';
 
@@ -120,7 +120,7 @@ export const heads: readonly ProviderRow[] = [
     'E_PEER_REFUSED',
     'E_PEER_UNREACHABLE',
   ),
-  answers('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT'),
+  slow(answers('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT')),
   answers('half a frame, and nothing', ({ honest }) => honest.subarray(0, 20), 'E_PEER_SILENT', 'E_TIMEOUT'),
   answers('an end', () => 'close', 'E_PEER_REFUSED', 'E_PEER_UNREACHABLE'),
 ];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as b from '../bytes.ts';
 import { HelloMaker, keyPair } from '../hello.ts';
-import { type ProviderRow, provider } from './rows.ts';
+import { type ProviderRow, provider, slow } from './rows.ts';
 import type { Misdeed } from './server.ts';
 
 const hello = (name: string, make: NonNullable<Misdeed['hello']>, ...must: string[]) =>
@@ -49,6 +49,6 @@ export const hellos: readonly ProviderRow[] = [
     'E_PEER_UNBOUND',
     ...ENDED,
   ),
-  hello('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT', 'E_PEER_UNREACHABLE'),
+  slow(hello('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT', 'E_PEER_UNREACHABLE')),
   hello('an end', () => 'close', ...ENDED),
 ];

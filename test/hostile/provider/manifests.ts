@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as b from '../bytes.ts';
-import { type ProviderRow, provider } from './rows.ts';
+import { type ProviderRow, provider, slow } from './rows.ts';
 import { type Misdeed, reply } from './server.ts';
 import { type HostileShare, type ItemParts, item } from './share.ts';
 
@@ -127,7 +127,7 @@ export const manifests: readonly ProviderRow[] = [
       ),
     INVALID,
   ),
-  answers('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT', 'E_PEER_ERROR'),
+  slow(answers('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT', 'E_PEER_ERROR')),
   answers(
     'an end in the middle',
     ({ honest, connection }) => {

@@ -8,6 +8,8 @@ export interface ProviderRow {
   readonly misdeed: Misdeed;
   /** One of these errors; or, empty: success, and the bytes are those of the publisher. */
   readonly must: readonly string[];
+  /** It costs a deadline of seconds: played by the script, not by the suite. */
+  readonly slow?: boolean;
 }
 
 export const provider = (
@@ -16,3 +18,5 @@ export const provider = (
   misdeed: Misdeed,
   ...must: string[]
 ): ProviderRow => ({ name, does, misdeed, must });
+
+export const slow = (row: ProviderRow): ProviderRow => ({ ...row, slow: true });

@@ -24,15 +24,17 @@ export async function runProvider(
   const id = share.id.toString('hex');
   try {
     const { error } = await client.call('subscribe', { link: provider.link });
-    let code: string | null = error?.code ?? null;
+    let fault: Fault | null = error;
     if (row.does === 'get') {
-      if (code !== null) return `subscribing failed: ${code}`;
-      code = await codeOf(client.call('get', { target: id, directory }, { onEvent: () => {} }));
+      if (fault !== null) return `subscribing failed: ${told(fault)}`;
+      fault = await faultOf(client.call('get', { target: id, directory }, { onEvent: () => {} }));
     }
-    if (row.must.length === 0 ? code !== null : !row.must.includes(code ?? 'success'))
-      return `${code ?? 'success'}`;
+    const came = fault?.code ?? 'success';
+    if (row.must.length === 0 ? fault !== null : !row.must.includes(came)) {
+      return fault === null ? 'it went well' : told(fault);
+    }
     return row.does === 'get'
-      ? await lookAt(parent, directory, code === null, await client.call('items', { share: id }))
+      ? await lookAt(parent, directory, fault === null, await client.call('items', { share: id }))
       : null;
   } finally {
     provider.close();
@@ -40,6 +42,7 @@ export async function runProvider(
     const ids = transfers.filter(({ target }) => target === id).map((transfer) => transfer.id);
     if (ids.length > 0) await client.call('cancel_transfers', { ids });
     await client.call('unsubscribe', { share: id }).catch(() => {});
+    await gone(client, provider.address);
     await rm(parent, { recursive: true, force: true });
   }
 }
@@ -71,11 +74,28 @@ async function lookAt(
   return null;
 }
 
-async function codeOf(call: Promise<unknown>): Promise<string | null> {
+interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
+
+const told = ({ code, message }: Fault) => `${code}: ${message}`;
+
+async function faultOf(call: Promise<unknown>): Promise<Fault | null> {
   try {
     await call;
     return null;
   } catch (error) {
-    return (error as { code?: string }).code ?? String(error);
+    return error as Fault;
+  }
+}
+
+/** Who is connected is asked for whatever the next row is about: until the node has seen the end of a provider. */
+async function gone(client: NodeClient, address: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    const { peers } = await client.call('peers', {});
+    if (peers.every((peer) => peer.address !== address)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
