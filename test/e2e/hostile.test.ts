@@ -17,7 +17,7 @@ describe('a node under attack, while an honest node downloads from it', () => {
   let pair: HonestPair;
   let before: Load;
   beforeAll(async () => {
-    pair = await HonestPair.start(16 * MiB);
+    pair = await HonestPair.start(16 * MiB, 100);
     pair.download();
     // Until the buffers and pools of both are as large as they get.
     while (pair.downloads < 6 && pair.failures.length === 0) await sleep(100);

@@ -25,6 +25,7 @@ export class HonestPair {
   /** What went wrong with an honest download: nothing may. */
   readonly failures: string[] = [];
   readonly #shares: readonly string[];
+  readonly #restMs: number;
   readonly #stop = new AbortController();
   #lanes: Promise<unknown> = Promise.resolve();
 
@@ -34,6 +35,7 @@ export class HonestPair {
     reader: WatchedNode,
     known: KnownWorld,
     shares: readonly string[],
+    restMs: number,
   ) {
     this.work = work;
     this.server = server;
@@ -41,21 +43,16 @@ export class HonestPair {
     this.target = targetOf(server.node.address);
     this.known = known;
     this.#shares = shares;
+    this.#restMs = restMs;
   }
 
-  static async start(bytesEach: number): Promise<HonestPair> {
+  /** `restMs`: between two downloads of a lane, so that the machine has time for something else as well. */
+  static async start(bytesEach: number, restMs = 0): Promise<HonestPair> {
     const work = await mkdtemp(join(tmpdir(), 'granary-hostile-'));
     const [server, reader] = await Promise.all([
       WatchedNode.start(),
-      // What a hostile provider may take of our time, so that the rows about it end soon.
-      WatchedNode.start(
-        '--set',
-        'network.request_ms=2500',
-        '--set',
-        'network.dial_ms=2500',
-        '--set',
-        'sync.interval_seconds=0',
-      ),
+      // Hostile providers are met when they are asked for, and not again later.
+      WatchedNode.start('--set', 'sync.interval_seconds=0'),
     ]);
     const published = [];
     for (let lane = 0; lane < LANES; lane++) {
@@ -81,6 +78,7 @@ export class HonestPair {
       reader,
       known,
       published.map(({ share_id }) => share_id),
+      restMs,
     );
   }
 
@@ -125,6 +123,7 @@ export class HonestPair {
         if (!signal.aborted) this.failures.push(`an honest download failed: ${(error as Error).message}`);
       }
       await rm(directory, { recursive: true, force: true });
+      await new Promise((resolve) => setTimeout(resolve, this.#restMs));
     }
   }
 }

@@ -173,7 +173,7 @@ export const chunks: readonly ProviderRow[] = [
     'E_PEER_ERROR',
     'E_NO_PROVIDER',
   ),
-  chunk('nothing', () => null, ...SILENT),
+  slow(chunk('nothing', () => null, ...SILENT)),
   slow(chunk('the first octets, and nothing', ({ honest }) => honest.subarray(0, 1_000), ...SILENT)),
   chunk(
     'an end in the middle',

@@ -121,6 +121,14 @@ export const heads: readonly ProviderRow[] = [
     'E_PEER_UNREACHABLE',
   ),
   slow(answers('nothing', () => null, 'E_PEER_SILENT', 'E_TIMEOUT')),
-  answers('half a frame, and nothing', ({ honest }) => honest.subarray(0, 20), 'E_PEER_SILENT', 'E_TIMEOUT'),
+  slow(
+    answers(
+      'half a frame, and nothing',
+      ({ honest }) => honest.subarray(0, 20),
+      'E_PEER_SILENT',
+      'E_TIMEOUT',
+      'E_PEER_PROTOCOL',
+    ),
+  ),
   answers('an end', () => 'close', 'E_PEER_REFUSED', 'E_PEER_UNREACHABLE'),
 ];
