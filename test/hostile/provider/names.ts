@@ -68,6 +68,7 @@ function serving(): Misdeed {
   };
   return {
     on: [500, 502],
+    contents: files.map(({ file }) => file.contentId),
     answer,
     manifest: (share) =>
       share.manifest(

@@ -27,6 +27,8 @@ export interface Misdeed {
     readonly connection: Connection;
     readonly time: number;
   }): Answer;
+  /** Ids of what it has; default: of its one file. */
+  readonly contents?: readonly Buffer[];
   /** The octets of the manifest served, and the id that the head names. */
   manifest?(share: HostileShare): { octets: Uint8Array; id: Buffer };
   head?(share: HostileShare, manifestId: Buffer): Uint8Array;
@@ -75,7 +77,11 @@ export class HostileProvider {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const self = new HostileProvider(server, share, misdeed);
-    server.on('secureConnection', (socket) => void self.#serve(new Connection(socket)).catch(() => {}));
+    server.on('secureConnection', (socket) => {
+      const connection = new Connection(socket);
+      // A script that came to grief is no silent peer.
+      self.#serve(connection).catch(() => connection.destroy());
+    });
     return self;
   }
 
@@ -115,6 +121,10 @@ export class HostileProvider {
     const time = (this.asked.get(request.type) ?? 0) + 1;
     this.asked.set(request.type, time);
     const fields = readCbor(request.payload) as Map<Item, Item>;
+    // Whoever is connected is asked for every file, also for those of others.
+    const contentId = request.type === 500 || request.type === 502 ? (fields.get(0) as Buffer) : null;
+    const contents = this.#misdeed.contents ?? [this.#share.file.contentId];
+    if (contentId && !contents.some((own) => own.equals(contentId))) return refusal(request, 'not here');
     const honest = this.#honest(request, fields);
     const { on, answer } = this.#misdeed;
     if (on === null || ![on].flat().includes(request.type) || !answer) return honest;
