@@ -8,7 +8,9 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   publish: () => import('./publish.ts'),
   download: () => import('./download.ts'),
   serve: () => import('./serve.ts'),
+  'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),
+  caps: () => import('./caps.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

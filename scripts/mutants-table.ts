@@ -13,6 +13,7 @@ export interface Mutant {
 
 const DEATH = 'test/supervisor/semantics-death.test.ts';
 const LIVE = 'test/supervisor/semantics.test.ts';
+const SLAB = 'test/supervisor/semantics-slab.test.ts';
 const HANDSHAKE = 'test/protocol/handshake/handshake.test.ts';
 const NOTHING = '';
 
@@ -78,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'finally-not-run',
     file: 'src/supervisor/runtime/caller.ts',
-    find: 'if (!queue.endedByProducer && this.#link === link) link.post([FRAME.cancel, id]);',
+    find: 'if (!queue.drained && this.#link === link) link.post([FRAME.cancel, id]);',
     replace: NOTHING,
     test: LIVE,
     only: 'S9',
@@ -94,15 +95,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'serial-turns-interleave',
     file: 'src/supervisor/runtime/turns.ts',
-    find: 'if (!this.#serial) return callNow(work);',
-    replace: 'return callNow(work);',
+    find: 'this.#last = turn.then(ignore, ignore);',
+    replace: 'turn.then(ignore, ignore);',
     test: LIVE,
     only: 'S13',
   },
   {
     name: 'stream-opened-out-of-turn',
     file: 'src/supervisor/runtime/link-server.ts',
-    find: '? await this.#environment.turn(() => handler(request, call))',
+    find: '? await this.#environment.turns.run(() => handler(request, call))',
     replace: '? handler(request, call)',
     test: LIVE,
     only: 'S13',
@@ -181,8 +182,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stopped-in-start-order',
     file: 'src/supervisor/tree/branch.ts',
-    find: 'for (const child of [...this.#children].reverse()) await child.stop();',
-    replace: 'for (const child of this.#children) await child.stop();',
+    find: 'for (const child of [...this.#children, ...this.#leaving].reverse()) await child.stop();',
+    replace: 'for (const child of [...this.#children, ...this.#leaving]) await child.stop();',
     test: DEATH,
     only: 'S26',
   },
@@ -217,6 +218,47 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const late = false;',
     test: 'test/supervisor/tree/health.test.ts',
     only: 'a round that comes late',
+  },
+  // The kernel: shared memory.
+  {
+    name: 'slot-not-reclaimed',
+    file: 'src/supervisor/tree/child.ts',
+    find: 'options.slab.end(slab);',
+    replace: NOTHING,
+    test: SLAB,
+    only: 'S39',
+  },
+  {
+    name: 'stale-epoch-accepted',
+    file: 'src/supervisor/memory/life-slab.ts',
+    find: 'return state?.epoch === handle.epoch ? state : null;',
+    replace: 'return state;',
+    test: SLAB,
+    only: 'S38',
+  },
+  {
+    name: 'slot-of-another-reached',
+    file: 'src/supervisor/memory/life-slab.ts',
+    find: 'return state?.owner === this.#life && state.to === 0',
+    replace: 'return state && state.to === 0',
+    test: SLAB,
+    only: 'S36',
+  },
+  {
+    name: 'answer-given-up-keeps-its-slot',
+    file: 'src/supervisor/runtime/link-server.ts',
+    find: 'this.#environment.gaveUp?.(frame[1]);',
+    replace: NOTHING,
+    test: SLAB,
+    only: 'S40',
+  },
+  {
+    name: 'broken-link-keeps-its-slots',
+    file: 'src/supervisor/runtime/caller.ts',
+    find: 'this.#events.severed?.();',
+    replace: NOTHING,
+    test: SLAB,
+    only: 'S40',
   },
   // Who is believed.
   {
@@ -427,15 +469,31 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (this.#used >= this.#limit || this.#waiting.length > 0) return false;',
     replace: NOTHING,
     test: 'test/actors/transport/outbound.test.ts',
-    only: 'at most inFlight',
+    only: 'at most the window',
   },
   {
     name: 'flood-read-on',
     file: 'src/actors/transport/inbound-session.ts',
-    find: 'const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;',
-    replace: 'const full = this.#queued > MAX_PAYLOAD;',
+    find: ' || this.#options.peers.full(this);',
+    replace: ';',
     test: 'test/actors/transport/inbound-limits.test.ts',
-    only: 'holds four chunks',
+    only: 'holds two chunks',
+  },
+  {
+    name: 'refused-at-full-speed',
+    file: 'src/actors/transport/inbound-session.ts',
+    find: 'this.#rest !== null || ',
+    replace: '',
+    test: 'test/actors/transport/inbound-limits.test.ts',
+    only: 'is read from no faster than it is refused',
+  },
+  {
+    name: 'tags-without-end',
+    file: 'src/protocol/objects/manifest.ts',
+    find: 'arrayOf(text, MAX_TAGS)',
+    replace: 'arrayOf(text)',
+    test: 'test/protocol/objects/manifest.test.ts',
+    only: 'tags',
   },
   {
     name: 'requests-unlimited',

@@ -1,30 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { z } from 'zod';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
-
-export const storeConfig = z.strictObject({
-  /** The data folder. Created with mode 0700 when absent. */
-  home: z.string().min(1),
-  /**
-   * `keyfile`: keys sealed under a generated key file in the configuration folder; `passphrase`: under a passphrase;
-   * `plain`: as they are.
-   */
-  keys: z.enum(['keyfile', 'passphrase', 'plain']).default('keyfile'),
-  /** Where the key file lies; empty: the platform's configuration folder. */
-  keyfile: z.string().default(''),
-  /** Opens the keys where they are sealed under one. Never logged, never stored. */
-  passphrase: z.string().max(1024).default(''),
-  /** Hours between the copies that the node makes of itself; 0: none. */
-  backupHours: z.number().min(0).max(8760).default(24),
-  /** Copies that are kept of those. */
-  backupKeep: z.int().min(1).max(1000).default(7),
-  /** Where they go; empty: `backups/` in the data folder. */
-  backupFolder: z.string().default(''),
-  /** A backup that the empty data folder is filled from before it is opened. */
-  restore: z.string().default(''),
-});
+import type { StoreConfig } from './config.ts';
 
 /** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
 export type Hex = string;
@@ -74,6 +52,12 @@ export interface HeldFile extends ContentSource {
 export interface Lease extends ContentSource {
   /** Rises with every change of the source; a lease of an older epoch is void. */
   readonly epoch: number;
+}
+
+/** A lease for whoever serves the content. */
+export interface ServedLease extends Lease {
+  /** Shares that list the content, own ones and subscribed ones: it is under the caps of all of them. */
+  readonly shareIds: readonly Hex[];
 }
 
 /** A place that a share is published from. */
@@ -244,6 +228,13 @@ export interface StoredTransfer {
   readonly bytesTotal: number;
 }
 
+/** Octets that went in one day (`2026-11-26`) or month (`2026-11`) of local time. */
+export interface TrafficCount {
+  readonly period: string;
+  readonly up: number;
+  readonly down: number;
+}
+
 /** How an unfinished file looked when its map of chunks was written down. */
 export interface UnfinishedLook {
   readonly length: number;
@@ -272,7 +263,7 @@ export interface StoredFile extends FileProgress {
 
 export const storeContract = defineContract({
   name: 'store',
-  config: storeConfig,
+  config: configOf<StoreConfig>(),
   serial: true,
   mailbox: 8192,
   startMs: 60_000,
@@ -334,7 +325,7 @@ export const storeContract = defineContract({
 
     manifest: ask<{ manifestId: Hex }, Uint8Array | null>(),
     hashList: ask<{ contentId: Hex }, Uint8Array | null>(),
-    lease: ask<{ contentId: Hex }, Lease | null>(),
+    lease: ask<{ contentId: Hex }, ServedLease | null>(),
     /** Of these contents, at most 1000, the leases of those that lie here. */
     leases: ask<{ contentIds: readonly Hex[] }, readonly Lease[]>(),
     /** From now on these files are served, until they change. */
@@ -364,6 +355,15 @@ export const storeContract = defineContract({
     transferFiles: ask<{ id: string }, readonly StoredFile[]>({ deadlineMs: 60_000 }),
     noteProgress: ask<{ id: string; files: number; bytes: number; changed: readonly FileProgress[] }, null>(),
     dropTransfer: ask<{ id: string }, null>(),
+
+    /** What an operator set while the node ran, by name, as the text it was kept as. Null: nothing. */
+    settingKept: ask<{ name: string }, string | null>(),
+    /** Durable when answered. Null: forgotten. */
+    keepSetting: ask<{ name: string; value: string | null }, null>(),
+    /** What went in the days and months that were kept last. */
+    traffic: ask<null, readonly TrafficCount[]>(),
+    /** In the place of what was kept. A crash of this process does not cost it, a loss of power may. */
+    keepTraffic: ask<readonly TrafficCount[], null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { ask, defineContract, tell } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, tell } from '../../supervisor/contract/contract.ts';
 import type { BranchStatus } from '../../supervisor/contract/tree-status.ts';
 
 /** What the main thread knows of the node and may be asked by any actor that uses `supervisor`. */
@@ -47,15 +46,34 @@ export interface ConfigReload {
   readonly unchanged: number;
 }
 
+/** What an operator tunes while the node runs. Field names are those of the command's result. */
+export interface TuneRow {
+  readonly name: string;
+  /** As it is wanted. */
+  readonly value: number;
+  /** As it is; for threads it may take a while to follow. Null: not known at the moment. */
+  readonly running: number | null;
+  /** `set live`, or where the configuration has it from. */
+  readonly origin: string;
+}
+
 export const supervisorContract = defineContract({
   name: 'supervisor',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   messages: {
     status: ask<null, NodeStatus>(),
     /** Stops the node in order. The answer is the end of the process. */
     stop: tell<null>(),
     /** `E_NO_SETTINGS` when another program runs the node, which knows its settings alone. */
     settings: ask<null, readonly SettingRow[]>(),
+    tuning: ask<null, readonly TuneRow[]>(),
+    /**
+     * Changes some of it, all or none; `save`: for the next starts too. Answers when it is in force, or after five seconds
+     * on the way there. `E_USAGE` for a name or a number that is none.
+     */
+    tune: ask<{ values: Readonly<Record<string, number>>; save: boolean }, readonly TuneRow[]>({
+      deadlineMs: 20_000,
+    }),
     /** Reads the configuration again. `E_CONFIG` when it is not valid, and nothing changes; `E_NO_SETTINGS` as above. */
     reload: ask<null, ConfigReload>(),
   },

@@ -1,18 +1,6 @@
-import { z } from 'zod';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-export const transferConfig = z.strictObject({
-  /** Transfers under way at once; the others wait their turn. */
-  maxActive: z.int().min(1).max(1_000).default(8),
-  /** Octets that downloads leave free on every disk. */
-  reserveBytes: z
-    .int()
-    .min(0)
-    .default(256 << 20),
-  /** `name=/absolute/folder` each: where downloads of that category go. */
-  categories: z.array(z.string()).default([]),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { TransferConfig } from './config.ts';
 
 /**
  * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it; with the error
@@ -114,7 +102,7 @@ export type DownloadEvent =
 export const transferContract = defineContract({
   name: 'transfer',
   uses: ['store', 'transport', 'hashing'],
-  config: transferConfig,
+  config: configOf<TransferConfig>(),
   startMs: 60_000,
   shutdownMs: 15_000,
   metrics: ['downloads', 'files_completed', 'bytes_completed'],
@@ -134,6 +122,8 @@ export const transferContract = defineContract({
     pause: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
     /** Also what failed: its next attempt begins at once. */
     resume: ask<TransferChoice & { readonly priority?: number | undefined }, readonly TransferRow[]>(),
+    /** Takes another configuration over; what is under way goes on. */
+    configure: ask<TransferConfig, null>(),
     /** Takes them out of the queue; what came of unfinished files is removed, finished files stay. */
     cancel: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
   },

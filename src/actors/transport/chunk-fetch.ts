@@ -10,6 +10,7 @@ import type { ChunkSink } from './chunk-sink.ts';
 import type { ShardContext } from './context.ts';
 import type { FetchEvent, FetchFile } from './contract.ts';
 import { FetchEvents } from './fetch-events.ts';
+import type { OrderedHashes } from './ordered-hashes.ts';
 import type { OutboundSession, Reply } from './outbound-session.ts';
 import { PeerFault } from './peer-fault.ts';
 import { brokenBy, isRateLimit, peerError } from './peer-request.ts';
@@ -34,6 +35,7 @@ export class ChunkFetch {
   readonly #context: ShardContext;
   readonly #open: OpenSession;
   readonly #files: readonly TargetFile[];
+  readonly #shareIds: readonly string[];
   readonly #plan: ChunkPlan;
   readonly #sink: ChunkSink;
   readonly #events: FetchEvents;
@@ -52,10 +54,17 @@ export class ChunkFetch {
   #came = 0;
   #over = false;
 
-  constructor(context: ShardContext, sink: ChunkSink, open: OpenSession, files: readonly FetchFile[]) {
+  constructor(
+    context: ShardContext,
+    sink: ChunkSink,
+    ordered: OrderedHashes,
+    open: OpenSession,
+    { files, shareIds = [] }: { files: readonly FetchFile[]; shareIds?: readonly string[] | undefined },
+  ) {
     this.#context = context;
     this.#open = open;
-    this.#files = files.map((file, index) => new TargetFile(index, file));
+    this.#shareIds = shareIds;
+    this.#files = files.map((file, index) => new TargetFile(index, file, ordered));
     this.#plan = new ChunkPlan(this.#files);
     this.#events = new FetchEvents(context.clock);
     this.#sink = sink;
@@ -68,7 +77,7 @@ export class ChunkFetch {
     const onAbort = () => this.#end(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index);
+      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index, null);
       if (signal.aborted) onAbort();
       else if (this.#missing === 0) this.#end(null);
       else void this.#connect();
@@ -88,7 +97,7 @@ export class ChunkFetch {
       this.#session = session;
       this.#came = 0;
       this.#chunkAt = this.#context.clock.now();
-      this.#release = session.fetchChunks();
+      this.#release = session.fetchChunks(this.#shareIds, () => this.#askMore());
       this.#askMore();
     } catch (error) {
       this.#end(error as Error);
@@ -98,9 +107,9 @@ export class ChunkFetch {
   /** Asks for as many chunks as there are places. */
   #askMore(): void {
     const session = this.#session;
-    while (session && !this.#over && !this.#resting() && !this.#leaveQueue) {
+    while (session && !this.#over && !this.#resting() && !this.#leaveQueue && this.#asked < session.ahead) {
       const wanted = this.#plan.next();
-      if (wanted === null) return;
+      if (wanted === null) return this.#events.asked();
       if (session.places.take()) {
         this.#ask(session, wanted);
         continue;
@@ -170,7 +179,7 @@ export class ChunkFetch {
     file.missing--;
     if (file.missing === 0) {
       file.close();
-      this.#events.file(file.index);
+      this.#events.file(file.index, file.takeContentId());
     }
     this.#events.chunk(file.index, chunk, length);
     if (this.#missing === 0) this.#end(null);
@@ -206,7 +215,8 @@ export class ChunkFetch {
   #lost(session: OutboundSession, error: ActorError): void {
     if (this.#session === session) {
       this.#leaveSession();
-      if (!error.retryable || this.#came === 0) return this.#end(error);
+      // One that answered others before is no peer that refuses us: its shard may just have been taken away.
+      if (!error.retryable || (this.#came === 0 && session.replies === 0)) return this.#end(error);
     }
     // Every chunk under way is back in the plan: now a new session can ask for them.
     if (this.#session === null && this.#asked === 0) void this.#connect();

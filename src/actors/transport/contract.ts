@@ -1,21 +1,6 @@
 import type { Socket } from 'node:net';
-import { z } from 'zod';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-export const transportConfig = z.strictObject({
-  /** From accept to the end of the handshake. */
-  handshakeMs: z.int().min(100).default(10_000),
-  /** From dial to the end of the handshake. */
-  dialMs: z.int().min(100).default(5_000),
-  /** Without a byte from a peer that owes a reply. */
-  requestMs: z.int().min(100).default(10_000),
-  idleMs: z.int().min(1_000).default(120_000),
-  maxSessions: z.int().min(1).default(10_000),
-  /** Requests of one peer that may be under way, ours to it and its to us. */
-  inFlight: z.int().min(1).max(256).default(16),
-  /** Refuse peers whose TLS certificate does not carry their node key. Shuts the reference's nodes out. */
-  requireBound: z.boolean().default(false),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { TransportConfig } from './config.ts';
 
 /** Whom to talk to. A key that is given must be the one that answers. */
 export interface PeerTarget {
@@ -67,8 +52,13 @@ export type FetchEvent =
       readonly bytes: number;
       readonly written: readonly number[];
     }
-  /** Every wanted chunk of the file is verified, written, and told; data is not yet synced to disk. */
-  | { readonly kind: 'file'; readonly index: number }
+  /**
+   * Every wanted chunk of the file is verified and written, data not yet synced to disk; told before the progress with
+   * the last of them. `contentId`: what the whole file hashes to, where its chunks came in order; else null.
+   */
+  | { readonly kind: 'file'; readonly index: number; readonly contentId: string | null }
+  /** Every chunk has been asked for once: a further fetch from the peer now goes on in order, and without a gap. */
+  | { readonly kind: 'asked' }
   /** A chunk with wrong bytes was discarded. It is asked for once more. */
   | { readonly kind: 'corrupt'; readonly index: number; readonly chunk: number }
   /** Where the shard's time went, in milliseconds. Comes last. */
@@ -76,9 +66,11 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish'],
-  config: transportConfig,
+  uses: ['store', 'publish', 'limits'],
+  config: configOf<TransportConfig>(),
   mailbox: 4096,
+  // A minute for sessions that are at work, then ten seconds for what they were asked.
+  retireMs: 75_000,
   metrics: [
     'sessions',
     'bytes_up',
@@ -86,6 +78,7 @@ export const transportContract = defineContract({
     'disk_read',
     'disk_written',
     'chunks_served',
+    'chunks_refused',
     'chunks_fetched',
     'chunks_corrupt',
     'handshakes_failed',
@@ -116,7 +109,17 @@ export const transportContract = defineContract({
      * The wanted chunks of the files from one peer, requests pipelined across files, verified, written. An error that
      * concerns one file (`E_CHUNK_CORRUPT`, `E_PEER_ERROR`, and those of the disk) has its path as subject.
      */
-    fetch: stream<{ peer: PeerTarget; files: readonly FetchFile[] }, FetchEvent>({ window: 64 }),
+    fetch: stream<
+      {
+        peer: PeerTarget;
+        files: readonly FetchFile[];
+        /** Shares whose caps it is under. */
+        shareIds?: readonly string[] | undefined;
+      },
+      FetchEvent
+    >({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
+    /** Takes another configuration over: at once, but for what sessions that there are were made with. */
+    configure: ask<TransportConfig, null>(),
   },
 });

@@ -11,6 +11,7 @@ import type {
   TellSpec,
 } from './contract.ts';
 import type { GroupRef, Ref } from './ref.ts';
+import type { Slab } from './slab.ts';
 
 /** What a handler learns about the call it serves. */
 export interface Call {
@@ -68,6 +69,8 @@ export interface ActorContext<Config, Refs, Metric extends string> {
   readonly refs: Refs;
   readonly log: Log;
   readonly metrics: MetricsPage<Metric>;
+  /** Shared memory; without a slot where the tree has no `slab`. */
+  readonly slab: Slab;
   /** Aborted when the actor is asked to stop. */
   readonly signal: AbortSignal;
   /** Runs work nobody waits for; a bug in it crashes the actor, an abort by `signal` ends it quietly. */
@@ -86,6 +89,12 @@ export interface Behaviour<M extends Messages> {
   readonly done?: Promise<void>;
   /** Stop taking in new outside work; what runs may finish. */
   quiesce?(): void | Promise<void>;
+  /**
+   * Of a member of a group that becomes smaller: nobody begins a call to it any more. Resolves when what was begun is
+   * over, which the kernel waits for as long as the contract's `retireMs`; calls are waited for by the kernel itself,
+   * streams are not. Then the member is stopped.
+   */
+  retire?(): void | Promise<void>;
   /** Memory of the process is short (drop caches, take in less), or no longer. Called on a change only. */
   pressure?(level: Pressure): void | Promise<void>;
   /** Flush and release. Runs once, after quiesce, with every call's signal aborted. */

@@ -9,6 +9,9 @@ import type { MainService } from './main-service.ts';
 import type { Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';
 
+/** The main thread owns no slots. */
+const NOBODY = 0;
+
 type LostLink = Extract<ControlReport, { type: 'lost' }>;
 
 /**
@@ -21,7 +24,9 @@ export class Mesh {
   readonly #deadlines: Deadlines;
   readonly #service: MainService;
   readonly #mainRefs = new Map<string, Caller>();
-  #children: readonly Child[] = [];
+  /** Members of each sharded actor that calls go to. */
+  readonly #sizes = new Map<string, number>();
+  #all: () => readonly Child[] = () => [];
   #lost: { user: Child | null; link: Pick<LostLink, 'to' | 'member' | 'epoch'> }[] = [];
 
   constructor(specs: readonly ChildSpec[], placement: Placement, deadlines: Deadlines, service: MainService) {
@@ -31,22 +36,39 @@ export class Mesh {
     this.#service = service;
   }
 
-  populate(children: readonly Child[]): void {
-    this.#children = children;
-    this.#service.users = children.filter((child) => uses(child, this.#service.contract.name)).length;
+  /** `children`: every actor there is at the moment of the call. */
+  populate(children: () => readonly Child[]): void {
+    this.#all = children;
+    this.#service.users = this.#children.filter((child) => uses(child, this.#service.contract.name)).length;
+  }
+
+  /** Calls to a sharded actor go to so many members now: whoever uses it learns of it. */
+  resize(name: string, size: number): void {
+    this.#sizes.set(name, size);
+    for (const user of this.#children) {
+      const alive = user.state === 'up' || user.state === 'starting';
+      if (alive && uses(user, name)) user.send({ type: 'members', to: name, size });
+    }
+  }
+
+  get #children(): readonly Child[] {
+    return this.#all();
   }
 
   usesOf(child: Child): UseSpec[] {
     return child.spec.contract.uses.map((name) => {
       const target = this.#specs.find((spec) => spec.contract.name === name);
-      return { name, members: target?.members ?? 1, group: target?.members !== undefined };
+      const members = this.#sizes.get(name) ?? target?.members ?? 1;
+      return { name, members, group: target?.members !== undefined };
     });
   }
 
   /** A life began: it reaches everybody who is up. */
   attach(child: Child): void {
     for (const target of this.#children) {
-      if (target.state === 'up' && uses(child, target.name)) this.#connect(child, target);
+      // One that retires is for those alone that called it before.
+      const wanted = target.member < (this.#sizes.get(target.name) ?? Number.POSITIVE_INFINITY);
+      if (target.state === 'up' && wanted && uses(child, target.name)) this.#connect(child, target);
     }
     if (uses(child, this.#service.contract.name)) this.#connectMain(child);
   }
@@ -62,14 +84,12 @@ export class Mesh {
     if (caller) this.#bindMain(child, caller);
   }
 
-  /** A life ended: callers fail what is pending, the called cancel what they did for it. */
+  /** A life ended: callers fail what is pending. The called learn of it by the close of the port, and cancel what they did for it. */
   sever(dead: Child): void {
     for (const other of this.#children) {
       if (other === dead || other.state === 'idle' || other.state === 'down') continue;
       if (uses(other, dead.name)) other.send({ type: 'down', to: dead.name, member: dead.member });
-      if (uses(dead, other.name)) other.send({ type: 'drop', from: dead.id });
     }
-    this.#service.drop(dead.id);
     this.#mainRefs.get(dead.id)?.down();
   }
 
@@ -115,22 +135,23 @@ export class Mesh {
   #connect(user: Child, target: Child): void {
     const { port1, port2 } = this.#placement.channel();
     const budget = this.#share(target);
-    target.send({ type: 'serve', from: user.id, budget, port: port2 });
-    const { name: to, member, epoch } = target;
-    user.send({ type: 'bind', to, member, epoch, budget, port: port1 });
+    target.send({ type: 'serve', from: user.id, life: user.slab.life, budget, port: port2 });
+    const { name: to, member, epoch, slab } = target;
+    user.send({ type: 'bind', to, member, epoch, life: slab.life, budget, port: port1 });
   }
 
   /** A link to the main thread's own conversation. */
   #connectMain(user: Child): void {
     const { port1, port2 } = this.#placement.channel();
     const budget = this.#service.serve(user.id, port1);
-    user.send({ type: 'bind', to: this.#service.contract.name, member: 0, epoch: 1, budget, port: port2 });
+    const to = this.#service.contract.name;
+    user.send({ type: 'bind', to, member: 0, epoch: 1, life: NOBODY, budget, port: port2 });
   }
 
   #bindMain(target: Child, caller: Caller): void {
     const { port1, port2 } = this.#placement.channel();
     const budget = this.#share(target);
-    target.send({ type: 'serve', from: 'main', budget, port: port2 });
+    target.send({ type: 'serve', from: 'main', life: NOBODY, budget, port: port2 });
     caller.bind(portLink(port1), target.epoch, { credit: budget });
     // A ref of the main thread must not keep the process alive on its own; a listener on the port does.
     port1.unref();

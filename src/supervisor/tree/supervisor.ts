@@ -3,9 +3,12 @@ import { ActorError, type ErrorRecord } from '../contract/actor-error.ts';
 import { type Clock, systemClock } from '../contract/clock.ts';
 import type { Contract, Messages } from '../contract/contract.ts';
 import type { Ref } from '../contract/ref.ts';
+import type { SlabStatus } from '../contract/slab.ts';
 import type { BranchStatus } from '../contract/tree-status.ts';
 import { readKernelWord, readMetrics } from '../memory/metrics-page.ts';
-import { createLog, type LogLevel } from '../observe/log.ts';
+import { SlabKeeper } from '../memory/slab-keeper.ts';
+import { createLog } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import { Deadlines } from '../runtime/deadlines.ts';
 import { type BuiltTree, buildTree } from './build-tree.ts';
 import type { Child } from './child.ts';
@@ -14,6 +17,7 @@ import { MainService, type MainServiceSpec, NO_SERVICE } from './main-service.ts
 import { type MemoryLimits, MemoryWatch } from './memory-watch.ts';
 import { Mesh } from './mesh.ts';
 import type { Placement } from './placement.ts';
+import type { ShardGroup } from './shard-group.ts';
 import type { TreeRuntime } from './tree-runtime.ts';
 import { actorsIn, type TreeSpec } from './tree-spec.ts';
 import { workerPlacement } from './worker-placement.ts';
@@ -72,8 +76,8 @@ export class Supervisor {
   readonly #events: Partial<SupervisorEvents>;
   readonly #deadlines: Deadlines;
   readonly #mesh: Mesh;
+  readonly #slab: SlabKeeper;
   readonly #tree: BuiltTree;
-  readonly #children: readonly Child[];
   readonly #health: Health;
   readonly #stopping = new AbortController();
   readonly #cut = new Set<string>();
@@ -89,6 +93,7 @@ export class Supervisor {
     const placement = options.placement ?? workerPlacement;
     const service = new MainService(options.service ?? NO_SERVICE, this.#clock);
     this.#mesh = new Mesh(actorsIn(spec.children), placement, this.#deadlines, service);
+    this.#slab = new SlabKeeper(spec.slab);
     const runtime: TreeRuntime = {
       placement,
       contracts: spec.contracts,
@@ -98,6 +103,7 @@ export class Supervisor {
       random: options.random ?? Math.random,
       deadlines: this.#deadlines,
       mesh: this.#mesh,
+      slab: this.#slab,
       onUp: (child) => memory?.greet(child),
       onCut: ({ id }) => void (this.#stopping.signal.aborted && this.#cut.add(id)),
       onRestarted: ({ id }, { actor, cause, error }) =>
@@ -109,12 +115,11 @@ export class Supervisor {
       this.#events.gaveUp?.({ actor, error });
       void this.stop();
     });
-    this.#children = this.#tree.root.actors;
-    this.#mesh.populate(this.#children);
-    const memory =
-      options.memory && new MemoryWatch(this.#children, options.memory, log, () => this.#clock.now());
+    const children = () => this.#children;
+    this.#mesh.populate(children);
+    const memory = options.memory && new MemoryWatch(children, options.memory, log, () => this.#clock.now());
     const rounds = [() => this.#mesh.mend(), ...(memory ? [memory.look] : [])];
-    this.#health = new Health(this.#children, this.#clock, rounds);
+    this.#health = new Health(children, this.#clock, rounds);
   }
 
   /**
@@ -138,8 +143,14 @@ export class Supervisor {
     return this.#mesh.mainRef(contract, member);
   }
 
+  /** Numbers of the members of a sharded actor; a plain one is its own member 0. */
+  members(name: string): number[] {
+    return this.#children.filter((child) => child.name === name).map(({ member }) => member);
+  }
+
   status(): ActorStatus[] {
-    return this.#children.map((child) => ({
+    const ended = [...this.#tree.groups.values()].flatMap((group) => group.ended);
+    return [...this.#children, ...ended].map((child) => ({
       name: child.id,
       thread: child.threadId,
       state: child.state,
@@ -150,9 +161,44 @@ export class Supervisor {
     }));
   }
 
+  /**
+   * Gives a sharded actor so many members, 1 to 64. Resolves when calls go to them; a member that is not wanted any more
+   * is called no longer and goes on until what it has begun is over, or its contract's `retireMs` are. Rejects when a
+   * new member does not start, and with `E_BUSY` while the group is being restarted.
+   */
+  async resize(name: string, members: number): Promise<void> {
+    if (this.#stopping.signal.aborted) throw this.#stopping.signal.reason;
+    await this.#group(name).resize(members);
+  }
+
+  /** Resolves when no member of that sharded actor is on its way out. */
+  async retired(name: string): Promise<void> {
+    await this.#group(name).retired();
+  }
+
+  /** Members of that sharded actor that calls go to. */
+  size(name: string): number {
+    return this.#group(name).size;
+  }
+
+  #group(name: string): ShardGroup {
+    const group = this.#tree.groups.get(name);
+    if (!group) throw new RangeError(`no sharded actor ${name}`);
+    return group;
+  }
+
+  get #children(): readonly Child[] {
+    return this.#tree.root.actors;
+  }
+
   /** The tree itself: strategies, restarts so far, what each actor died of last. */
   tree(): BranchStatus {
     return this.#tree.root.status();
+  }
+
+  /** How full the slab of the tree is. */
+  slab(): SlabStatus {
+    return this.#slab.status();
   }
 
   /** Quiesce and drain, then stop right to left, each within its contract's time, then cut what is left. */

@@ -5,6 +5,9 @@ import { InboundSession } from '../../../src/actors/transport/inbound-session.ts
 import { RefusalPace } from '../../../src/actors/transport/refusal-pace.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import type { RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
+import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
+import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
+import { UploadPeers } from '../../../src/actors/transport/upload-peers.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import { encodeFrame } from '../../../src/protocol/wire/envelope.ts';
 import { encodeRequest } from '../../../src/protocol/wire/registry.ts';
@@ -31,7 +34,15 @@ class Session {
   read: (reply: ChunkReply) => ChunkReply | null | Promise<ChunkReply | null> = (reply) => reply;
 
   constructor(
-    options: { memory?: ReplyMemory; clock?: ManualClock; remote?: string; pace?: RefusalPace } = {},
+    options: {
+      memory?: ReplyMemory;
+      uploads?: UploadLine;
+      peers?: UploadPeers;
+      nodeKey?: string;
+      clock?: ManualClock;
+      remote?: string;
+      pace?: RefusalPace;
+    } = {},
   ) {
     this.clock = options.clock ?? new ManualClock(WALL);
     this.connection = new FakeConnection(options.remote);
@@ -46,14 +57,14 @@ class Session {
     const chunks = {
       serve: () => {
         const buffer = this.buffers.take();
-        return this.read({ frame: buffer.subarray(0, CHUNK + 100), buffer });
+        return this.read({ frame: buffer.subarray(0, CHUNK + 100), buffer, shareIds: [] });
       },
     };
     this.session = new InboundSession({
       connection: this.connection.connection,
       peer: {
         key: new Uint8Array(32),
-        nodeKey: '00'.repeat(32),
+        nodeKey: options.nodeKey ?? '00'.repeat(32),
         nodeId: '00'.repeat(20),
         dialect: DIALECT_2,
         native: false,
@@ -61,12 +72,13 @@ class Session {
         capabilities: [],
       },
       clock: this.clock,
-      inFlight: 16,
+      peers: options.peers ?? new UploadPeers({ inFlight: 16, uploadSlots: 0 }, () => this.clock.now()),
       router: router as unknown as RequestRouter,
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,
       memory: options.memory ?? new ReplyMemory(),
       pace: options.pace ?? new RefusalPace(1, Number.MAX_SAFE_INTEGER),
+      uploads: options.uploads ?? new UploadLine(new ShardCaps(this.clock, 0), this.clock),
       ended: () => this.ended++,
     });
   }
@@ -93,15 +105,15 @@ const turns = async (count = 20) => {
 };
 
 describe('a peer that does not take its replies', () => {
-  test('holds four chunks, and is not read from once its places are used', () => {
+  test('holds two chunks, and is not read from once its places are used', () => {
     const us = new Session();
-    expect(us.flood(500)).toBe(4 + 16);
-    expect(us.connection.written.length).toBe(4);
-    expect(us.buffers.out.size).toBe(4);
+    expect(us.flood(500)).toBe(2 + 16);
+    expect(us.connection.written.length).toBe(2);
+    expect(us.buffers.out.size).toBe(2);
     expect(us.session.idleSince).toBeNull();
     // One taken, one read; each buffer comes back once.
     us.connection.take(1);
-    expect(us.connection.written.length).toBe(4);
+    expect(us.connection.written.length).toBe(2);
     us.connection.request(500, 99, new Uint8Array(0));
     while (us.connection.written.length > 0) us.connection.take(1);
     expect(us.buffers.out.size).toBe(0);

@@ -25,7 +25,7 @@ const NEWS = [1, 2, 3].map((seq) => revision(share, seq));
 const CONFIGS: Readonly<Record<string, object>> = {
   store: { home: '/nowhere' },
   search: { home: '/nowhere' },
-  sync: { intervalSeconds: 2 },
+  sync: { bootstrap: [], intervalSeconds: 2 },
 };
 /** The disk of this store takes seconds, not the two minutes that a real one may. */
 const storeHere = { ...storeContract, hungMs: 2_000 };
@@ -102,6 +102,8 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
       stop: () => {},
       settings: nobody,
       reload: nobody,
+      tuning: nobody,
+      tune: nobody,
     }),
     // It goes on syncing by itself: what runs at one moment says nothing.
     standing: { store: null, 'transport/0': null, 'transport/1': null, sync: null, search: null },

@@ -39,6 +39,10 @@ test('the same of the real sync actor between scripted neighbours', async () => 
   await worlds('sync', 1, 120);
 }, 120_000);
 
+test('the same of a node whose shards become more and fewer', async () => {
+  await worlds('resized', 1, 100);
+}, 120_000);
+
 test('a seed tells the same story each time', async () => {
   for (const seed of [3, 47, 871]) {
     const [one, two] = [
@@ -101,4 +105,25 @@ test('a world notices an actor that dies without a fault', async () => {
     },
   }));
   expect(broken).toContain('unexpected restart keeper: crash');
+});
+
+test('a world notices a slot that is kept, and one that is under way to nobody', async () => {
+  const broken = await brokenBy((keeper) => ({
+    ...keeper,
+    start: async (context) => {
+      const behaviour = await keeper.start(context);
+      const { put } = behaviour.handlers as unknown as Record<string, (request: object) => unknown>;
+      // It is answered for, and looked at by nobody.
+      const handlers: never = {
+        ...behaviour.handlers,
+        put: (request: object) => {
+          context.slab.claim();
+          return put!({ ...request, slot: null });
+        },
+      } as never;
+      return { ...behaviour, handlers };
+    },
+  }));
+  expect(broken).toMatch(/slots too many are in use at rest/);
+  expect(broken).not.toContain('after the stop');
 });
