@@ -474,10 +474,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'flood-read-on',
     file: 'src/actors/transport/inbound-session.ts',
-    find: 'const full = this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);',
-    replace: 'const full = this.#queued > MAX_PAYLOAD;',
+    find: ' || this.#options.peers.full(this);',
+    replace: ';',
     test: 'test/actors/transport/inbound-limits.test.ts',
     only: 'holds two chunks',
+  },
+  {
+    name: 'refused-at-full-speed',
+    file: 'src/actors/transport/inbound-session.ts',
+    find: 'this.#rest !== null || ',
+    replace: '',
+    test: 'test/actors/transport/inbound-limits.test.ts',
+    only: 'is read from no faster than it is refused',
+  },
+  {
+    name: 'tags-without-end',
+    file: 'src/protocol/objects/manifest.ts',
+    find: 'arrayOf(text, MAX_TAGS)',
+    replace: 'arrayOf(text)',
+    test: 'test/protocol/objects/manifest.test.ts',
+    only: 'tags',
   },
   {
     name: 'requests-unlimited',

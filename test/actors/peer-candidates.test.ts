@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { candidatesOf, MAX_CANDIDATES } from '../../src/actors/peer-candidates.ts';
-import { mostTelling } from '../../src/actors/sync/telling-error.ts';
+import { moreTelling, mostTelling } from '../../src/actors/telling-error.ts';
+import { failure } from '../../src/errors.ts';
 
 const KEY = 'ab'.repeat(32);
 const OTHER = 'cd'.repeat(32);
@@ -35,4 +36,15 @@ test('the first of equally telling failures is told, and unknown codes yield to 
   }));
   expect(mostTelling(failures)).toEqual({ code: 'E_PEER_UNREACHABLE', message: '2' });
   expect(mostTelling([])).toBeNull();
+});
+
+test('of two errors the more telling is kept, and may pass when either may', () => {
+  const lie = failure('E_CHUNK_CORRUPT', 'wrong bytes', { subject: 'a' });
+  const lack = failure('E_PEER_ERROR', 'chunk not found');
+  const silence = failure('E_PEER_SILENT', 'no reply', { retryable: true });
+  expect(moreTelling(null, lack)).toBe(lack);
+  expect(moreTelling(lie, lack)).toBe(lie);
+  expect(moreTelling(lack, lie)).toBe(lie);
+  expect(moreTelling(silence, lie)).toMatchObject({ code: 'E_CHUNK_CORRUPT', subject: 'a', retryable: true });
+  expect(moreTelling(lie, silence)).toMatchObject({ code: 'E_CHUNK_CORRUPT', retryable: true });
 });

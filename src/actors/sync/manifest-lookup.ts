@@ -11,10 +11,10 @@ import {
 import { checkManifestContents } from '../../protocol/objects/manifest-contents.ts';
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { mostTelling } from '../telling-error.ts';
 import { type SyncContext, unixNow } from './context.ts';
 import type { SyncFailure } from './contract.ts';
 import type { Peer } from './peer.ts';
-import { mostTelling } from './telling-error.ts';
 
 /** Peers tried for one manifest. */
 const MAX_SOURCES = 8;

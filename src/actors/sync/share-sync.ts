@@ -7,6 +7,7 @@ import { shareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
+import { mostTelling } from '../telling-error.ts';
 import type { SyncContext } from './context.ts';
 import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
 import { disagreementOf } from './disagreement.ts';
@@ -15,7 +16,6 @@ import { learnIdentity } from './identity-lookup.ts';
 import { lookUpManifest } from './manifest-lookup.ts';
 import type { PassPeers } from './pass-peers.ts';
 import type { Peer } from './peer.ts';
-import { mostTelling } from './telling-error.ts';
 
 /** One share may not hold up the rest for longer; also what `subscribe` can wait for within its deadline. */
 const SHARE_DEADLINE_MS = 45_000;

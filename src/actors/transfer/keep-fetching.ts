@@ -1,5 +1,6 @@
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
+import { moreTelling } from '../telling-error.ts';
 import type { FetchWork } from './fetch-work.ts';
 import type { Provider } from './provider.ts';
 import { ProviderFetch } from './provider-fetch.ts';
@@ -41,7 +42,7 @@ export async function keepFetching(
           parts.progress.peers--;
         }
         if (error === null) return;
-        work.error ??= error;
+        work.error = moreTelling(work.error, error);
         if (fetch.useful) failures = 0;
         wasUseful ||= fetch.useful;
       }

@@ -1,5 +1,6 @@
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { moreTelling } from '../telling-error.ts';
 import type { FetchEvent } from '../transport/contract.ts';
 import { BatchSize } from './batch-size.ts';
 import type { DownloadFile } from './download-file.ts';
@@ -216,7 +217,7 @@ export class ProviderFetch {
     const corrupt = error.code === 'E_CHUNK_CORRUPT';
     const ofFile = corrupt || (error.code === 'E_PEER_ERROR' && !error.retryable);
     if (!ofFile || file === null) return this.#giveUp(error);
-    file.error = error;
+    file.error = moreTelling(file.error, error);
     const now = this.#work.parts.context.clock.now();
     this.#work.schedule.refuse(this.#id, index, corrupt ? Number.POSITIVE_INFINITY : now + LACKS_MS);
     if (++this.#strikes >= MAX_STRIKES) this.#giveUp(error);

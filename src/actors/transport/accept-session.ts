@@ -10,6 +10,7 @@ import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
 import { InboundSession } from './inbound-session.ts';
 import { isBoundTo } from './peer-certificate.ts';
+import { RefusalPace } from './refusal-pace.ts';
 import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
@@ -27,6 +28,7 @@ export class SessionAcceptor {
   readonly #chunks: ChunkServer;
   readonly #uploads: UploadLine;
   readonly #memory = new ReplyMemory();
+  readonly #pace = new RefusalPace();
   readonly #peers: UploadPeers;
   readonly #replays = createReplayTable();
   #stopped = false;
@@ -82,6 +84,7 @@ export class SessionAcceptor {
         chunks: this.#chunks,
         buffers: this.#host.buffers,
         memory: this.#memory,
+        pace: this.#pace,
         uploads: this.#uploads,
         peers: this.#peers,
         ended: (ended) => this.#sessions.remove(ended),

@@ -1,3 +1,4 @@
+import { neighbourhoodOfRemote } from '../../protocol/addresses/neighbourhood.ts';
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
 import {
@@ -13,6 +14,7 @@ import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { ChunkAnswer, ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
+import type { RefusalPace } from './refusal-pace.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
@@ -46,6 +48,7 @@ export interface InboundOptions {
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
   readonly memory: ReplyMemory;
+  readonly pace: RefusalPace;
   readonly uploads: UploadLine;
   readonly peers: UploadPeers;
   ended(session: InboundSession): void;
@@ -53,7 +56,7 @@ export interface InboundOptions {
 
 /**
  * A session that was dialled to us: it only serves. Replies go out strictly in the order of the requests; a peer with
- * `inFlight` requests under way, or that does not take its replies, is not read from.
+ * `inFlight` requests under way, or that does not take its replies, is not read from; one that is refused too much, slowly.
  */
 export class InboundSession implements Session, ReplyHolder, UploadSession {
   readonly connection: Connection;
@@ -78,6 +81,9 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
+  /** Set while nothing is read because too much was refused. */
+  #rest: { until: number; readonly disarm: () => void } | null = null;
+  readonly #neighbourhood: string;
   #finishing = false;
   /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
   #sliced: SlicedChunk | null = null;
@@ -88,6 +94,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     this.connection = options.connection;
     this.peer = options.peer;
     this.address = `tcp://${options.connection.remote}`;
+    this.#neighbourhood = neighbourhoodOfRemote(options.connection.remote);
     this.since = Math.floor(options.clock.wall() / 1000);
     this.#idleSince = options.clock.now();
     options.peers.join(this);
@@ -160,6 +167,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     switch (route.kind) {
       case 'frame':
         this.#turns.push({ kind: 'frame', frame: route.frame, held: 0 });
+        this.#refused(body.length);
         break;
       case 'chunk':
         this.#turns.push({ kind: 'chunk', request: route, reading: false });
@@ -265,6 +273,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
   }
 
   #refuseChunk({ reqId }: ChunkRequest, text: string): void {
+    if (text !== TEMPORARILY_UNAVAILABLE) this.#refused(0);
     this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
   }
 
@@ -342,8 +351,28 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     );
   }
 
+  /** Costs the peer a rest when there was too much of it lately. */
+  #refused(octets: number): void {
+    const now = this.#clock.now();
+    const restMs = this.#options.pace.refused(this.#neighbourhood, octets, now);
+    if (restMs === 0) return;
+    if (this.#rest) this.#rest.until = now + restMs;
+    else this.#sleep(now + restMs);
+  }
+
+  #sleep(until: number): void {
+    const disarm = this.#clock.after(until - this.#clock.now(), () => {
+      const rest = this.#rest!;
+      this.#rest = null;
+      // What else came in the same piece has made it longer.
+      if (rest.until > this.#clock.now()) this.#sleep(rest.until);
+      else this.connection.guard(() => this.#pace());
+    });
+    this.#rest = { until, disarm };
+  }
+
   #pace(): void {
-    const full = this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
+    const full = this.#rest !== null || this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.connection.socket.pause();
@@ -358,6 +387,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
 
   #closed(): void {
     this.#over = true;
+    this.#rest?.disarm();
     this.#turns = [];
     if (this.#sliced) {
       this.#options.uploads.remove(this.#sliced);

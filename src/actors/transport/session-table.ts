@@ -1,5 +1,5 @@
 import { failure } from '../../errors.ts';
-import { neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
+import { neighbourhoodOfRemote } from '../../protocol/addresses/neighbourhood.ts';
 import type { ShardContext } from './context.ts';
 import type { SessionInfo } from './contract.ts';
 import type { InboundSession } from './inbound-session.ts';
@@ -150,9 +150,5 @@ export class SessionTable {
     });
   }
 }
-
-/** `remote` is `ip:port`, an IPv6 address in brackets. */
-const neighbourhoodOfRemote = (remote: string): string =>
-  neighbourhoodOf(remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, ''));
 
 export const noRoom = () => failure('E_BUSY', 'every session of this shard is in use', { retryable: true });

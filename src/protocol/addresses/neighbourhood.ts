@@ -6,6 +6,11 @@ export function neighbourhoodOf(ip: string): string {
   return ip.includes(':') ? groupsOf(ip, 3) : ip.slice(0, ip.lastIndexOf('.'));
 }
 
+/** The neighbourhood of an `ip:port`, an IPv6 address in brackets. */
+export function neighbourhoodOfRemote(remote: string): string {
+  return neighbourhoodOf(remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, ''));
+}
+
 /** The host of an IP address: itself, for IPv6 its /64, of which every host has all addresses to itself. */
 export function hostOf(ip: string): string {
   return ip.includes(':') ? groupsOf(ip, 4) : ip;

@@ -1,5 +1,5 @@
 import { chunkCount } from './chunks.ts';
-import { MAX_ITEMS, type Manifest, type ManifestItem } from './manifest.ts';
+import { MAX_ITEMS, MAX_TAGS, type Manifest, type ManifestItem } from './manifest.ts';
 import { invalid, VALID, type Verdict } from './verdict.ts';
 
 /** Bounds on what we take into our catalog and put into our own manifests; lengths in octets of UTF-8. */
@@ -10,7 +10,7 @@ export const MANIFEST_LIMITS = {
   name: 1024,
   path: 4096,
   mime: 256,
-  tags: 32,
+  tags: MAX_TAGS,
   tag: 64,
   title: 1024,
   description: 16_384,

@@ -61,6 +61,8 @@ export interface Manifest {
 
 /** What the network takes from a manifest fetched directly. */
 export const MAX_ITEMS = 3000;
+/** More on one item is no manifest of this network: a tag can be one octet on the wire and costs us twenty times as much. */
+export const MAX_TAGS = 32;
 
 const item = textStruct<ManifestItem>({
   contentId: field('content_id', id32),
@@ -68,7 +70,7 @@ const item = textStruct<ManifestItem>({
   name: field('name', text),
   path: omittable('path', text),
   mime: nullable('mime', text),
-  tags: field('tags', arrayOf(text)),
+  tags: field('tags', arrayOf(text, MAX_TAGS)),
   chunkCount: defaulted('chunk_count', u32, 0),
   chunkListHash: defaulted('chunk_list_hash', id32, new Uint8Array(32)),
 });
@@ -93,7 +95,7 @@ export const manifest = textStruct<Manifest>({
   signature: nullable('signature', signatureBytes64),
 });
 
-/** Throws DecodeError, also for more than 3,000 items. */
+/** Throws DecodeError, also for more than 3,000 items, or 32 tags on one. */
 export function decodeManifest(octets: Uint8Array): Manifest {
   return manifest.read(new Reader(octets));
 }

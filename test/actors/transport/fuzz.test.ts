@@ -6,6 +6,7 @@ import { FrameAssembler } from '../../../src/actors/transport/frame-assembler.ts
 import { InboundSession } from '../../../src/actors/transport/inbound-session.ts';
 import { type Awaiting, OutboundSession } from '../../../src/actors/transport/outbound-session.ts';
 import { PeerFault } from '../../../src/actors/transport/peer-fault.ts';
+import { RefusalPace } from '../../../src/actors/transport/refusal-pace.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import { RequestRouter } from '../../../src/actors/transport/request-router.ts';
 import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
@@ -81,6 +82,7 @@ function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
     chunks: { serve: () => null } as unknown as ChunkServer,
     buffers: new WatchedBuffers(),
     memory: new ReplyMemory(),
+    pace: new RefusalPace(),
     uploads: new UploadLine(new ShardCaps(clock, 0), clock),
     ended: () => {},
   });

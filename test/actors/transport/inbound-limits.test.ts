@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChunkReply, ChunkServer } from '../../../src/actors/transport/chunk-server.ts';
 import { InboundSession } from '../../../src/actors/transport/inbound-session.ts';
+import { RefusalPace } from '../../../src/actors/transport/refusal-pace.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import type { RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
 import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
@@ -40,6 +41,7 @@ class Session {
       nodeKey?: string;
       clock?: ManualClock;
       remote?: string;
+      pace?: RefusalPace;
     } = {},
   ) {
     this.clock = options.clock ?? new ManualClock(WALL);
@@ -75,6 +77,7 @@ class Session {
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,
       memory: options.memory ?? new ReplyMemory(),
+      pace: options.pace ?? new RefusalPace(1, Number.MAX_SAFE_INTEGER),
       uploads: options.uploads ?? new UploadLine(new ShardCaps(this.clock, 0), this.clock),
       ended: () => this.ended++,
     });
@@ -281,6 +284,77 @@ describe('a peer that sends slowly', () => {
   });
 });
 
+describe('a peer whose requests are refused', () => {
+  test('is read from no faster than it is refused, and goes on after each rest', async () => {
+    const us = new Session({ pace: new RefusalPace(10, 100) });
+    const atOnce = us.flood(999, 1_000);
+    expect(atOnce).toBeGreaterThan(80);
+    expect(atOnce).toBeLessThanOrEqual(101);
+    us.connection.take(1_000);
+    expect(us.connection.paused).toBe(true);
+    let sent = 0;
+    for (let i = 0; i < 100; i++) {
+      await us.clock.advance(100);
+      sent += us.flood(999, 1_000);
+      us.connection.take(1_000);
+    }
+    expect(sent).toBeGreaterThan(70);
+    expect(sent).toBeLessThanOrEqual(100);
+  });
+
+  test('rests as long as all that came in one piece costs, long requests more', async () => {
+    const us = new Session({ pace: new RefusalPace(10, 100) });
+    for (let i = 0; i < 100; i++) us.connection.request(999, i, new Uint8Array(0));
+    us.connection.request(999, 100, new Uint8Array(10 * 1024));
+    await us.clock.advance(2_000);
+    expect(us.connection.paused).toBe(true);
+    await us.clock.advance(2_000);
+    expect(us.connection.paused).toBe(false);
+    // But never longer than ten seconds.
+    us.connection.request(999, 101, new Uint8Array(1024 * 1024));
+    await us.clock.advance(9_900);
+    expect(us.connection.paused).toBe(true);
+    await us.clock.advance(200);
+    expect(us.connection.paused).toBe(false);
+  });
+
+  test('so is one that asks for chunks that are not here', () => {
+    const us = new Session({ pace: new RefusalPace(10, 100) });
+    us.read = ({ buffer }) => {
+      us.buffers.give(buffer);
+      return null;
+    };
+    expect(us.flood(500, 1_000)).toBe(101);
+  });
+
+  test('holds up its neighbours only when they are refused as well', () => {
+    const pace = new RefusalPace(10, 100);
+    const clock = new ManualClock(WALL);
+    const [us, neighbour] = [
+      new Session({ pace, clock }),
+      new Session({ pace, clock, remote: '192.0.2.9:1' }),
+    ];
+    const stranger = new Session({ pace, clock, remote: '192.0.3.1:1' });
+    us.flood(999, 1_000);
+    for (let i = 0; i < 200; i++) {
+      neighbour.connection.request(500, i, new Uint8Array(0));
+      neighbour.connection.take(1);
+    }
+    expect(neighbour.connection.paused).toBe(false);
+    expect(neighbour.flood(999, 10)).toBe(1);
+    expect(stranger.flood(999, 10)).toBe(10);
+  });
+
+  test('and that ends while it rests leaves no timer', async () => {
+    const us = new Session({ pace: new RefusalPace(10, 1) });
+    us.flood(999, 10);
+    us.connection.destroy();
+    await us.clock.advance(60_000);
+    expect(us.ended).toBe(1);
+    expect(us.connection.paused).toBe(true);
+  });
+});
+
 describe('over real sockets', () => {
   let work: Awaited<ReturnType<typeof workFolder>>;
   let us: TestShard;
@@ -365,7 +439,11 @@ describe('over real sockets', () => {
     const before = await rest('bytes_down');
     expect(before).toBeLessThan((rounds * flood.length) / 2);
     peer.resume();
-    await until(() => us.metrics.get('bytes_down')! > before + flood.length, 'more to be read');
+    // Its replies are refusals, each of which costs it a rest.
+    while (us.metrics.get('bytes_down')! <= before + flood.length) {
+      await clock.advance(10_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     expect(peer.waiting).toBeGreaterThan(1_000);
   });
 

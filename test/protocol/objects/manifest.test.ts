@@ -117,6 +117,13 @@ describe('a manifest', () => {
     expect([decoded.visibility, decoded.communities, decoded.signature]).toEqual(['private', [], null]);
   });
 
+  test('32 tags are read, 33 are not', () => {
+    const of = (count: number) =>
+      encodeManifest(signManifest(key, { ...FIELDS, items: [{ ...ITEM, tags: new Array(count).fill('') }] }));
+    expect(decodeManifest(of(32)).items[0]!.tags).toHaveLength(32);
+    expect(() => decodeManifest(of(33))).toThrow(DecodeError);
+  });
+
   test('3,000 items are read, 3,001 are not', () => {
     const of = (count: number) =>
       encodeManifest({ ...signManifest(key, FIELDS), items: new Array(count).fill(ITEM) });

@@ -6,15 +6,20 @@ interface Bucket {
   at: number;
 }
 
-/** Token buckets by name: `perSecond` flow in, up to `burst`. The number of buckets is bounded. */
+/**
+ * Token buckets by name: `perSecond` flow in, up to `burst`. More may be taken than is there; what is owed, at most
+ * `maxDebt`, flows in first. The number of buckets is bounded.
+ */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
+  readonly #maxDebt: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(perSecond: number, burst: number) {
+  constructor(perSecond: number, burst: number, maxDebt = Number.POSITIVE_INFINITY) {
     this.#perSecond = perSecond;
     this.#burst = burst;
+    this.#maxDebt = maxDebt;
   }
 
   /** Whether `name` has a token left; taking it is another call, so that several buckets can be asked first. */
@@ -22,8 +27,14 @@ export class TokenBuckets {
     return this.#fill(name, nowMs).tokens >= 1;
   }
 
-  take(name: string, nowMs: number): void {
-    this.#fill(name, nowMs).tokens--;
+  take(name: string, nowMs: number, count = 1): void {
+    const bucket = this.#fill(name, nowMs);
+    bucket.tokens = Math.max(-this.#maxDebt, bucket.tokens - count);
+  }
+
+  /** Milliseconds until `name` owes nothing more. */
+  debtMs(name: string, nowMs: number): number {
+    return (Math.max(0, -this.#fill(name, nowMs).tokens) / this.#perSecond) * 1000;
   }
 
   #fill(name: string, nowMs: number): Bucket {

@@ -1,0 +1,64 @@
+import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
+import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
+import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
+import { decodeHello, encodeHello } from '../../../src/protocol/handshake/hello.ts';
+import { createInitiator } from '../../../src/protocol/handshake/initiator.ts';
+import { freshHandshakeSecrets } from '../../../src/protocol/handshake/own-secrets.ts';
+import { createReplayTable } from '../../../src/protocol/handshake/replay-table.ts';
+import { createResponder } from '../../../src/protocol/handshake/responder.ts';
+import { recordedFor } from '../recorded.ts';
+import { must, orDeclared, type Target } from '../target.ts';
+
+const key = keyPairFromSeed(new Uint8Array(32).fill(9));
+const hellos = () => recordedFor((octets) => decodeHello(octets) !== undefined);
+const capabilities = {
+  dht: false,
+  store: false,
+  relay: false,
+  contentSeed: true,
+  mobileLight: false,
+  communityPagedBrowse: false,
+  communitySearch: false,
+  communityDeltaSync: false,
+};
+
+export const handshake: readonly Target[] = [
+  {
+    name: 'hello',
+    covers: ['protocol/handshake/hello.ts decodeHello'],
+    form: 'cbor',
+    seeds: hellos,
+    run(input) {
+      const hello = orDeclared(DecodeError, () => decodeHello(input));
+      if (hello === null) return;
+      const written = encodeHello(hello, hello.capabilities.keys);
+      const again = decodeHello(written);
+      must(
+        Buffer.from(encodeHello(again, again.capabilities.keys)).equals(written),
+        'a hello reads otherwise',
+      );
+    },
+  },
+  {
+    name: 'handshake-sides',
+    covers: [
+      'protocol/handshake/responder.ts createResponder',
+      'protocol/handshake/initiator.ts createInitiator',
+    ],
+    form: 'cbor',
+    seeds: hellos,
+    run(input) {
+      const common = { key, capabilities, secrets: freshHandshakeSecrets(false) };
+      const responder = createResponder({ ...common, replays: createReplayTable() });
+      // Never done with a first message, whatever it is; and nothing is thrown.
+      must(responder.receive(input, 1_795_000_000).kind !== 'done', 'one message was a whole handshake');
+      responder.receive(input, 1_795_000_000);
+      const initiator = createInitiator({ ...common, dialect: DIALECT_2, expectedKey: null });
+      initiator.start(1_795_000_000);
+      must(
+        initiator.receive(input, 1_795_000_000).kind === 'failed',
+        'an answer without our nonce was taken',
+      );
+    },
+  },
+];
