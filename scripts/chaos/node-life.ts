@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const launcher = resolve(import.meta.dirname, '../../bin/granary.cjs');
@@ -76,7 +76,8 @@ export class NodeLife {
       void this.#gone.then(() => {
         clearTimeout(timer);
         // What it wrote last may still be on its way.
-        setTimeout(() => reject(new FailedStart(`the process ended; its log is ${join(log)}`)), 200);
+        const lost = () => reject(new FailedStart(`the process ended; ${lastWords(log)}`));
+        if (this.seconds === 0) setTimeout(lost, 200);
       });
     });
     this.ready.catch(() => {});
@@ -97,6 +98,10 @@ export class NodeLife {
     await this.#gone;
   }
 }
+
+/** The end of a log, for whoever reads of a failure only what the terminal has. */
+const lastWords = (log: string): string =>
+  existsSync(log) ? `${log} ends with: ${readFileSync(log, 'utf8').slice(-400)}` : 'its log is gone';
 
 /** One command to its end: exit code, and what stands on its last line. */
 export async function runCommand(

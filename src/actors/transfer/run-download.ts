@@ -21,6 +21,7 @@ import { planAgain } from './plan-again.ts';
 import { type DownloadPlan, planDownload } from './plan-download.ts';
 import { ProgressKeeper } from './progress-keeper.ts';
 import type { ProgressMeter } from './progress-meter.ts';
+import { orRemovedUnfinished } from './removed-unfinished.ts';
 import { restoreFiles } from './restore-files.ts';
 import type { PathRules } from './safe-path.ts';
 import { SpentTimes } from './spent-times.ts';
@@ -89,7 +90,7 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
   } catch (error) {
     if (caller.aborted) throw failure('E_ABORTED', 'the run was ended', { cause: caller.reason });
     // The first failure, not what followed from it.
-    throw end.signal.aborted ? end.signal.reason : error;
+    throw orRemovedUnfinished(end.signal.aborted ? end.signal.reason : error, transfer.id);
   }
 }
 

@@ -210,6 +210,26 @@ test('an orderly stop notes exactly what there is: nothing is hashed, nothing as
   expect(chunksOfBig(world)).toHaveLength(before + 4);
 });
 
+test('an unfinished file that is removed under way is begun anew by the next attempt', async () => {
+  await using world = await World.make();
+  world.share('deep/big.bin', content(1, 9 * CHUNK + 77));
+  let removed = '';
+  world.beforeIdentify = async (path) => {
+    if (removed !== '') return;
+    removed = path;
+    await rm(path);
+  };
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await vi.waitFor(async () =>
+    expect(await world.ask('queue', null)).toMatchObject([
+      { state: 'failed', error: { code: 'E_FILE_CHANGED', subject: removed, retryable: true } },
+    ]),
+  );
+  await world.ask('resume', { ids: null });
+  await goesOn(world);
+  expect(chunksOfBig(world)).toHaveLength(20);
+});
+
 test('the file is as long as it will be from its first chunk on', async () => {
   await using world = await stuckAfter(2);
   await world.ask('add', { target: SHARE, directory: world.out });
