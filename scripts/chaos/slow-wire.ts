@@ -71,21 +71,19 @@ export class SlowWire {
     this.#sockets.add(client);
     const server = connect(this.target, '127.0.0.1');
     this.#sockets.add(server);
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      one.on('error', () => {});
-      one.on('close', () => {
-        this.#sockets.delete(one);
-        other.destroy();
-      });
+    for (const socket of [client, server]) {
+      socket.on('error', () => {});
+      socket.on('close', () => this.#sockets.delete(socket));
     }
+    client.on('close', () => server.destroy());
     client.pipe(server);
+    let passing = Promise.resolve();
     server.on('data', (piece: Buffer) => {
       server.pause();
-      void this.#pass(piece, client).then(() => server.resume());
+      passing = this.#pass(piece, client).then(() => void server.resume());
     });
+    // What the seeder had sent before it died still comes.
+    server.on('close', () => void passing.then(() => client.end()));
   }
 
   async #pass(piece: Buffer, to: Socket): Promise<void> {

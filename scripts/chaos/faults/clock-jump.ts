@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { Download } from '../download.ts';
 import type { Ground } from '../ground.ts';
 import { makeFile } from '../material.ts';
+import { must } from '../violation.ts';
 import type { Fault } from './fault.ts';
 
 const module = pathToFileURL(resolve(import.meta.dirname, '../clock-shift.ts')).href;
@@ -31,7 +32,10 @@ async function livesAt(ground: Ground, shift: number, name: string): Promise<voi
   await makeFile(ground.folder('many'), `clock/${name}.bin`, name, 3_000);
   const before = ground.known.seeder.shares.get(ground.ids.many)!.seq;
   const seq = await ground.publish('many');
-  if (seq !== before + 1) throw new Error(`the number went from ${before} to ${seq}`);
+  must(seq === before + 1, `the number went from ${before} to ${seq}`);
+  const { shares } = await ground.seeder.call('shares', {});
+  const told = Date.parse(shares.find(({ name }) => name === 'many')!.updated_at!);
+  must(Math.abs(told - Date.now() - shift) < DAY_MS / 2, `the clock of the seeder was not moved: ${told}`);
   await ground.sync('many', seq);
   const download = new Download(ground, 'many', `clock-${name}`);
   await download.begin();
