@@ -4,11 +4,12 @@ import type { TransferEntry } from '../../src/control-link/results.ts';
 import { foldersAreEqual } from './checks/files.ts';
 import type { Ground, ShareName } from './ground.ts';
 import { must } from './violation.ts';
-import { until } from './wait.ts';
+import { sleep, until } from './wait.ts';
 
 const DONE_MS = 90_000;
 /** Of failures that the operator ends with `resume`. */
-const MAX_RESUMES = 5;
+const MAX_RESUMES = 10;
+const RESUME_MS = 2_000;
 
 /** One download of a whole share, left to the downloader. */
 export class Download {
@@ -43,22 +44,32 @@ export class Download {
     const bytes = part * this.#ground.options.large;
     this.#ground.wire.holdAfter(bytes);
     await this.begin();
-    await until('a download under way', 30_000, async () => {
-      const { bytes: came } = await this.entry();
-      return came > bytes * 0.7 ? true : null;
-    });
+    let last = '';
+    await until(
+      () => `a download under way: ${last}`,
+      30_000,
+      async () => {
+        const entry = await this.entry();
+        last = JSON.stringify(entry);
+        return entry.bytes > bytes * 0.7 ? true : null;
+      },
+    );
   }
 
   /** Waits for its end; what failed for good is resumed, as an operator would. */
   async done(): Promise<TransferEntry> {
     let resumes = 0;
-    return await until(`the download of ${this.share} is done`, DONE_MS, async () => {
+    let last = '';
+    const what = () => `the download of ${this.share} is done: ${last}`;
+    return await until(what, DONE_MS, async () => {
       const entry = await this.entry();
+      last = JSON.stringify(entry);
       if (entry.state === 'done') return entry;
       if (entry.state !== 'failed') return null;
       this.errors.push(entry.error?.code ?? 'none');
       must(++resumes <= MAX_RESUMES, `the download does not succeed: ${JSON.stringify(entry.error)}`);
       await this.#ground.downloader.call('resume', { ids: [this.id] });
+      if (resumes > 1) await sleep(RESUME_MS);
       return null;
     });
   }

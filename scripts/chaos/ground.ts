@@ -101,6 +101,12 @@ export class Ground {
     this.known.downloader.note(this.ids[share], seq, null);
   }
 
+  /** Nothing but our kills ended a part of a node. */
+  checkDeaths(): void {
+    this.seeder.checkDeaths();
+    this.downloader.checkDeaths();
+  }
+
   async close(keep: boolean): Promise<void> {
     await Promise.all([this.seeder.kill(), this.downloader.kill()]);
     this.wire.close();

@@ -31,6 +31,14 @@ export interface LifeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What is read of the lines of `granary up --json`. */
+interface Line {
+  readonly event?: string;
+  readonly actor?: string;
+  readonly cause?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
 const alive = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
@@ -42,6 +50,8 @@ export class NodeLife {
   readonly ready: Promise<Ready>;
   /** From the start of the process to ready. */
   seconds = 0;
+  /** Parts that died in it, with their causes: only a kill from outside is expected here. */
+  readonly deaths: string[] = [];
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
 
@@ -50,7 +60,7 @@ export class NodeLife {
     const errors = openSync(log, 'a', 0o600);
     const fixed = ['up', '--json', '--home', home, '--listen', 'tcp://127.0.0.1:0', '--keys', 'plain'];
     this.#child = spawn(process.execPath, [launcher, ...fixed, ...args], {
-      env: { ...process.env, GRANARY_NODE_LOG_LEVEL: 'warn', ...env },
+      env: { GRANARY_NODE_LOG_LEVEL: 'warn', ...process.env, ...env },
       stdio: ['ignore', 'pipe', errors],
     });
     closeSync(errors);
@@ -62,11 +72,8 @@ export class NodeLife {
         this.#child.kill('SIGKILL');
       }, START_MS);
       createInterface({ input: this.#child.stdout! }).on('line', (text) => {
-        const line = JSON.parse(text) as {
-          event?: string;
-          ok?: boolean;
-          error?: { code: string; message: string };
-        };
+        const line = JSON.parse(text) as Line;
+        if (line.event === 'actor-restarted') this.deaths.push(`${line.actor}: ${line.cause}`);
         if (line.event === 'ready') {
           this.seconds = (performance.now() - from) / 1000;
           resolve(line as unknown as Ready);

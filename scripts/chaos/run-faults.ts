@@ -1,7 +1,7 @@
 import { Random } from '../../src/supervisor/testing/random.ts';
 import { FAULTS } from './faults/index.ts';
 import type { Ground } from './ground.ts';
-import type { Broken } from './run-kills.ts';
+import { type Broken, wordsOf } from './run-kills.ts';
 import { Violation } from './violation.ts';
 
 /** Longer than any fault takes on any machine. */
@@ -22,7 +22,7 @@ export interface FaultRun {
   readonly seed: number;
   /** How often each comes. */
   readonly rounds: number;
-  /** Only those whose names have this in them. */
+  /** Only those whose names have one of these in them, with commas between. */
   readonly only?: string | undefined;
   readonly makeGround: () => Promise<Ground>;
   readonly onFault: (row: FaultRow, broken: Broken | null) => void;
@@ -30,7 +30,9 @@ export interface FaultRun {
 
 /** Every fault, round after round, on one ground; after one that broke something the folder stays, and a new ground is made. */
 export async function runFaults(run: FaultRun): Promise<{ rows: FaultRow[]; broken: Broken[] }> {
-  const faults = FAULTS.filter(({ name }) => run.only === undefined || name.includes(run.only));
+  const faults = FAULTS.filter(
+    ({ name }) => run.only === undefined || run.only.split(',').some((part) => name.includes(part)),
+  );
   const rows = faults.map(({ name, expected }): FaultRow => {
     return { name, injected: 0, expected, seen: 'not injected', skipped: false, ok: true };
   });
@@ -45,11 +47,12 @@ export async function runFaults(run: FaultRun): Promise<{ rows: FaultRow[]; brok
       let found: Broken | null = null;
       try {
         const seen = await inTime(fault.inject(ground, random, round));
+        ground.checkDeaths();
         row.skipped = 'skipped' in seen;
         row.seen = 'skipped' in seen ? `skipped: ${seen.skipped}` : seen.seen;
         row.injected += 'skipped' in seen ? 0 : (seen.times ?? 1);
       } catch (error) {
-        const what = error instanceof Violation ? error.message : `not gone on: ${(error as Error).stack}`;
+        const what = wordsOf(error, ground);
         const ms = Math.round(performance.now() - from);
         found = { what, seed: run.seed, kill: null, phase: fault.name, ms, folder: ground.root };
         broken.push(found);

@@ -42,8 +42,9 @@ export async function runKills(run: KillRun): Promise<{ records: KillRecord[]; b
     let found: Broken | null = null;
     try {
       await phase.run(new Scene(ground, random, record, run.costs, AbortSignal.timeout(PHASE_MS)));
+      ground.checkDeaths();
     } catch (error) {
-      const what = error instanceof Violation ? error.message : `not gone on: ${(error as Error).stack}`;
+      const what = wordsOf(error, ground);
       found = { what, seed: run.seed, kill, phase: phase.name, ms: record.ms, folder: ground.root };
       broken.push(found);
     }
@@ -63,8 +64,19 @@ async function atTheEnd(run: KillRun, ground: Ground, broken: Broken[]): Promise
     await servesOn(ground);
     return true;
   } catch (error) {
-    const what = error instanceof Violation ? error.message : `not gone on: ${(error as Error).stack}`;
+    const what = wordsOf(error, ground);
     broken.push({ what, seed: run.seed, kill: null, phase: 'serving on', ms: null, folder: ground.root });
     return false;
+  }
+}
+
+/** What was broken; a part that died says why something else could not go on. */
+export function wordsOf(error: unknown, ground: Ground): string {
+  const what = error instanceof Violation ? error.message : `not gone on: ${(error as Error).stack}`;
+  try {
+    ground.checkDeaths();
+    return what;
+  } catch (death) {
+    return `${what}; ${(death as Violation).message}`;
   }
 }

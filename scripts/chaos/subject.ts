@@ -3,7 +3,7 @@ import { NodeClient } from '../../src/cli/client.ts';
 import type { BodyOf, Operation } from '../../src/control-link/operations.ts';
 import type { Events, Results } from '../../src/control-link/results.ts';
 import { type FailedStart, NodeLife, type Ready } from './node-life.ts';
-import { Violation } from './violation.ts';
+import { must, Violation } from './violation.ts';
 
 export interface Tally {
   starts: number;
@@ -28,6 +28,7 @@ export class Subject {
   /** Where it listens in this life, `tcp://IP:PORT`. */
   bound = '';
   readonly #tally: Tally;
+  readonly #deaths: string[] = [];
   #client: NodeClient | null = null;
 
   constructor(name: Subject['name'], root: string, args: readonly string[], tally: Tally) {
@@ -65,8 +66,15 @@ export class Subject {
     return life.seconds;
   }
 
+  /** No part of it died by itself in any life. */
+  checkDeaths(): void {
+    const deaths = [...this.#deaths.splice(0), ...(this.life?.deaths.splice(0) ?? [])];
+    must(deaths.length === 0, `parts of the ${this.name} died by themselves: ${deaths.join(', ')}`);
+  }
+
   async kill(): Promise<void> {
     await this.life?.kill();
+    this.#deaths.push(...(this.life?.deaths ?? []));
     this.life = null;
     this.#client?.close();
     this.#client = null;

@@ -1,7 +1,9 @@
+import { damagedCatalog } from './catalog-files.ts';
 import { mapAhead, tornMap } from './chunk-maps.ts';
 import { clockJump } from './clock-jump.ts';
 import type { Fault } from './fault.ts';
 import { fullDisk } from './full-disk.ts';
+import { damagedProgress, lostLog } from './progress-database.ts';
 import { damagedSegment } from './segments.ts';
 import { overwrittenSource, replacedSource, unreadableSource, vanishedSource } from './sources.ts';
 import { damagedState } from './state-database.ts';
@@ -20,5 +22,8 @@ export const FAULTS: readonly Fault[] = [
   fullDisk,
   clockJump,
   damagedSegment,
+  damagedCatalog,
+  lostLog,
+  damagedProgress,
   damagedState,
 ];
