@@ -54,6 +54,7 @@ export class NodeLife {
   readonly deaths: string[] = [];
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
+  #ending = false;
 
   constructor({ home, log, args = [], env = {} }: LifeOptions) {
     const from = performance.now();
@@ -65,7 +66,11 @@ export class NodeLife {
     });
     closeSync(errors);
     alive.add(this.#child);
-    this.#gone = once(this.#child, 'exit').then(() => alive.delete(this.#child));
+    this.#gone = once(this.#child, 'exit').then(([code, signal]) => {
+      alive.delete(this.#child);
+      if (!this.#ending && this.seconds > 0)
+        this.deaths.push(`the process: ${signal ?? `exit code ${code}`}`);
+    });
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new FailedStart(`not ready after ${START_MS / 1000} s`));
@@ -92,12 +97,14 @@ export class NodeLife {
 
   /** kill -9; resolves when the process is gone. */
   async kill(): Promise<void> {
+    this.#ending = true;
     this.#child.kill('SIGKILL');
     await this.#gone;
   }
 
   /** Asks for a stop in order, and does not wait for it. */
   askToStop(): void {
+    this.#ending = true;
     this.#child.kill('SIGTERM');
   }
 
