@@ -80,6 +80,7 @@ export class NodeLife {
         const line = JSON.parse(text) as Line;
         if (line.event === 'actor-restarted') this.deaths.push(`${line.actor}: ${line.cause}`);
         if (line.event === 'ready') {
+          clearTimeout(timer);
           this.seconds = (performance.now() - from) / 1000;
           resolve(line as unknown as Ready);
         }
