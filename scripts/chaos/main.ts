@@ -24,6 +24,9 @@ function whole(name: 'kills' | 'seed' | 'from' | 'faults' | 'large' | 'small', l
   process.exit(2);
 }
 
+// An end by a signal is an end too: no node is left running.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
 const say = (text: string) => {
   if (!values.json) console.log(text);
 };
