@@ -94,15 +94,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'serial-turns-interleave',
     file: 'src/supervisor/runtime/turns.ts',
-    find: 'if (!this.#serial) return callNow(work);',
-    replace: 'return callNow(work);',
+    find: 'this.#last = turn.then(ignore, ignore);',
+    replace: 'turn.then(ignore, ignore);',
     test: LIVE,
     only: 'S13',
   },
   {
     name: 'stream-opened-out-of-turn',
     file: 'src/supervisor/runtime/link-server.ts',
-    find: '? await this.#environment.turn(() => handler(request, call))',
+    find: '? await this.#environment.turns.run(() => handler(request, call))',
     replace: '? handler(request, call)',
     test: LIVE,
     only: 'S13',
@@ -427,7 +427,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (this.#used >= this.#limit || this.#waiting.length > 0) return false;',
     replace: NOTHING,
     test: 'test/actors/transport/outbound.test.ts',
-    only: 'at most inFlight',
+    only: 'at most the window',
   },
   {
     name: 'flood-read-on',
@@ -435,7 +435,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;',
     replace: 'const full = this.#queued > MAX_PAYLOAD;',
     test: 'test/actors/transport/inbound-limits.test.ts',
-    only: 'holds four chunks',
+    only: 'holds two chunks',
   },
   {
     name: 'requests-unlimited',

@@ -29,6 +29,7 @@ export function nodeSettings(
       idleMs: network.idle_ms,
       maxSessions: network.max_sessions,
       inFlight: network.in_flight,
+      requestWindow: network.request_window,
       requireBound: network.require_bound,
     },
     acceptor: {

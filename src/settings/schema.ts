@@ -68,9 +68,10 @@ export const settingsSchema = z.strictObject({
     ),
     idle_ms: setting(transport.idleMs, 'Milliseconds without a request, until an idle session is closed.'),
     max_sessions: setting(transport.maxSessions, 'Sessions with peers at once, on each transport thread.'),
-    in_flight: setting(
-      transport.inFlight,
-      'Requests of one peer under way at once, from it to us and from us to it.',
+    in_flight: setting(transport.inFlight, 'Requests of one peer to us under way at once.'),
+    request_window: setting(
+      transport.requestWindow,
+      'Chunks asked of one peer and not come yet, at most. How many really are is learnt from how far and how fast the peer is.',
     ),
     max_pending: setting(acceptor.maxPending, 'Accepted connections without a finished handshake, in all.'),
     max_pending_per_address: setting(

@@ -33,6 +33,8 @@ export class DownloadFile {
   look: UnfinishedLook | null = null;
   /** 32 octets a chunk, checked against the signed hash of the list; null: not known yet. */
   hashes: Uint8Array | null = null;
+  /** What the whole of it hashes to, found as it came in order; null: it has to be read. */
+  identified: string | null = null;
   /** Octets that lay on this disk already. */
   resumed = 0;
   /** Why it was not had, last time. */

@@ -36,7 +36,7 @@ export class Finisher {
   fetched(file: DownloadFile): void {
     this.#start(async () => {
       // The hash of a single chunk is the id of its file, and was checked with the chunk.
-      const trusted = file.chunks === 1 && file.resumed === 0;
+      const trusted = file.identified === file.contentId || (file.chunks === 1 && file.resumed === 0);
       if (!trusted && !(await this.#hasItsId(file))) return this.#notItself(file);
       await this.#finish(file);
     });

@@ -40,6 +40,8 @@ export class ProviderFetch {
   readonly #signal: AbortSignal;
   readonly #size: BatchSize;
   #taking: Promise<unknown> = Promise.resolve();
+  /** Settles when every fetch so far has asked for all of its chunks. */
+  #asking: Promise<unknown> = Promise.resolve();
   #underWay = 0;
   #strikes = 0;
   #error: ActorError | null = null;
@@ -138,20 +140,28 @@ export class ProviderFetch {
     const { files, parts } = this.#work;
     const ready = batch.portions.filter(({ file }) => files[file]!.hashes !== null);
     if (ready.length === 0) return;
-    const asked = { ...batch, portions: ready };
-    const came = this.#size.begins();
+    const signal = AbortSignal.any([this.#signal, obsolete]);
+    // One after the other they ask, so that the chunks of a file come in order: then its id is known without reading it.
+    const before = this.#asking;
+    const { promise, resolve: asked } = Promise.withResolvers<void>();
+    this.#asking = Promise.all([before, promise]);
+    let came = () => {};
     try {
-      await parts.spent.fetch.during(this.#receive(asked, AbortSignal.any([this.#signal, obsolete])));
+      await settledOrAborted(before, signal);
+      came = this.#size.begins();
+      await parts.spent.fetch.during(this.#receive({ ...batch, portions: ready }, signal, asked));
       came();
     } catch (error) {
-      if (this.#signal.aborted || obsolete.aborted) return;
+      if (signal.aborted) return;
       const subject = error instanceof ActorError ? error.subject : undefined;
       const of = ready.find(({ file }) => files[file]!.unfinished === subject);
       this.#judge(error, of === undefined ? null : files[of.file]!, of?.file ?? -1);
+    } finally {
+      asked();
     }
   }
 
-  async #receive(batch: Batch, signal: AbortSignal): Promise<void> {
+  async #receive(batch: Batch, signal: AbortSignal, asked: () => void): Promise<void> {
     const wanted = batch.portions.map(({ file: index, wanted }) => {
       const { contentId, size, unfinished, hashes, have } = this.#work.files[index]!;
       const all = wanted.count === have.chunks;
@@ -163,10 +173,10 @@ export class ProviderFetch {
         ...(!all && { wanted: wanted.octets }),
       };
     });
-    for await (const event of this.#provider.fetch(wanted, signal)) this.#hear(event, batch);
+    for await (const event of this.#provider.fetch(wanted, signal)) this.#hear(event, batch, asked);
   }
 
-  #hear(event: FetchEvent, batch: Batch): void {
+  #hear(event: FetchEvent, batch: Batch, asked: () => void): void {
     const { spent } = this.#work.parts;
     switch (event.kind) {
       case 'progress':
@@ -181,9 +191,12 @@ export class ProviderFetch {
         spent.verifyMs += event.verifyMs;
         spent.writeMs += event.writeMs;
         return;
-      // The schedule knows, whoever brought the last chunk of it.
+      // That it is whole the schedule knows, whoever brought the last chunk of it.
       case 'file':
+        this.#work.files[batch.portions[event.index]!.file]!.identified ??= event.contentId;
         return;
+      case 'asked':
+        return asked();
     }
   }
 
@@ -212,4 +225,16 @@ export class ProviderFetch {
     this.#error ??= error;
     this.#end.abort();
   }
+}
+
+function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', done, { once: true });
+    void promise.then(done, done);
+  });
 }

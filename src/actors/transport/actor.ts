@@ -9,6 +9,7 @@ import type { ConnectionHost } from './connection.ts';
 import { transportContract } from './contract.ts';
 import { Dialer } from './dialer.ts';
 import { FrameMemory } from './frame-memory.ts';
+import { OrderedHashes } from './ordered-hashes.ts';
 import { askPeer } from './peer-request.ts';
 import { RequestRouter } from './request-router.ts';
 import { sessionInfo } from './session.ts';
@@ -33,6 +34,7 @@ export default actor(transportContract, async (context) => {
     dropped: () => metrics.add('sessions_dropped', 1),
   };
   const sessions = new SessionTable(context);
+  const ordered = new OrderedHashes();
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
   const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks });
@@ -51,7 +53,7 @@ export default actor(transportContract, async (context) => {
       },
       fetch({ peer, files }, call) {
         const sink = new ChunkSink(clock, buffers);
-        return new ChunkFetch(context, sink, () => dialer.session(peer), files).run(call.signal);
+        return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), files).run(call.signal);
       },
       sessions: () => sessions.infos(),
     },

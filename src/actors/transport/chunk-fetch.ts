@@ -10,6 +10,7 @@ import type { ChunkSink } from './chunk-sink.ts';
 import type { ShardContext } from './context.ts';
 import type { FetchEvent, FetchFile } from './contract.ts';
 import { FetchEvents } from './fetch-events.ts';
+import type { OrderedHashes } from './ordered-hashes.ts';
 import type { OutboundSession, Reply } from './outbound-session.ts';
 import { PeerFault } from './peer-fault.ts';
 import { brokenBy, isRateLimit, peerError } from './peer-request.ts';
@@ -52,10 +53,16 @@ export class ChunkFetch {
   #came = 0;
   #over = false;
 
-  constructor(context: ShardContext, sink: ChunkSink, open: OpenSession, files: readonly FetchFile[]) {
+  constructor(
+    context: ShardContext,
+    sink: ChunkSink,
+    ordered: OrderedHashes,
+    open: OpenSession,
+    files: readonly FetchFile[],
+  ) {
     this.#context = context;
     this.#open = open;
-    this.#files = files.map((file, index) => new TargetFile(index, file));
+    this.#files = files.map((file, index) => new TargetFile(index, file, ordered));
     this.#plan = new ChunkPlan(this.#files);
     this.#events = new FetchEvents(context.clock);
     this.#sink = sink;
@@ -68,7 +75,7 @@ export class ChunkFetch {
     const onAbort = () => this.#end(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index);
+      for (const file of this.#files) if (file.missing === 0) this.#events.file(file.index, null);
       if (signal.aborted) onAbort();
       else if (this.#missing === 0) this.#end(null);
       else void this.#connect();
@@ -100,7 +107,7 @@ export class ChunkFetch {
     const session = this.#session;
     while (session && !this.#over && !this.#resting() && !this.#leaveQueue) {
       const wanted = this.#plan.next();
-      if (wanted === null) return;
+      if (wanted === null) return this.#events.asked();
       if (session.places.take()) {
         this.#ask(session, wanted);
         continue;
@@ -170,7 +177,7 @@ export class ChunkFetch {
     file.missing--;
     if (file.missing === 0) {
       file.close();
-      this.#events.file(file.index);
+      this.#events.file(file.index, file.takeContentId());
     }
     this.#events.chunk(file.index, chunk, length);
     if (this.#missing === 0) this.#end(null);

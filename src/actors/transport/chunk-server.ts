@@ -1,4 +1,4 @@
-import { toHex } from '../../protocol/crypto/bytes.ts';
+import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import { CHUNK_SIZE, chunkLength } from '../../protocol/objects/chunks.ts';
 import { CHUNK_PREAMBLE_MAX, writeChunkPreamble } from '../../protocol/wire/chunk-data.ts';
 import { type ChunkBuffers, DATA_OFFSET } from './chunk-buffers.ts';
@@ -28,6 +28,9 @@ export class ChunkServer {
   readonly #files: ContentFiles;
   readonly #preamble = Buffer.alloc(CHUNK_PREAMBLE_MAX);
   readonly #now: () => number;
+  /** The content asked for last, in both its forms: chunks of one are asked for in a row. */
+  #lastId: Uint8Array = new Uint8Array(0);
+  #lastName = '';
 
   constructor(context: ShardContext, buffers: ChunkBuffers) {
     this.#context = context;
@@ -38,7 +41,7 @@ export class ChunkServer {
 
   /** A promise only when the store or a slow disk has to be waited for. */
   serve(request: ChunkRequest): ChunkAnswer | Promise<ChunkAnswer> {
-    const file = this.#files.get(toHex(request.contentId));
+    const file = this.#files.get(this.#nameOf(request.contentId));
     if (file instanceof ContentFile) return this.#read(request, file);
     // Looked up once more, because a file that was just opened may have been closed before its turn came.
     if (file instanceof Promise)
@@ -48,6 +51,14 @@ export class ChunkServer {
 
   close(): void {
     this.#files.close();
+  }
+
+  #nameOf(contentId: Uint8Array): string {
+    if (!bytesEqual(contentId, this.#lastId)) {
+      this.#lastId = contentId;
+      this.#lastName = toHex(contentId);
+    }
+    return this.#lastName;
   }
 
   #read(request: ChunkRequest, file: ContentFile): ChunkReply | null | Promise<ChunkReply | null> {

@@ -28,6 +28,8 @@ export class ContentFiles {
   readonly #context: ShardContext;
   readonly #open = new Map<string, ContentFile>();
   readonly #loading = new Map<string, Loading>();
+  /** The one at the end of that order, unless another was opened since. */
+  #newest: ContentFile | null = null;
   /** Contents the store knew no lease of, and until when: a peer asks for many chunks of one at once. */
   readonly #absent = new Map<string, number>();
 
@@ -43,9 +45,12 @@ export class ContentFiles {
       this.gone(known);
       return null;
     }
-    // Taken out and in again: the map's order is that of use.
-    this.#open.delete(contentId);
-    this.#open.set(contentId, known);
+    if (known !== this.#newest) {
+      // Taken out and in again: the map's order is that of use.
+      this.#open.delete(contentId);
+      this.#open.set(contentId, known);
+      this.#newest = known;
+    }
     return known;
   }
 
@@ -91,6 +96,7 @@ export class ContentFiles {
     }
     this.#open.get(contentId)?.close();
     this.#open.set(contentId, file);
+    this.#newest = file;
     if (this.#open.size > MAX_OPEN) this.#drop(this.#open.keys().next().value!);
     return file;
   }

@@ -121,7 +121,7 @@ export class Dialer {
       peer,
       address,
       clock: this.#context.clock,
-      inFlight: this.#context.config.inFlight,
+      window: this.#context.config.requestWindow,
       requestMs: this.#context.config.requestMs,
       ended: (ended) => this.#sessions.remove(ended),
     });

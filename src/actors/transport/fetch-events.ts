@@ -11,8 +11,9 @@ const TELL_EVERY_MS = 50;
  */
 export class FetchEvents {
   readonly #clock: Clock;
-  readonly #files: number[] = [];
+  readonly #files: { index: number; contentId: string | null }[] = [];
   readonly #corrupt: { index: number; chunk: number }[] = [];
+  #asked: 'no' | 'yes' | 'told' = 'no';
   #chunks = 0;
   #bytes = 0;
   readonly #written = new WrittenRanges();
@@ -38,8 +39,14 @@ export class FetchEvents {
   }
 
   /** Told with the progress: files that end in one interval wait for each other. */
-  file(index: number): void {
-    this.#files.push(index);
+  file(index: number, contentId: string | null): void {
+    this.#files.push({ index, contentId });
+  }
+
+  asked(): void {
+    if (this.#asked !== 'no') return;
+    this.#asked = 'yes';
+    this.#tell();
   }
 
   corrupt(index: number, chunk: number): void {
@@ -82,6 +89,11 @@ export class FetchEvents {
     this.#disarm?.();
     this.#disarm = null;
     this.#toldAt = this.#clock.now();
+    for (const file of this.#files.splice(0)) yield { kind: 'file', ...file };
+    if (this.#asked === 'yes') {
+      this.#asked = 'told';
+      yield { kind: 'asked' };
+    }
     if (this.#chunks > 0) {
       const event = {
         kind: 'progress',
@@ -93,7 +105,6 @@ export class FetchEvents {
       this.#bytes = 0;
       yield event;
     }
-    for (const index of this.#files.splice(0)) yield { kind: 'file', index };
     for (const { index, chunk } of this.#corrupt.splice(0)) yield { kind: 'corrupt', index, chunk };
   }
 }

@@ -12,8 +12,8 @@ import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
 
-/** Chunk frames written but not yet with the system: enough to keep the socket busy, and 1 MiB a slow reader can hold. */
-const UNSENT_CHUNKS = 4;
+/** Chunk frames not yet with the system: one on its way, and the next read behind it; 512 KiB a slow reader can hold. */
+const UNSENT_CHUNKS = 2;
 /** Frames beyond are read in their plain form only: a MiB of odd ones would hold this thread for 50 ms. */
 const LONG_FRAME = 64 * 1024;
 /** Other actors asked at once for one peer. */

@@ -8,6 +8,7 @@ import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import { Places } from './places.ts';
+import { RequestWindow } from './request-window.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
 
 /** A reply as it came; views on its frame are valid until the call returns. */
@@ -37,7 +38,8 @@ export interface OutboundOptions {
   /** `tcp://ip:port` as dialled. */
   readonly address: string;
   readonly clock: Clock;
-  readonly inFlight: number;
+  /** Requests under way, at most. */
+  readonly window: number;
   readonly requestMs: number;
   ended(session: OutboundSession): void;
 }
@@ -58,6 +60,7 @@ export class OutboundSession implements Session {
   readonly #options: OutboundOptions;
   readonly #clock: Clock;
   readonly #owed = new Map<number, Owed>();
+  readonly #window: RequestWindow;
   #nextId = 1;
   #outbox: Uint8Array[] = [];
   #fetches = 0;
@@ -73,7 +76,8 @@ export class OutboundSession implements Session {
     this.peer = options.peer;
     this.address = options.address;
     this.since = Math.floor(options.clock.wall() / 1000);
-    this.places = new Places(options.inFlight);
+    this.#window = new RequestWindow(options.window);
+    this.places = new Places(this.#window.size);
     this.#idleSince = options.clock.now();
     this.connection.reader = {
       frame: (frame) => this.#receive(frame),
@@ -116,7 +120,10 @@ export class OutboundSession implements Session {
       return;
     }
     const now = this.#clock.now();
-    if (this.#owed.size === 0) this.#owedSince = now;
+    if (this.#owed.size === 0) {
+      this.#owedSince = now;
+      this.#window.begins(now);
+    }
     const reqId = this.#nextId;
     // u32 on the wire: after 2^32 requests the count starts anew, long after the first ones were answered.
     this.#nextId = reqId === 0xffff_ffff ? 1 : reqId + 1;
@@ -176,7 +183,12 @@ export class OutboundSession implements Session {
     if (owed === undefined) throw new PeerFault(`a reply to request ${reqId}, which was not asked`);
     this.#owed.delete(reqId);
     this.replies++;
-    this.#idleSince = this.#clock.now();
+    const now = this.#clock.now();
+    this.#idleSince = now;
+    if (usual) {
+      this.#window.replied(owed.askedAt, now, frame.length);
+      this.places.resize(this.#window.size);
+    }
     try {
       owed.awaiting.reply({ frame, chunk: usual ? chunk : null, envelope });
     } finally {

@@ -1,10 +1,11 @@
 /**
  * The places for requests under way on one session, shared fairly by all who want some: whoever waited longest comes
- * first, and takes one place at a time.
+ * first, and takes one place at a time. Those who wait are granted a quarter of the places together: requests of one
+ * turn leave in one write, and a write of its own for each costs both ends more than the rest of a request.
  */
 export class Places {
   readonly #waiting: (() => void)[] = [];
-  readonly #limit: number;
+  #limit: number;
   #used = 0;
   #granting = false;
 
@@ -32,10 +33,15 @@ export class Places {
     };
   }
 
+  /** So many from now on. Those beyond that are taken stay so until they are given back. */
+  resize(limit: number): void {
+    this.#limit = limit;
+  }
+
   give(): void {
     this.#used--;
     // Whoever was granted a place may give it back at once: the loop below is then running already.
-    if (this.#granting) return;
+    if (this.#granting || this.#limit - this.#used < Math.max(1, this.#limit >> 2)) return;
     this.#granting = true;
     try {
       while (this.#used < this.#limit) {

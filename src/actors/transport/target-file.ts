@@ -5,6 +5,7 @@ import { CHUNK_HASH_LENGTH, CHUNK_SIZE, chunkCount, chunkLength } from '../../pr
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { ChunkMap } from '../chunk-map.ts';
 import type { FetchFile } from './contract.ts';
+import type { OrderedHashes } from './ordered-hashes.ts';
 
 /** A file that is being fetched: what each of its chunks must hash to, and where it goes. */
 export class TargetFile {
@@ -18,12 +19,13 @@ export class TargetFile {
   missing: number;
   readonly #size: number;
   readonly #hashes: Uint8Array;
+  readonly #ordered: OrderedHashes;
   #fd = -1;
   #writes = 0;
   #closed = false;
 
   /** `file.hashes` must hold 32 octets for each chunk. */
-  constructor(index: number, file: FetchFile) {
+  constructor(index: number, file: FetchFile, ordered: OrderedHashes) {
     this.index = index;
     this.contentId = Buffer.from(file.contentId, 'hex');
     this.path = file.path;
@@ -33,15 +35,23 @@ export class TargetFile {
     this.missing = this.wanted.count;
     this.#size = file.size;
     this.#hashes = file.hashes;
+    this.#ordered = ordered;
   }
 
-  /** Whether these octets are that chunk. */
+  /** Whether these octets are that chunk. Those that are count as come. */
   verify(chunk: number, data: Uint8Array): boolean {
     if (data.length !== chunkLength(this.#size, chunk)) return false;
     const hash = blake3(data);
     const at = chunk * CHUNK_HASH_LENGTH;
     for (let i = 0; i < CHUNK_HASH_LENGTH; i++) if (hash[i] !== this.#hashes[at + i]) return false;
+    // The hash of a single chunk is that of its file.
+    if (this.chunks > 1) this.#ordered.came(this.path, chunk, data);
     return true;
+  }
+
+  /** What the whole file hashes to, where every chunk of it came in order; null where not. To be asked once. */
+  takeContentId(): string | null {
+    return this.chunks > 1 ? this.#ordered.take(this.path, this.chunks) : null;
   }
 
   /** Writes a verified chunk at once. Throws the error of the table. */

@@ -4,6 +4,8 @@ import type { Frame, RunFrame } from './frame.ts';
 /** Bodies after which a batch leaves before the turn ends: the other side works while this one goes on posting. */
 const MAX_BATCH = 64;
 
+const SETTLED = Promise.resolve();
+
 /**
  * Gathers the frames of one turn of the event loop into one message: a lone post costs as much as a batch of
  * dozens, nearly all of it waking the other thread.
@@ -57,9 +59,12 @@ export class Batch {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // A microtask would run before the other microtasks of this turn have posted; the tick queued from
-    // inside a microtask runs once all of them are done, and still before the loop goes on.
-    queueMicrotask(() => process.nextTick(this.#endOfTurn));
+    // inside a microtask runs once all of them are done, and still before the loop goes on. A promise's
+    // microtask: one from `queueMicrotask` carries an async resource of its own, dearer than the rest of a post.
+    void SETTLED.then(this.#afterMicrotasks);
   }
+
+  readonly #afterMicrotasks = (): void => process.nextTick(this.#endOfTurn);
 
   readonly #endOfTurn = (): void => {
     this.#scheduled = false;

@@ -52,7 +52,7 @@ export interface Link {
 
 /** What a link needs of a MessagePort; in the virtual world, a port of that world. */
 export interface FramePort {
-  postMessage(frames: unknown, transfer: readonly TransferListItem[]): void;
+  postMessage(frames: unknown, transfer?: readonly TransferListItem[]): void;
   on(event: 'message', receive: (frames: readonly Frame[]) => void): unknown;
   on(event: 'close', closed: () => void): unknown;
   unref(): void;

@@ -4,7 +4,11 @@ import type { Frame, FramePort, Link } from './frame.ts';
 
 /** A link over a MessagePort. Frames cross by structured clone; what is named for transfer moves. */
 export function portLink(port: FramePort): Link {
-  const batch = new Batch((frames, transfer) => port.postMessage(frames, transfer));
+  const batch = new Batch((frames, transfer) => {
+    // Even an empty list is walked as an iterable, across the border of the engine.
+    if (transfer.length > 0) port.postMessage(frames, transfer);
+    else port.postMessage(frames);
+  });
   let received: (frames: readonly Frame[]) => void = () => {};
 
   return {

@@ -40,7 +40,7 @@ export class ActorHost {
   readonly #servers = new Map<string, LinkServer>();
   readonly #unserved: Array<{ from: string; link: Link; budget: number }> = [];
   readonly #metrics: MetricsWriter<string>;
-  readonly #turns: Turns;
+  readonly #turns = new Turns();
   readonly #stopping = new AbortController();
   readonly #drain = new Drain();
   #unbeat: () => void = () => {};
@@ -53,7 +53,6 @@ export class ActorHost {
     this.#environment = environment;
     this.#deadlines = new Deadlines(environment.clock);
     this.#metrics = new MetricsWriter(module.contract.metrics, birth.metrics);
-    this.#turns = new Turns(module.contract.serial);
     this.#refs = new Map(
       birth.uses.map((use) => {
         const contract = environment.contracts[use.name];
@@ -179,7 +178,7 @@ export class ActorHost {
         this.#metrics.mailbox(change);
         if (kind === 'call') this.#drain.count(change);
       },
-      turn: (work) => this.#turns.run(work),
+      turns: this.#turns,
     });
     this.#servers.set(from, server);
   }

@@ -5,8 +5,8 @@ const TICK_MS = 20;
 
 /**
  * One coarse timer for all deadlines of a thread, armed for the earliest of them. Adding and taking back cost a
- * set operation each; a timer exists only while a deadline does. Deadlines fire at most one tick late, never
- * early.
+ * set operation each: a timer that its deadline no longer needs stays armed for the next one, and finds nothing to do
+ * if none comes. Deadlines fire at most one tick late, never early. Until `close` a timer may keep the thread alive.
  */
 export class Deadlines {
   readonly #clock: Clock;
@@ -28,9 +28,7 @@ export class Deadlines {
     if (tick < this.#armedFor) this.#arm(tick);
     return () => {
       slot.delete(expire);
-      if (slot.size > 0 || this.#slots.get(tick) !== slot) return;
-      this.#slots.delete(tick);
-      if (this.#slots.size === 0) this.close();
+      if (slot.size === 0 && this.#slots.get(tick) === slot) this.#slots.delete(tick);
     };
   }
 

@@ -6,6 +6,7 @@ import { FRAME, type Frame, type Link } from '../link/frame.ts';
 import { busyError } from './call-errors.ts';
 import { CreditGate } from './credit-gate.ts';
 import { ServedCall } from './served-call.ts';
+import type { Turns } from './turns.ts';
 
 type AnyHandler = (request: unknown, call: Call) => unknown;
 
@@ -17,8 +18,8 @@ export interface ServerEnvironment {
   violated(error: Error): void;
   /** Counts what waits or runs, over all links of the actor. */
   depth(change: number, kind: 'call' | 'stream'): void;
-  /** Runs turns one after another for serial contracts, at once for all others. */
-  turn<T>(work: () => T | Promise<T>): Promise<T>;
+  /** The turns of a serial contract, shared by all its links; of any other contract nothing reads them. */
+  readonly turns: Turns;
 }
 
 /** A tell has no caller that could cancel it. */
@@ -60,6 +61,8 @@ export class LinkServer {
     this.#environment = env;
     link.onFrames((frames) => {
       for (const frame of frames) this.#receive(frame);
+      // What was answered on the spot leaves with this turn's work done: nothing else of it is about to come.
+      link.flush();
     });
     link.onClose(() => this.close());
   }
@@ -83,7 +86,7 @@ export class LinkServer {
     switch (frame[0]) {
       case FRAME.ask: {
         const name = this.#named(frame[2], 'ask', frame[1]);
-        if (name !== null) void this.#answer(frame[1], name, frame[3], frame[4]);
+        if (name !== null) this.#answer(frame[1], name, frame[3], frame[4]);
         return;
       }
       case FRAME.tells: {
@@ -116,20 +119,37 @@ export class LinkServer {
     return null;
   }
 
-  async #answer(id: number, name: string, request: unknown, ms: number): Promise<void> {
+  /** Synchronous where the handler is, as a tell: a reply that is there needs no promise. */
+  #answer(id: number, name: string, request: unknown, ms: number): void {
     if (this.#full()) {
       this.#link.post([FRAME.fail, id, toErrorRecord(busyError(this.#contract.name, this.#budget))]);
       return;
     }
     const call = this.#begin(id, ms, null);
-    try {
-      const reply = await this.#environment.turn(() => this.#handlers[name]!(request, call));
-      if (!call.reason) this.#link.post([FRAME.reply, id, reply]);
-    } catch (error) {
+    const fail = (error: unknown) => {
       this.#failed(error, call, (record) => this.#link.post([FRAME.fail, id, record]));
-    } finally {
       this.#finish(id, 'call');
+    };
+    const reply = (value: unknown) => {
+      try {
+        if (!call.reason) this.#link.post([FRAME.reply, id, value]);
+      } catch (error) {
+        // A reply that cannot cross this kind of link is a bug of the handler.
+        return fail(error);
+      }
+      this.#finish(id, 'call');
+    };
+    const handler = this.#handlers[name]!;
+    let result: unknown;
+    try {
+      result = this.#contract.serial
+        ? this.#environment.turns.run(() => handler(request, call))
+        : handler(request, call);
+    } catch (error) {
+      return fail(error);
     }
+    if (result instanceof Promise) result.then(reply, fail);
+    else reply(result);
   }
 
   /** Synchronous where the handler is: a tell costs a call, not a promise. */
@@ -149,7 +169,7 @@ export class LinkServer {
       for (const body of bodies) {
         if (this.#closed) break;
         const result = this.#contract.serial
-          ? this.#environment.turn(() => handler(body, NO_CALL))
+          ? this.#environment.turns.run(() => handler(body, NO_CALL))
           : handler(body, NO_CALL);
         if (result instanceof Promise) result.then(heard, crash);
         else done++;
@@ -187,7 +207,7 @@ export class LinkServer {
       // Of a serial actor the opening is a turn like any other; what it produces comes beside the turns.
       const items = (
         this.#contract.serial
-          ? await this.#environment.turn(() => handler(request, call))
+          ? await this.#environment.turns.run(() => handler(request, call))
           : handler(request, call)
       ) as AsyncIterable<unknown>;
       for await (const item of items) {

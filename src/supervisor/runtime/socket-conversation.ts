@@ -25,7 +25,7 @@ export function serveOverSocket<M extends Messages>(
   options: { clock: Clock; budget: number; crash(error: unknown): void },
 ): { close(): void } {
   const link = socketLink(socket);
-  const turns = new Turns(contract.serial);
+  const turns = new Turns();
   link.post([FRAME.credit, options.budget]);
   return new LinkServer(
     contract as unknown as Contract,
@@ -37,7 +37,7 @@ export function serveOverSocket<M extends Messages>(
       crash: options.crash,
       violated: (error) => void socket.destroy(error),
       depth: () => {},
-      turn: (work) => turns.run(work),
+      turns,
     },
   );
 }
@@ -54,6 +54,7 @@ export async function connectOverSocket<M extends Messages>(
 ): Promise<Ref<M> & { close(): void }> {
   const link = socketLink(socket);
   const deadlines = new Deadlines(clock);
+  link.onClose(() => deadlines.close());
   const caller = new Caller<M>(contract, deadlines, { lost: () => caller.down() });
   const frames = await new Promise<readonly Frame[]>((resolve, reject) => {
     const disarm = deadlines.add(HELLO_MS, () => {

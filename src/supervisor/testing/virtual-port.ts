@@ -33,7 +33,7 @@ export class VirtualPort implements FramePort {
     this.#channel = channel;
   }
 
-  postMessage(frames: unknown, transfer: readonly TransferListItem[]): void {
+  postMessage(frames: unknown, transfer: readonly TransferListItem[] = []): void {
     const cloned = structuredClone(frames, { transfer: transfer as never }) as readonly Frame[];
     if (this.#channel.closed) return;
     this.#send(() => this.peer.#deliver(cloned));

@@ -35,13 +35,12 @@ export class MainService {
   readonly #handlers: Handlers<Messages>;
   readonly #clock: Clock;
   readonly #servers = new Map<string, LinkServer>();
-  readonly #turns: Turns;
+  readonly #turns = new Turns();
 
   constructor({ contract, handlers }: MainServiceSpec, clock: Clock) {
     this.contract = contract;
     this.#handlers = handlers;
     this.#clock = clock;
-    this.#turns = new Turns(contract.serial);
   }
 
   /** Answers on this port; returns the budget of the link. */
@@ -56,7 +55,7 @@ export class MainService {
       crash: raise,
       violated: raise,
       depth: () => {},
-      turn: (work) => this.#turns.run(work),
+      turns: this.#turns,
     });
     port.unref();
     this.#servers.set(from, server);

@@ -5,6 +5,7 @@ import type { Contract } from '../../../src/supervisor/contract/contract.ts';
 import type { FramePort } from '../../../src/supervisor/link/frame.ts';
 import { portLink } from '../../../src/supervisor/link/port-link.ts';
 import { LinkServer } from '../../../src/supervisor/runtime/link-server.ts';
+import { Turns } from '../../../src/supervisor/runtime/turns.ts';
 import { mirror } from './mirror.ts';
 
 // The other side of the boundary: every contract served on a port of its own.
@@ -18,6 +19,6 @@ for (const [name, port] of Object.entries(workerData.ports as Record<string, Fra
     crash,
     violated: crash,
     depth: () => {},
-    turn: async (work) => work(),
+    turns: new Turns(),
   });
 }

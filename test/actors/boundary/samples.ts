@@ -500,7 +500,8 @@ export const samples: Samples = {
       items: [
         { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
         { kind: 'corrupt', index: 0, chunk: 3 },
-        { kind: 'file', index: 0 },
+        { kind: 'file', index: 0, contentId: null },
+        { kind: 'asked' },
         { kind: 'spent', verifyMs: 0.5, writeMs: 0 },
       ],
     },

@@ -59,7 +59,7 @@ export class Life {
   readonly metrics = new Map<string, number>();
   readonly #stopping = new AbortController();
   readonly #spawned: Promise<void>[] = [];
-  readonly #turns = new Turns(true);
+  readonly #turns = new Turns();
   #behaviour: Behaviour<Messages> | null = null;
 
   static async start(place: Place, options: LifeOptions = {}): Promise<Life> {

@@ -41,6 +41,9 @@ export class ScriptedProvider {
     signal: AbortSignal,
   ) => Uint8Array | Promise<Uint8Array> = (bytes) => bytes;
 
+  /** What the shard says a whole file hashes to, because its chunks came in order. */
+  identifies: (contentId: string) => string | null = () => null;
+
   readonly address: string;
 
   constructor(address: string) {
@@ -74,6 +77,7 @@ export class ScriptedProvider {
     this.batches.push(files.length);
     this.mostFetches = Math.max(this.mostFetches, ++this.openFetches);
     try {
+      yield { kind: 'asked' };
       for (const [index, file] of files.entries()) yield* this.#fetchOne(index, file, signal);
       yield { kind: 'spent', verifyMs: 2, writeMs: 1 };
     } finally {
@@ -85,6 +89,7 @@ export class ScriptedProvider {
     const { contentId, path, hashes, size } = file;
     this.fetched.push(contentId);
     const map = file.wanted ? ChunkMap.from(chunkCount(size), file.wanted) : ChunkMap.all(chunkCount(size));
+    let left = map!.count;
     const target = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
     try {
       for (const [chunk, bytes] of chunksOf(this.#content(contentId, 'chunk not found', path)).entries()) {
@@ -97,12 +102,12 @@ export class ScriptedProvider {
           throw failure('E_CHUNK_CORRUPT', `chunk ${chunk} came twice with wrong bytes`, { subject: path });
         }
         await target.write(arrived, 0, arrived.length, chunk * CHUNK_SIZE);
+        if (--left === 0) yield { kind: 'file', index, contentId: this.identifies(contentId) };
         yield { kind: 'progress', chunks: 1, bytes: arrived.length, written: [index, chunk, 1] };
       }
     } finally {
       await target.close();
     }
-    if (size > 0) yield { kind: 'file', index };
   }
 
   #content(id: string, otherwise: string, subject = this.address): Uint8Array {

@@ -47,6 +47,17 @@ test('a share comes whole: every size at the borders of a chunk, in the folders 
   expect(world.identified).toHaveLength(longer.length);
 });
 
+test('a file that its shard identified as it came is not read again; one that it says is another, is', async () => {
+  await using world = await World.make();
+  for (const path of ['a', 'b', 'c']) world.share(path, content(path.charCodeAt(0), 2 * CHUNK + 1));
+  const [a, b] = world.items;
+  world.provider().identifies = (contentId) =>
+    contentId === a!.contentId ? contentId : contentId === b!.contentId ? a!.contentId : null;
+  await world.get();
+  expect(await world.tree()).toEqual(world.listed);
+  expect(world.identified).toHaveLength(2);
+});
+
 test('files are for whoever runs the node alone', async () => {
   await using world = await World.make();
   world.share('a', content(1, 10));

@@ -486,7 +486,7 @@ describe('disks', () => {
   });
 
   test('a slow one with small chunks in between, from a plain peer', async () => {
-    const us = await shard({ inFlight: 64 }, { clock: slowClock() });
+    const us = await shard({ requestWindow: 64 }, { clock: slowClock() });
     const seed = new Seed();
     for (let i = 0; i < 30; i++) await seed.add(i % 3 === 0 ? CHUNK + i : i * 100);
     const them = await seeder((request) => seed.reply(request));
@@ -541,7 +541,7 @@ describe('many files, and leaving', () => {
     expect(await us.fetch('tcp://127.0.0.1:1', [])).toMatchObject([{ kind: 'spent' }]);
     const seed = await new Seed().add(0);
     expect(await us.fetch('tcp://127.0.0.1:1', seed.files)).toMatchObject([
-      { kind: 'file', index: 0 },
+      { kind: 'file', index: 0, contentId: null },
       { kind: 'spent' },
     ]);
   });

@@ -124,7 +124,7 @@ describe('whatever a peer sends', () => {
           },
           address: 'tcp://192.0.2.1:1',
           clock,
-          inFlight: 4,
+          window: 4,
           requestMs: 1_000,
           ended: () => {},
         });

@@ -128,8 +128,8 @@ describe('one session a peer', () => {
 });
 
 describe('requests', () => {
-  test('at most inFlight are under way; those that wait come in their order', async () => {
-    const us = await shard({ inFlight: 3 });
+  test('at most the window are under way; those that wait come in their order', async () => {
+    const us = await shard({ requestWindow: 3 });
     const held: { peer: RawPeer; reqId: number }[] = [];
     const seen: string[] = [];
     const them = await peers(async (peer) => {
@@ -151,7 +151,7 @@ describe('requests', () => {
   });
 
   test('one that is aborted leaves the session usable, and its place once the peer has answered', async () => {
-    const us = await shard({ inFlight: 1 });
+    const us = await shard({ requestWindow: 1 });
     const held: { peer: RawPeer; reqId: number }[] = [];
     const them = await peers(async (peer) => {
       for (;;) held.push({ peer, reqId: (await peer.envelope()).reqId });
