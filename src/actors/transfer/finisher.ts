@@ -35,8 +35,7 @@ export class Finisher {
   /** A file whose chunks are all verified and written. A wrong whole-file id is `E_FILE_CORRUPT`. */
   fetched(file: DownloadFile): void {
     this.#start(async () => {
-      // The hash of a single chunk is the id of its file, and was checked with the chunk.
-      const trusted = file.identified === file.contentId || (file.chunks === 1 && file.resumed === 0);
+      const trusted = cameAsItIs(file) && (await this.#hasItsLength(file));
       if (!trusted && !(await this.#hasItsId(file))) return this.#notItself(file);
       await this.#finish(file);
     });
@@ -111,6 +110,11 @@ export class Finisher {
     this.#done(file);
   }
 
+  /** A file that was cut short, or taken away, after its last chunk came is not what was hashed on its way. */
+  async #hasItsLength({ place, position, size }: DownloadFile): Promise<boolean> {
+    return (await this.#parts.folder.lookUnfinished(place, position))?.length === size;
+  }
+
   async #hasItsId({ contentId, size, unfinished }: DownloadFile): Promise<boolean> {
     const { context, signal, spent } = this.#parts;
     const identify = context.refs.hashing.ask('identify', { path: unfinished! }, { signal });
@@ -173,6 +177,10 @@ export class Finisher {
     }
   }
 }
+
+/** Its id is known from the way here: found chunk after chunk, or that of its only one. */
+const cameAsItIs = ({ identified, contentId, chunks, resumed }: DownloadFile): boolean =>
+  identified === contentId || (chunks === 1 && resumed === 0);
 
 const corrupt = (file: DownloadFile) =>
   failure('E_FILE_CORRUPT', 'its chunks are those of the catalog, the whole file is not', {
