@@ -526,8 +526,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'download-named-before-sync',
     file: 'src/actors/transfer/finisher.ts',
-    find: '    await spent.finish.during(folder.sync(unfinished));\n',
-    replace: NOTHING,
+    find: 'const length = await spent.finish.during(folder.sync(unfinished));',
+    replace: 'const length = file.size;',
     test: 'test/actors/transfer/durable-download.test.ts',
   },
 ];

@@ -45,7 +45,7 @@ export interface NodeSettings {
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly sync?: ConfigInput<typeof syncConfig>;
-  readonly transfer?: ConfigInput<typeof transferConfig>;
+  readonly transfer?: Omit<ConfigInput<typeof transferConfig>, 'home'>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
   /** When load is shed and when an actor is cut for its size; default: by the memory there is. */
   readonly memory?: MemoryLimits;
@@ -112,7 +112,7 @@ export function treeOf(settings: NodeSettings): TreeSpec {
         { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
         { contract: searchContract, module: module('search'), config: { home } },
         { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-        { contract: transferContract, module: module('transfer'), config: settings.transfer ?? {} },
+        { contract: transferContract, module: module('transfer'), config: { ...settings.transfer, home } },
       ]),
       branch('control', 'one_for_one', [
         {

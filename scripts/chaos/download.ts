@@ -56,8 +56,8 @@ export class Download {
     );
   }
 
-  /** Waits for its end; what failed for good is resumed, as an operator would. */
-  async done(): Promise<TransferEntry> {
+  /** Waits for its end; what failed is resumed, as an operator would, after whatever else he has to do. */
+  async done(mend: () => Promise<unknown> = async () => {}): Promise<TransferEntry> {
     let resumes = 0;
     let last = '';
     const what = () => `the download of ${this.share} is done: ${last}`;
@@ -68,6 +68,7 @@ export class Download {
       if (entry.state !== 'failed') return null;
       this.errors.push(entry.error?.code ?? 'none');
       must(++resumes <= MAX_RESUMES, `the download does not succeed: ${JSON.stringify(entry.error)}`);
+      await mend();
       await this.#ground.downloader.call('resume', { ids: [this.id] });
       if (resumes > 1) await sleep(RESUME_MS);
       return null;

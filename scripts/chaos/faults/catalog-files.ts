@@ -25,7 +25,7 @@ export const damagedCatalog: Fault = {
     const after = ground.known.seeder.shares.get(ground.ids.shelf)!.seq;
     const download = new Download(ground, 'shelf', `damaged-${round}`);
     await download.begin();
-    // A damaged list is seen when somebody asks for it; then the file has to be hashed again.
+    // A damaged list is seen when somebody asks for it; then its file has to be hashed again.
     await until('the list of the large file is made again', 60_000, async () => {
       const { hashed_bytes: hashed } = await seeder.call(
         'publish',
@@ -34,6 +34,7 @@ export const damagedCatalog: Fault = {
       );
       return hashed >= ground.options.large ? true : null;
     });
+    await download.done(() => ground.publish('shelf'));
     await download.finish();
     return { seen: `${files} files damaged; number ${before} became ${after}, all bytes right` };
   },

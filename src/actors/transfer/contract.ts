@@ -3,6 +3,8 @@ import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
 
 export const transferConfig = z.strictObject({
+  /** Data folder of the node; in the ids of its transfers. */
+  home: z.string().default(''),
   /** Transfers under way at once; the others wait their turn. */
   maxActive: z.int().min(1).max(1_000).default(8),
   /** Octets that downloads leave free on every disk. */

@@ -35,8 +35,7 @@ export class Finisher {
   /** A file whose chunks are all verified and written. A wrong whole-file id is `E_FILE_CORRUPT`. */
   fetched(file: DownloadFile): void {
     this.#start(async () => {
-      const trusted = cameAsItIs(file) && (await this.#hasItsLength(file));
-      if (!trusted && !(await this.#hasItsId(file))) return this.#notItself(file);
+      if (!cameAsItIs(file) && !(await this.#hasItsId(file))) return this.#notItself(file);
       await this.#finish(file);
     });
   }
@@ -96,7 +95,9 @@ export class Finisher {
   async #finish(file: DownloadFile): Promise<void> {
     const { folder, signal, spent } = this.#parts;
     const unfinished = file.unfinished!;
-    await spent.finish.during(folder.sync(unfinished));
+    const length = await spent.finish.during(folder.sync(unfinished));
+    // Cut short after its last chunk came: it is not what was hashed on its way.
+    if (length !== file.size) return this.#notItself(file);
     for (;;) {
       signal.throwIfAborted();
       if (await spent.finish.during(folder.finish(unfinished, file.place))) break;
@@ -108,11 +109,6 @@ export class Finisher {
     }
     file.unfinished = null;
     this.#done(file);
-  }
-
-  /** A file that was cut short, or taken away, after its last chunk came is not what was hashed on its way. */
-  async #hasItsLength({ place, position, size }: DownloadFile): Promise<boolean> {
-    return (await this.#parts.folder.lookUnfinished(place, position))?.length === size;
   }
 
   async #hasItsId({ contentId, size, unfinished }: DownloadFile): Promise<boolean> {

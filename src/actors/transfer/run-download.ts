@@ -142,7 +142,8 @@ async function settlePlan(parts: DownloadParts, transfer: Transfer, { files }: D
   if (again) await checkDone(parts, files);
   if (adopt !== undefined) await adoptFiles(parts, files, adopt);
   await findPlaces(parts, files, new PlaceSurvey(parts));
-  if (again) await restoreFiles(parts, files);
+  // A first run finds something where the ledger of an earlier one was lost.
+  await restoreFiles(parts, files);
   spent.planMs = context.clock.now() - started;
 }
 

@@ -118,12 +118,13 @@ export class TargetFolder {
     }
   }
 
-  /** Makes the octets of a file durable. */
-  async sync(path: string): Promise<void> {
+  /** Makes the octets of a file durable; how many they are. */
+  async sync(path: string): Promise<number> {
     try {
       const file = await open(path, constants.O_RDWR | noFollow);
       try {
         await file.sync();
+        return (await file.stat()).size;
       } finally {
         await file.close();
       }

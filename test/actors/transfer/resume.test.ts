@@ -199,6 +199,34 @@ describe('after a kill', () => {
   });
 });
 
+test('a ledger that was lost: the same download, asked for again, finds what it had begun', async () => {
+  await using world = await stuckAfter(6);
+  const { id } = await world.ask('add', { target: SHARE, directory: world.out });
+  await world.stuck;
+  await noted(world, 6);
+  await world.kill();
+  world.transfers.clear();
+  world.files.clear();
+  expect(await world.ask('queue', null)).toEqual([]);
+  const before = chunksOfBig(world).length;
+  world.provider().chunk = (bytes) => bytes;
+  expect(await world.ask('add', { target: SHARE, directory: world.out })).toMatchObject({ id });
+  await goesOn(world);
+  expect(chunksOfBig(world)).toHaveLength(before + 4);
+});
+
+test('a ledger and the lists of hashes that were lost: begun anew, and nothing is left of the first time', async () => {
+  await using world = await stuckAfter(6);
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await world.stuck;
+  await noted(world, 6);
+  await world.kill();
+  for (const lost of [world.transfers, world.files, world.hashLists]) lost.clear();
+  world.provider().chunk = (bytes) => bytes;
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await goesOn(world);
+});
+
 test('an orderly stop notes exactly what there is: nothing is hashed, nothing asked for twice', async () => {
   await using world = await stuckAfter(6);
   await world.ask('add', { target: SHARE, directory: world.out });
