@@ -9,12 +9,15 @@ import { sleep } from './wait.ts';
 
 /** Octets of a chunk on the wire, with what TLS and the frame add. */
 const CHUNK = 262_144;
+/** Chunks asked of one peer and not come yet, at most. */
+export const IN_FLIGHT = 16;
 /** A download of the large file takes about so long. */
 const DOWNLOAD_SECONDS = 1.2;
 const COMMON = [
   ...['--set', 'downloads.reserve_bytes=0'],
   ...['--set', 'sync.interval_seconds=0'],
   ...['--set', 'network.shards=1'],
+  ...['--set', `network.request_window=${IN_FLIGHT}`],
   ...['--set', 'hashing.threads=1'],
 ];
 

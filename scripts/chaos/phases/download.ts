@@ -2,11 +2,9 @@ import { noStrays } from '../checks/data-folder.ts';
 import { finishedFilesAreRight } from '../checks/files.ts';
 import { checkServed, chunkCount } from '../checks/served.ts';
 import { Download } from '../download.ts';
-import type { ShareName } from '../ground.ts';
+import { IN_FLIGHT, type ShareName } from '../ground.ts';
 import type { Phase, Scene } from '../strike.ts';
 
-/** Requests of one peer under way at once: the default of `network.in_flight`. */
-const IN_FLIGHT = 16;
 const BEGIN_MS = 120;
 const END_MS = 250;
 
