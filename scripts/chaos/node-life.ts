@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 const launcher = resolve(import.meta.dirname, '../../bin/granary.cjs');
 /** Loaded machines take their time; a node that hangs takes for ever. */
-const START_MS = 90_000;
+const START_MS = 240_000;
 
 export interface Ready {
   readonly node_key: string;
