@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
 import { BATCH } from './messages/body.ts';
+import { type HandOver, handOvers } from './messages/hand-over.ts';
 import { actorWay, comlinkWay, piscinaWay, rawWay, type Way } from './messages/ways.ts';
 import { medians, round } from './statistics.ts';
 
@@ -8,7 +9,8 @@ const DEFAULT_SIZE = 200_000;
 
 /**
  * Tells, asks and streams between two threads, beside the bare MessagePort, comlink and piscina in the same run. Size:
- * messages. Where a machine is shared, the CPU time a message tells more than the rate.
+ * messages. And 256 KiB handed to the other thread and back: in a slot of the slab, beside a transferred and a cloned
+ * buffer. Where a machine is shared, the CPU time a message tells more than the rate.
  */
 const messages: Bench = {
   name: 'messages',
@@ -17,13 +19,18 @@ const messages: Bench = {
     const ways = [actor, await rawWay(), await comlinkWay(), await piscinaWay()].filter(
       (way) => way !== null,
     );
+    const hands = await handOvers();
     const runs: Record<string, number | string>[] = [];
     let told = 0;
+    let handed = 0;
     for (let run = 0; run < repeat; run++) {
       const figures: Record<string, number> = {};
       for (const way of ways) Object.assign(figures, await measure(way, size));
       Object.assign(figures, await loneAsks(ways, Math.max(100, Math.floor(size / 40))));
       told += size;
+      const trips = Math.ceil(size / 40 / LONE_TURN) * LONE_TURN;
+      Object.assign(figures, await handedOver(hands, trips));
+      handed += trips;
       runs.push(figures);
       log(
         `run ${run + 1}: ${Object.entries(figures)
@@ -32,13 +39,17 @@ const messages: Bench = {
       );
     }
     const noted = await actor.noted();
-    for (const way of ways) await way.close();
+    const changes = await Promise.all(hands.map((way) => way.changes()));
+    for (const way of [...ways, ...hands]) await way.close();
     const median = medians(runs);
     return {
       runs,
       median,
       beside: besides(median),
-      checks: [{ name: 'every tell arrived', ok: noted === told }],
+      checks: [
+        { name: 'every tell arrived', ok: noted === told },
+        { name: 'both sides changed what was handed over', ok: changes.every((n) => n === 2 * handed) },
+      ],
     };
   },
 };
@@ -90,10 +101,20 @@ async function loneAsks(ways: readonly Way[], count: number): Promise<Record<str
         await way.trip(n + trip);
         times[at]!.push(performance.now() - from);
       }
+  return Object.fromEntries(ways.map(({ name }, at) => [`${name}_ask_p50_us`, medianMicros(times[at]!)]));
+}
+
+/** The median time of 256 KiB there and back, by turns as well. */
+async function handedOver(ways: readonly HandOver[], count: number): Promise<Record<string, number>> {
+  const times = ways.map((): number[] => []);
+  for (let n = 0; n < count; n += LONE_TURN)
+    for (const [at, way] of ways.entries()) times[at]!.push(...(await way.trips(LONE_TURN)));
   return Object.fromEntries(
-    ways.map(({ name }, at) => {
-      const sorted = times[at]!.sort((a, b) => a - b);
-      return [`${name}_ask_p50_us`, sorted[sorted.length >> 1]! * 1_000];
-    }),
+    ways.map(({ name }, at) => [`${name}_256k_there_and_back_p50_us`, medianMicros(times[at]!)]),
   );
+}
+
+function medianMicros(times: readonly number[]): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1]! * 1_000;
 }

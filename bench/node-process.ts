@@ -27,13 +27,14 @@ export class NodeProcess {
     this.#child = child;
   }
 
-  static async start(home: string): Promise<NodeProcess> {
+  /** `port` 0: any that is free. */
+  static async start(home: string, env: Record<string, string> = {}, port = 0): Promise<NodeProcess> {
     await mkdir(home, { recursive: true });
     const child = spawn(
       process.execPath,
-      [launcher!, 'up', '--json', '--home', home, '--listen', 'tcp://127.0.0.1:0'],
+      [launcher!, 'up', '--json', '--home', home, '--listen', `tcp://127.0.0.1:${port}`],
       {
-        env: { ...process.env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
+        env: { ...process.env, ...env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     );

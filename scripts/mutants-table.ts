@@ -13,6 +13,7 @@ export interface Mutant {
 
 const DEATH = 'test/supervisor/semantics-death.test.ts';
 const LIVE = 'test/supervisor/semantics.test.ts';
+const SLAB = 'test/supervisor/semantics-slab.test.ts';
 const HANDSHAKE = 'test/protocol/handshake/handshake.test.ts';
 const NOTHING = '';
 
@@ -78,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'finally-not-run',
     file: 'src/supervisor/runtime/caller.ts',
-    find: 'if (!queue.endedByProducer && this.#link === link) link.post([FRAME.cancel, id]);',
+    find: 'if (!queue.drained && this.#link === link) link.post([FRAME.cancel, id]);',
     replace: NOTHING,
     test: LIVE,
     only: 'S9',
@@ -217,6 +218,47 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const late = false;',
     test: 'test/supervisor/tree/health.test.ts',
     only: 'a round that comes late',
+  },
+  // The kernel: shared memory.
+  {
+    name: 'slot-not-reclaimed',
+    file: 'src/supervisor/tree/child.ts',
+    find: 'options.slab.end(slab);',
+    replace: NOTHING,
+    test: SLAB,
+    only: 'S39',
+  },
+  {
+    name: 'stale-epoch-accepted',
+    file: 'src/supervisor/memory/life-slab.ts',
+    find: 'return state?.epoch === handle.epoch ? state : null;',
+    replace: 'return state;',
+    test: SLAB,
+    only: 'S38',
+  },
+  {
+    name: 'slot-of-another-reached',
+    file: 'src/supervisor/memory/life-slab.ts',
+    find: 'return state?.owner === this.#life && state.to === 0',
+    replace: 'return state && state.to === 0',
+    test: SLAB,
+    only: 'S36',
+  },
+  {
+    name: 'answer-given-up-keeps-its-slot',
+    file: 'src/supervisor/runtime/link-server.ts',
+    find: 'this.#environment.gaveUp?.(frame[1]);',
+    replace: NOTHING,
+    test: SLAB,
+    only: 'S40',
+  },
+  {
+    name: 'broken-link-keeps-its-slots',
+    file: 'src/supervisor/runtime/caller.ts',
+    find: 'this.#events.severed?.();',
+    replace: NOTHING,
+    test: SLAB,
+    only: 'S40',
   },
   // Who is believed.
   {

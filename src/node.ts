@@ -1,25 +1,34 @@
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import { type acceptorConfig, acceptorContract } from './actors/acceptor/contract.ts';
-import { type controlConfig, controlContract } from './actors/control/contract.ts';
-import { type hashingConfig, hashingContract } from './actors/hashing/contract.ts';
-import { type publishConfig, publishContract } from './actors/publish/contract.ts';
+import { acceptorConfig } from './actors/acceptor/config.ts';
+import { acceptorContract } from './actors/acceptor/contract.ts';
+import { controlConfig } from './actors/control/config.ts';
+import { controlContract } from './actors/control/contract.ts';
+import { hashingConfig } from './actors/hashing/config.ts';
+import { hashingContract } from './actors/hashing/contract.ts';
+import { publishConfig } from './actors/publish/config.ts';
+import { publishContract } from './actors/publish/contract.ts';
 import { searchContract } from './actors/search/contract.ts';
-import { type storeConfig, storeContract } from './actors/store/contract.ts';
+import { storeConfig } from './actors/store/config.ts';
+import { storeContract } from './actors/store/contract.ts';
 import {
   type ConfigReload,
   type NodeStatus,
   type SettingRow,
   supervisorContract,
 } from './actors/supervisor/contract.ts';
-import { type SyncConfig, syncConfig, syncContract } from './actors/sync/contract.ts';
-import { type transferConfig, transferContract } from './actors/transfer/contract.ts';
-import { type transportConfig, transportContract } from './actors/transport/contract.ts';
+import { type SyncConfig, syncConfig } from './actors/sync/config.ts';
+import { syncContract } from './actors/sync/contract.ts';
+import { transferConfig } from './actors/transfer/config.ts';
+import { transferContract } from './actors/transfer/contract.ts';
+import { transportConfig } from './actors/transport/config.ts';
+import { transportContract } from './actors/transport/contract.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
 import type { Log } from './supervisor/contract/actor.ts';
 import { ActorError, type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
-import { createLog, type LogLevel } from './supervisor/observe/log.ts';
+import { createLog } from './supervisor/observe/log.ts';
+import type { LogLevel } from './supervisor/observe/log-level.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
 import { mainService, type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
@@ -91,34 +100,58 @@ export function treeOf(settings: NodeSettings): TreeSpec {
     contracts: siblingModule(import.meta.url, './actors/contracts'),
     children: [
       branch('storage', 'rest_for_one', [
-        { contract: storeContract, module: module('store'), config: { ...settings.store, home } },
+        {
+          contract: storeContract,
+          module: module('store'),
+          config: checked('store', storeConfig, { ...settings.store, home }),
+        },
       ]),
       branch('hashing', 'one_for_one', [
-        { contract: hashingContract, module: module('hashing'), config: settings.hashing ?? {} },
+        {
+          contract: hashingContract,
+          module: module('hashing'),
+          config: checked('hashing', hashingConfig, settings.hashing ?? {}),
+        },
       ]),
       branch('network', 'rest_for_one', [
         {
           contract: transportContract,
           module: module('transport'),
-          config: settings.transport ?? {},
+          config: checked('transport', transportConfig, settings.transport ?? {}),
           members: shards,
           limits: BRANCH_LIMITS,
         },
         // The acceptor listens before publish starts, because links carry its addresses; a request that comes
         // in between is told to try again.
-        { contract: acceptorContract, module: module('acceptor'), config: settings.acceptor ?? {} },
+        {
+          contract: acceptorContract,
+          module: module('acceptor'),
+          config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
+        },
       ]),
       branch('catalog', 'one_for_one', [
-        { contract: publishContract, module: module('publish'), config: settings.publish ?? {} },
+        {
+          contract: publishContract,
+          module: module('publish'),
+          config: checked('publish', publishConfig, settings.publish ?? {}),
+        },
         { contract: searchContract, module: module('search'), config: { home } },
-        { contract: syncContract, module: module('sync'), config: settings.sync ?? {} },
-        { contract: transferContract, module: module('transfer'), config: { ...settings.transfer, home } },
+        {
+          contract: syncContract,
+          module: module('sync'),
+          config: checked('sync', syncConfig, settings.sync ?? {}),
+        },
+        {
+          contract: transferContract,
+          module: module('transfer'),
+          config: checked('transfer', transferConfig, { ...settings.transfer, home }),
+        },
       ]),
       branch('control', 'one_for_one', [
         {
           contract: controlContract,
           module: module('control'),
-          config: { ...settings.control, version: VERSION },
+          config: checked('control', controlConfig, { ...settings.control, version: VERSION }),
         },
       ]),
     ],
@@ -304,11 +337,14 @@ class NodeLife {
   }
 }
 
-function liveConfig({ sync }: LiveSettings): SyncConfig {
-  const parsed = syncConfig.safeParse(sync ?? {});
+const liveConfig = ({ sync }: LiveSettings): SyncConfig => checked('sync', syncConfig, sync ?? {});
+
+/** The configuration of an actor, with its defaults. `E_CONFIG` for values out of bounds: workers are not the ones to find that out. */
+function checked<S extends z.ZodType>(group: string, schema: S, values: unknown): z.output<S> {
+  const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw failure('E_CONFIG', `sync.${issue?.path.join('.')}: ${issue?.message}`);
+  throw failure('E_CONFIG', `${group}.${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 /**

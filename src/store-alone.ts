@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import { storeConfig } from './actors/store/config.ts';
 import { storeContract } from './actors/store/contract.ts';
 import type { NodeSettings } from './node.ts';
-import { defineContract, type MessagesOf } from './supervisor/contract/contract.ts';
+import { configOf, defineContract, type MessagesOf } from './supervisor/contract/contract.ts';
 import type { Ref } from './supervisor/contract/ref.ts';
 import { createLog } from './supervisor/observe/log.ts';
 import { siblingModule } from './supervisor/tree/module-url.ts';
@@ -10,7 +10,7 @@ import { mainService, Supervisor } from './supervisor/tree/supervisor.ts';
 export type StoreRef = Ref<MessagesOf<typeof storeContract>>;
 
 /** The store asks nobody; the main thread has nothing to say to it. */
-const SILENT = defineContract({ name: 'supervisor', config: z.strictObject({}), messages: {} });
+const SILENT = defineContract({ name: 'supervisor', config: configOf<Record<never, never>>(), messages: {} });
 
 /**
  * Runs something on the data folder of a node that does not run: the store starts alone, claims the folder as it does
@@ -29,7 +29,7 @@ export async function withStoreAlone<T>(
         {
           contract: storeContract,
           module: siblingModule(import.meta.url, './actors/store/actor'),
-          config: { ...store, home, backupHours: 0 },
+          config: storeConfig.parse({ ...store, home, backupHours: 0 }),
         },
       ],
     },

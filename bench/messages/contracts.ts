@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { actorsOf } from '../../src/supervisor/contract/actor.ts';
-import { ask, defineContract, stream, tell } from '../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream, tell } from '../../src/supervisor/contract/contract.ts';
 import type { Body } from './body.ts';
 
 export const echoContract = defineContract({
   name: 'echo',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   mailbox: 4096,
   messages: {
     echo: ask<Body, Body>(),

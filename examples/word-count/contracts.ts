@@ -1,18 +1,17 @@
-import { z } from 'zod';
 // In a project of your own: from 'granary/supervisor'.
-import { actorsOf, ask, defineContract, stream, tell } from '../../src/supervisor/index.ts';
+import { actorsOf, ask, configOf, defineContract, stream, tell } from '../../src/supervisor/index.ts';
 
 /** Walks a folder and gives its text away, piece by piece. */
 export const readerContract = defineContract({
   name: 'reader',
-  config: z.strictObject({ folder: z.string() }),
+  config: configOf<{ folder: string }>(),
   messages: { texts: stream<null, { file: string; text: string }>({ window: 8 }) },
 });
 
 /** Counts the words of one piece. There are several of it. */
 export const counterContract = defineContract({
   name: 'counter',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   metrics: ['words'],
   messages: { count: ask<{ text: string }, Record<string, number>>() },
 });
@@ -20,7 +19,7 @@ export const counterContract = defineContract({
 /** Hands pieces to counters and adds up. */
 export const tallyContract = defineContract({
   name: 'tally',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   uses: ['reader', 'counter'],
   messages: {
     run: ask<null, { files: number; retried: number; top: readonly (readonly [string, number])[] }>({

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { acceptorConfig } from '../actors/acceptor/contract.ts';
-import { controlConfig } from '../actors/control/contract.ts';
-import { hashingConfig } from '../actors/hashing/contract.ts';
-import { publishConfig } from '../actors/publish/contract.ts';
-import { storeConfig } from '../actors/store/contract.ts';
-import { syncConfig } from '../actors/sync/contract.ts';
-import { transferConfig } from '../actors/transfer/contract.ts';
-import { transportConfig } from '../actors/transport/contract.ts';
-import { LOG_LEVELS } from '../supervisor/observe/log.ts';
+import { acceptorConfig } from '../actors/acceptor/config.ts';
+import { controlConfig } from '../actors/control/config.ts';
+import { hashingConfig } from '../actors/hashing/config.ts';
+import { publishConfig } from '../actors/publish/config.ts';
+import { storeConfig } from '../actors/store/config.ts';
+import { syncConfig } from '../actors/sync/config.ts';
+import { transferConfig } from '../actors/transfer/config.ts';
+import { transportConfig } from '../actors/transport/config.ts';
+import { LOG_LEVELS } from '../supervisor/observe/log-level.ts';
 import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
 import { categoryFolders } from './category-folders.ts';
 

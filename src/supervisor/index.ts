@@ -27,6 +27,7 @@ export {
   ask,
   type ConfigOf,
   type Contract,
+  configOf,
   defineContract,
   type Messages,
   type MessagesOf,
@@ -36,8 +37,10 @@ export {
   tell,
 } from './contract/contract.ts';
 export type { CallOptions, GroupRef, Ref } from './contract/ref.ts';
+export type { Slab, SlabSpec, SlabStatus, SlotHandle, SlotPath } from './contract/slab.ts';
 export type { BranchStatus, DeathCause, LeafStatus, Strategy, TreeStatus } from './contract/tree-status.ts';
-export { createLog, type LogLevel } from './observe/log.ts';
+export { createLog } from './observe/log.ts';
+export type { LogLevel } from './observe/log-level.ts';
 export { connectOverSocket, serveOverSocket } from './runtime/socket-conversation.ts';
 export type { MemoryLimits } from './tree/memory-watch.ts';
 export { siblingModule } from './tree/module-url.ts';

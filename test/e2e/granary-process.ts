@@ -64,12 +64,19 @@ export class Node {
   }
 
   static async start(
-    options: { home?: string; listen?: string; args?: readonly string[] } = {},
+    options: {
+      home?: string;
+      listen?: string;
+      args?: readonly string[];
+      /** Of Node.js itself. */
+      execArgv?: readonly string[];
+    } = {},
   ): Promise<Node> {
     const home = options.home ?? (await mkdtemp(join(tmpdir(), 'granary-e2e-')));
     const child = spawn(
       process.execPath,
       [
+        ...(options.execArgv ?? []),
         launcher,
         'up',
         '--json',

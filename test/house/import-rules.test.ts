@@ -61,10 +61,10 @@ test('supervisor knows no actor', () => {
 test('a contract imports protocol types, other contracts’ types and the contract builder alone', () => {
   const wrong = imports.filter(({ file, target, typeOnly }) => {
     if (!/^actors\/[a-z-]+\/contract\.ts$/.test(file)) return false;
-    if (target === 'zod' || target === 'supervisor/contract/contract.ts') return false;
+    if (target === 'supervisor/contract/contract.ts') return false;
     const types =
       target.startsWith('node:') || inside('protocol')(target) || inside('supervisor/contract')(target);
-    const peers = /^actors\/([a-z-]+\/contract|wire-request)\.ts$/.test(target);
+    const peers = /^actors\/([a-z-]+\/(contract|config)|wire-request)\.ts$/.test(target);
     return !(typeOnly && (types || peers));
   });
   expect(show(wrong)).toEqual([]);
@@ -73,10 +73,28 @@ test('a contract imports protocol types, other contracts’ types and the contra
 test('nobody imports another actor’s inside', () => {
   const wrong = imports.filter(({ file, target }) => {
     const owner = /^actors\/([a-z-]+)\//.exec(target)?.[1];
-    if (!owner || target === `actors/${owner}/contract.ts`) return false;
+    if (!owner || target === `actors/${owner}/contract.ts` || target === `actors/${owner}/config.ts`)
+      return false;
     return !file.startsWith(`actors/${owner}/`);
   });
   expect(show(wrong)).toEqual([]);
+});
+
+// What checks configurations costs every thread that loads it 17 MB and 90 ms: they are checked before an actor is born.
+test('actors know their configuration by its type alone', () => {
+  const wrong = imports.filter(
+    ({ file, target, typeOnly }) =>
+      /^actors\/[a-z-]+\/config\.ts$/.test(target) &&
+      !typeOnly &&
+      !(inside('settings')(file) || file === 'node.ts' || file === 'store-alone.ts'),
+  );
+  expect(show(wrong)).toEqual([]);
+});
+
+test('zod is loaded where values come from outside, and by no actor before it needs it', () => {
+  const homes =
+    /^((settings|cli|control-link)\/|node\.ts$|actors\/[a-z-]+\/config\.ts$|actors\/store\/passphrase-shape\.ts$)/;
+  expect(show(imports.filter(({ file, target }) => target === 'zod' && !homes.test(file)))).toEqual([]);
 });
 
 test.each([

@@ -1,8 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { systemClock } from '../../src/supervisor/contract/clock.ts';
-import { ask, defineContract, stream } from '../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream } from '../../src/supervisor/contract/contract.ts';
 import { FRAME } from '../../src/supervisor/link/frame.ts';
 import { portLink } from '../../src/supervisor/link/port-link.ts';
 import { Caller } from '../../src/supervisor/runtime/caller.ts';
@@ -10,7 +9,7 @@ import { Deadlines } from '../../src/supervisor/runtime/deadlines.ts';
 
 const contract = defineContract({
   name: 'oracle',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   messages: { question: ask<null, string>(), riddles: stream<null, string>() },
 });
 

@@ -309,6 +309,7 @@ async function overSocket() {
       hear: (n: number) => void heard.push(n),
       level: () => {},
       answer: (n: number) => n,
+      slot: () => null,
       async *items(to: number) {
         for (let n = 0; n < to; n++) yield n;
       },

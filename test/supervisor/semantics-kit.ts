@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   type ActorContext,
   type ActorModule,
@@ -8,19 +7,21 @@ import {
 import {
   ask,
   type Contract,
+  configOf,
   defineContract,
   type MessagesOf,
   stream,
   tell,
 } from '../../src/supervisor/contract/contract.ts';
 import type { Ref } from '../../src/supervisor/contract/ref.ts';
+import type { Slab, SlotHandle } from '../../src/supervisor/contract/slab.ts';
 import { VirtualPlacement } from '../../src/supervisor/testing/virtual-placement.ts';
 import { World } from '../../src/supervisor/testing/world.ts';
 import { mainService, Supervisor } from '../../src/supervisor/tree/supervisor.ts';
 
 // A listener whose handlers each test writes, and two talkers that send what the test tells them to.
 
-const empty = z.strictObject({});
+const empty = configOf<Record<never, never>>();
 export const listenerContract = defineContract({
   name: 'listener',
   config: empty,
@@ -32,6 +33,7 @@ export const listenerContract = defineContract({
     level: tell<number>({ overflow: 'latest' }),
     answer: ask<number, number>({ deadlineMs: 5_000 }),
     items: stream<number, number>({ window: 4 }),
+    slot: ask<SlotHandle | null, SlotHandle | null>({ deadlineMs: 5_000 }),
   },
 });
 export const serialContract = defineContract({ ...listenerContract, name: 'serial', serial: true });
@@ -55,12 +57,13 @@ const actor = actorsOf<typeof contracts>();
 type Messages = MessagesOf<typeof listenerContract>;
 type Listening = Partial<Handlers<Messages>>;
 type Refs = { readonly listener: Ref<Messages>; readonly serial: Ref<Messages> };
-type Talk = (n: number, refs: Refs, signal: AbortSignal) => Promise<number>;
+type Talk = (n: number, refs: Refs, signal: AbortSignal, slab: Slab) => Promise<number>;
 
 const DEAF: Handlers<Messages> = {
   hear: () => {},
   level: () => {},
   answer: (n) => n,
+  slot: () => null,
   async *items(to) {
     for (let n = 0; n < to; n++) yield n;
   },
@@ -86,10 +89,10 @@ export async function conversation(parts: Talkers = {}, seed = 1) {
   });
   const talking =
     (talk: Talk | undefined) =>
-    ({ refs }: { refs: Refs }) => ({
+    ({ refs, slab }: { refs: Refs; slab: Slab }) => ({
       handlers: {
         talk: (n: number, call: { signal: AbortSignal }) =>
-          talk?.(n, refs, call.signal) ?? Promise.resolve(n),
+          talk?.(n, refs, call.signal, slab) ?? Promise.resolve(n),
       },
     });
   const modules: Record<string, unknown> = {
@@ -107,6 +110,7 @@ export async function conversation(parts: Talkers = {}, seed = 1) {
   const supervisor = new Supervisor(
     {
       contracts: url('contracts'),
+      slab: { slots: 4, slotBytes: 64 },
       intensity: 5,
       periodMs: 30_000,
       children: Object.values(contracts).map((contract) => ({

@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
 import { ActorError } from '../../src/supervisor/contract/actor-error.ts';
 import { sleep, systemClock } from '../../src/supervisor/contract/clock.ts';
-import { ask, defineContract, stream, tell } from '../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream, tell } from '../../src/supervisor/contract/contract.ts';
 import { checkFrame } from '../../src/supervisor/link/check-frames.ts';
 import { FRAME } from '../../src/supervisor/link/frame.ts';
 import { withLength } from '../../src/supervisor/link/frame-splitter.ts';
@@ -15,7 +14,7 @@ import { until } from './two-actors.ts';
 
 const contract = defineContract({
   name: 'remote',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   messages: {
     add: tell<number>(),
     double: ask<bigint, bigint>(),

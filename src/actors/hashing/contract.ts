@@ -1,11 +1,6 @@
-import { z } from 'zod';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-export const hashingConfig = z.strictObject({
-  /** Pool threads; 0: one a core. */
-  threads: z.int().min(0).max(64).default(0),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { HashingConfig } from './config.ts';
 
 /** A file as it was hashed. Times and inode let a later publish skip it. */
 export interface HashedFile {
@@ -28,7 +23,7 @@ export type HashEvent =
 
 export const hashingContract = defineContract({
   name: 'hashing',
-  config: hashingConfig,
+  config: configOf<HashingConfig>(),
   mailbox: 256,
   startMs: 30_000,
   metrics: ['bytes_hashed', 'files_hashed', 'pool_restarts'],

@@ -1,13 +1,6 @@
-import { z } from 'zod';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
-
-export const publishConfig = z.strictObject({
-  /** A watched share is published when nothing changed in it for so long. */
-  quietSeconds: z.number().min(0.1).max(3600).default(5),
-  /** A watched share is looked through this often, whatever was heard of it. */
-  rescanSeconds: z.number().min(10).max(604_800).default(600),
-});
+import type { PublishConfig } from './config.ts';
 
 export interface PublishRequest {
   /** Absolute paths of files and folders; empty: where the share named was published from before. */
@@ -82,7 +75,7 @@ export type PublishEvent =
 export const publishContract = defineContract({
   name: 'publish',
   uses: ['store', 'hashing', 'acceptor', 'sync'],
-  config: publishConfig,
+  config: configOf<PublishConfig>(),
   metrics: ['files_published', 'shares_published', 'watched_shares', 'watch_revisions'],
   messages: {
     publish: stream<PublishRequest, PublishEvent>(),

@@ -1,10 +1,6 @@
-import { z } from 'zod';
-import { ask, defineContract } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract } from '../../supervisor/contract/contract.ts';
 import type { Trust } from '../store/contract.ts';
-
-export const searchConfig = z.strictObject({
-  home: z.string().min(1),
-});
+import type { SearchConfig } from './config.ts';
 
 export interface SearchQuery {
   readonly query: string;
@@ -43,7 +39,7 @@ export interface SearchPage {
 export const searchContract = defineContract({
   name: 'search',
   uses: ['store'],
-  config: searchConfig,
+  config: configOf<SearchConfig>(),
   metrics: ['segments', 'items', 'segment_bytes', 'queries'],
   messages: {
     search: ask<SearchQuery, SearchPage>(),

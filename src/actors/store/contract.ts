@@ -1,30 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { z } from 'zod';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
-
-export const storeConfig = z.strictObject({
-  /** The data folder. Created with mode 0700 when absent. */
-  home: z.string().min(1),
-  /**
-   * `keyfile`: keys sealed under a generated key file in the configuration folder; `passphrase`: under a passphrase;
-   * `plain`: as they are.
-   */
-  keys: z.enum(['keyfile', 'passphrase', 'plain']).default('keyfile'),
-  /** Where the key file lies; empty: the platform's configuration folder. */
-  keyfile: z.string().default(''),
-  /** Opens the keys where they are sealed under one. Never logged, never stored. */
-  passphrase: z.string().max(1024).default(''),
-  /** Hours between the copies that the node makes of itself; 0: none. */
-  backupHours: z.number().min(0).max(8760).default(24),
-  /** Copies that are kept of those. */
-  backupKeep: z.int().min(1).max(1000).default(7),
-  /** Where they go; empty: `backups/` in the data folder. */
-  backupFolder: z.string().default(''),
-  /** A backup that the empty data folder is filled from before it is opened. */
-  restore: z.string().default(''),
-});
+import type { StoreConfig } from './config.ts';
 
 /** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
 export type Hex = string;
@@ -272,7 +250,7 @@ export interface StoredFile extends FileProgress {
 
 export const storeContract = defineContract({
   name: 'store',
-  config: storeConfig,
+  config: configOf<StoreConfig>(),
   serial: true,
   mailbox: 8192,
   startMs: 60_000,

@@ -1,7 +1,6 @@
 import { argon2, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 import { failure } from '../../errors.ts';
 import { concatBytes, fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import {
@@ -11,6 +10,7 @@ import {
   sealSecret,
 } from '../../protocol/crypto/sealed-secret.ts';
 import { writeFileDurably } from './durable-file.ts';
+import type { PassphraseFile } from './passphrase-shape.ts';
 import { SEALING_KEY_LENGTH } from './sealing.ts';
 import { Secret } from './secret.ts';
 
@@ -18,22 +18,7 @@ import { Secret } from './secret.ts';
 const COST = { memory_kib: 65_536, passes: 3, parallelism: 1 } as const;
 const SALT_LENGTH = SEAL_SALT_LENGTH;
 
-/** What a file may ask of this machine: it may have been written by somebody else. */
-const fileSchema = z.strictObject({
-  version: z.literal(1),
-  kdf: z.literal('argon2id'),
-  memory_kib: z
-    .int()
-    .min(8)
-    .max(1 << 20),
-  passes: z.int().min(1).max(64),
-  parallelism: z.int().min(1).max(64),
-  salt: z.string(),
-  nonce: z.string(),
-  ciphertext: z.string().max(4096),
-});
-
-type Cost = Pick<z.output<typeof fileSchema>, 'memory_kib' | 'passes' | 'parallelism'>;
+type Cost = Pick<PassphraseFile, 'memory_kib' | 'passes' | 'parallelism'>;
 
 /**
  * The sealing keys of a folder, sealed under a passphrase: a new passphrase is a new file and no change of any key. Null
@@ -53,7 +38,7 @@ export async function readPassphraseFile(
   }
   if (passphrase === '')
     throw failure('E_PASSPHRASE', 'the keys are sealed under a passphrase', { subject: path });
-  const file = parsed(text, path);
+  const file = await parsed(text, path);
   const salt = fromHex(file.salt, SALT_LENGTH);
   const nonce = fromHex(file.nonce, SEAL_NONCE_LENGTH);
   const ciphertext = fromHex(file.ciphertext, file.ciphertext.length / 2);
@@ -89,17 +74,19 @@ export async function writePassphraseFile(
     salt: toHex(salt),
     nonce: toHex(nonce),
     ciphertext: toHex(ciphertext),
-  } satisfies z.input<typeof fileSchema>;
+  } satisfies PassphraseFile;
   await writeFileDurably(path, Buffer.from(`${JSON.stringify(file, null, 2)}\n`));
 }
 
-function parsed(text: string, path: string): z.output<typeof fileSchema> {
+async function parsed(text: string, path: string): Promise<PassphraseFile> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw damaged(path, 'it is damaged');
   }
+  // Only now: most folders have no such file, and what checks it costs a start 90 ms and 17 MB.
+  const { fileSchema } = await import('./passphrase-shape.ts');
   const result = fileSchema.safeParse(value);
   if (!result.success) throw damaged(path, 'it is damaged, or of a newer version');
   return result.data;

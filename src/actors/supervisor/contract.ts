@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { ask, defineContract, tell } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, tell } from '../../supervisor/contract/contract.ts';
 import type { BranchStatus } from '../../supervisor/contract/tree-status.ts';
 
 /** What the main thread knows of the node and may be asked by any actor that uses `supervisor`. */
@@ -49,7 +48,7 @@ export interface ConfigReload {
 
 export const supervisorContract = defineContract({
   name: 'supervisor',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   messages: {
     status: ask<null, NodeStatus>(),
     /** Stops the node in order. The answer is the end of the process. */

@@ -1,15 +1,6 @@
-import { z } from 'zod';
-import { ask, defineContract } from '../../supervisor/contract/contract.ts';
+import { ask, configOf, defineContract } from '../../supervisor/contract/contract.ts';
 import type { Subscription, Trust } from '../store/contract.ts';
-
-export const syncConfig = z.strictObject({
-  /** Addresses asked beside those of a share's link: `tcp://ip:port[@key]`. */
-  bootstrap: z.array(z.string()).default([]),
-  /** Seconds between passes over all subscriptions; 0: only when asked. */
-  intervalSeconds: z.number().min(0).default(60),
-});
-
-export type SyncConfig = z.output<typeof syncConfig>;
+import type { SyncConfig } from './config.ts';
 
 export interface SyncFailure {
   readonly code: string;
@@ -30,7 +21,7 @@ export interface ShareSync {
 export const syncContract = defineContract({
   name: 'sync',
   uses: ['store', 'transport', 'search'],
-  config: syncConfig,
+  config: configOf<SyncConfig>(),
   metrics: ['passes', 'manifests_taken', 'records_refused'],
   messages: {
     /** Keeps the subscription, then tries one sync; `error` says why the share is still empty. */

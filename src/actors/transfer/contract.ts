@@ -1,20 +1,6 @@
-import { z } from 'zod';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-export const transferConfig = z.strictObject({
-  /** Data folder of the node; in the ids of its transfers. */
-  home: z.string().default(''),
-  /** Transfers under way at once; the others wait their turn. */
-  maxActive: z.int().min(1).max(1_000).default(8),
-  /** Octets that downloads leave free on every disk. */
-  reserveBytes: z
-    .int()
-    .min(0)
-    .default(256 << 20),
-  /** `name=/absolute/folder` each: where downloads of that category go. */
-  categories: z.array(z.string()).default([]),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { TransferConfig } from './config.ts';
 
 /**
  * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it; with the error
@@ -116,7 +102,7 @@ export type DownloadEvent =
 export const transferContract = defineContract({
   name: 'transfer',
   uses: ['store', 'transport', 'hashing'],
-  config: transferConfig,
+  config: configOf<TransferConfig>(),
   startMs: 60_000,
   shutdownMs: 15_000,
   metrics: ['downloads', 'files_completed', 'bytes_completed'],

@@ -1,23 +1,6 @@
 import type { Socket } from 'node:net';
-import { z } from 'zod';
-import { ask, defineContract, stream } from '../../supervisor/contract/contract.ts';
-
-export const transportConfig = z.strictObject({
-  /** From accept to the end of the handshake. */
-  handshakeMs: z.int().min(100).default(10_000),
-  /** From dial to the end of the handshake. */
-  dialMs: z.int().min(100).default(5_000),
-  /** Without a byte from a peer that owes a reply. */
-  requestMs: z.int().min(100).default(10_000),
-  idleMs: z.int().min(1_000).default(120_000),
-  maxSessions: z.int().min(1).default(10_000),
-  /** Requests of one peer to us that may be under way. */
-  inFlight: z.int().min(1).max(256).default(16),
-  /** Of ours to one peer, at most; how many chunks really are is learnt. 128 are what a path of 100 ms holds at 335 MB/s. */
-  requestWindow: z.int().min(1).max(1_024).default(128),
-  /** Refuse peers whose TLS certificate does not carry their node key. Shuts the reference's nodes out. */
-  requireBound: z.boolean().default(false),
-});
+import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { TransportConfig } from './config.ts';
 
 /** Whom to talk to. A key that is given must be the one that answers. */
 export interface PeerTarget {
@@ -84,7 +67,7 @@ export type FetchEvent =
 export const transportContract = defineContract({
   name: 'transport',
   uses: ['store', 'publish'],
-  config: transportConfig,
+  config: configOf<TransportConfig>(),
   mailbox: 4096,
   metrics: [
     'sessions',

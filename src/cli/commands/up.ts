@@ -1,10 +1,10 @@
-import { failure } from '../../errors.ts';
+import { failure, withNextStep } from '../../errors.ts';
 import type { GranaryNode, NodeSettings } from '../../node.ts';
 import { nodeSettings } from '../../settings/node-settings.ts';
 import { socketPath } from '../../settings/run-folder.ts';
 import { type ReloadListener, RunningSettings } from '../../settings/running-settings.ts';
 import type { Settings } from '../../settings/schema.ts';
-import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { ActorError, type ErrorRecord, fromErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { VERSION } from '../../version.ts';
 import { configErrorText, reloadText } from '../config-text.ts';
 import type { CommandContext, Register } from '../context.ts';
@@ -58,12 +58,12 @@ async function untilStopped(
   { output, home, interrupts }: CommandContext,
 ): Promise<number> {
   await clearLastStop(home);
-  let gaveUp: string | null = null;
+  let end: Error | null = null;
   node.on('actor-restarted', ({ actor, cause }) =>
     output.event('actor-restarted', { actor, cause }, restartText(actor, cause)),
   );
-  node.on('gave-up', ({ actor }) => {
-    gaveUp = actor;
+  node.on('gave-up', (event) => {
+    end = gaveUp(event);
   });
   node.on('stopping', () => output.event('stopping', {}, 'Stopping ...'));
   ready(node, output, home);
@@ -73,13 +73,21 @@ async function untilStopped(
   const { clean, cut, seconds } = await node.stopped;
   await writeLastStop(home, { pid: process.pid, clean, cut: [...cut], seconds });
   output.event('stopped', { clean, cut });
-  if (gaveUp !== null) {
-    throw failure('E_GAVE_UP', 'an actor died too often, and the node stopped', { subject: gaveUp });
-  }
+  if (end !== null) throw end;
   output.result({ clean, cut, seconds }, () =>
     clean ? `Stopped in ${secondsText(seconds)}.` : `Stopped; these had to be cut: ${cut.join(', ')}.`,
   );
   return interrupts.second.aborted ? 130 : 0;
+}
+
+/** What the operator can mend names its own next step; all else is a bug of ours. */
+function gaveUp({ actor, error }: { actor: string; error: ErrorRecord | null }): Error {
+  const cause = error && withNextStep(fromErrorRecord(error));
+  const died = cause ? `: ${cause.message}` : '';
+  return failure('E_GAVE_UP', `a part of the node died too often, and the node stopped${died}`, {
+    subject: actor,
+    ...(cause && { cause, ...(cause.next !== undefined && { next: cause.next }) }),
+  });
 }
 
 /** Restarted with another one, it did not die itself. */

@@ -11,6 +11,7 @@ import type {
   TellSpec,
 } from './contract.ts';
 import type { GroupRef, Ref } from './ref.ts';
+import type { Slab } from './slab.ts';
 
 /** What a handler learns about the call it serves. */
 export interface Call {
@@ -68,6 +69,8 @@ export interface ActorContext<Config, Refs, Metric extends string> {
   readonly refs: Refs;
   readonly log: Log;
   readonly metrics: MetricsPage<Metric>;
+  /** Shared memory; without a slot where the tree has no `slab`. */
+  readonly slab: Slab;
   /** Aborted when the actor is asked to stop. */
   readonly signal: AbortSignal;
   /** Runs work nobody waits for; a bug in it crashes the actor, an abort by `signal` ends it quietly. */

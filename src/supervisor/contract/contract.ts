@@ -1,5 +1,4 @@
 import type { ResourceLimits, TransferListItem } from 'node:worker_threads';
-import type { ZodType } from 'zod';
 
 /**
  * A contract is data: the whole conversation of one actor in one place. Types of requests, replies and
@@ -67,6 +66,11 @@ export function stream<Req, Item>(options: { window?: number } = {}): StreamSpec
  */
 export type Restart = 'permanent' | 'transient' | 'temporary';
 
+/** A type without a value. */
+export interface ConfigType<Config> {
+  readonly _config?: Config;
+}
+
 export interface Contract<
   Name extends string = string,
   M extends Messages = Messages,
@@ -78,7 +82,7 @@ export interface Contract<
   readonly messages: M;
   /** Names of the actors it talks to; each becomes a ref in its context. Cycles are legal. */
   readonly uses: readonly Uses[];
-  readonly config: ZodType<Config>;
+  readonly config: ConfigType<Config>;
   /** Tells that may wait or run at once, and as many asks and streams, divided over the links when they are made. */
   readonly mailbox: number;
   /** Turns do not interleave at awaits when true; streams are opened in a turn and produce beside them. The store alone needs it. */
@@ -105,7 +109,7 @@ export function defineContract<
 >(definition: {
   name: Name;
   messages: M;
-  config: ZodType<Config>;
+  config: ConfigType<Config>;
   uses?: readonly Uses[];
   mailbox?: number;
   serial?: boolean;
@@ -131,6 +135,9 @@ export function defineContract<
     metrics: definition.metrics ?? [],
   };
 }
+
+/** Names the type of an actor's configuration, which crosses to it by structured clone. Checking it is the business of who has it from outside. */
+export const configOf = <Config>(): ConfigType<Config> => ({});
 
 /** Message names in one order on both sides of a link: a message travels as its place in this list. */
 export const messageOrder = (contract: Pick<Contract, 'messages'>): string[] =>

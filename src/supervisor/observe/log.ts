@@ -1,12 +1,10 @@
 import pino from 'pino';
 import type { Log } from '../contract/actor.ts';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from './log-level.ts';
 
 /**
- * NDJSON lines on standard error. Every thread writes for itself and at once (one `write` a line, so lines
- * never mix): a line of a crashing worker must be out before the worker is gone.
+ * NDJSON lines on standard error, each written at once. The main thread writes those of the workers too: what they told before
+ * they ended arrives before the news of their end.
  */
 export function createLog(level: LogLevel, bindings: Record<string, unknown>): Log {
   const destination = pino.destination({ dest: 2, sync: true });

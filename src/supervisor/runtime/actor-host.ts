@@ -4,6 +4,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Contract, Messages } from '../contract/contract.ts';
 import type { Link } from '../link/frame.ts';
 import { portLink } from '../link/port-link.ts';
+import { LifeSlab } from '../memory/life-slab.ts';
 import { MetricsWriter } from '../memory/metrics-page.ts';
 import { Caller, type CallerEvents } from './caller.ts';
 import type { ActorBirth, ControlMessage, ControlReport } from './control.ts';
@@ -25,7 +26,15 @@ export interface HostEnvironment {
 /** How often a life shows that its loop turns. */
 export const BEAT_MS = 500;
 
-type Birth = Pick<ActorBirth, 'name' | 'member' | 'epoch' | 'config' | 'uses' | 'metrics'>;
+/** A link that others reach this life by. */
+interface Served {
+  readonly from: string;
+  readonly life: number;
+  readonly link: Link;
+  readonly budget: number;
+}
+
+type Birth = Pick<ActorBirth, 'name' | 'member' | 'epoch' | 'config' | 'uses' | 'metrics' | 'slab'>;
 
 /**
  * One life of one actor: its refs, its links, its behaviour. It does not know whether it runs on a worker or
@@ -38,8 +47,9 @@ export class ActorHost {
   readonly #deadlines: Deadlines;
   readonly #refs: Map<string, Caller | Group>;
   readonly #servers = new Map<string, LinkServer>();
-  readonly #unserved: Array<{ from: string; link: Link; budget: number }> = [];
+  readonly #unserved: Served[] = [];
   readonly #metrics: MetricsWriter<string>;
+  readonly #slab: LifeSlab;
   readonly #turns = new Turns();
   readonly #stopping = new AbortController();
   readonly #drain = new Drain();
@@ -53,6 +63,7 @@ export class ActorHost {
     this.#environment = environment;
     this.#deadlines = new Deadlines(environment.clock);
     this.#metrics = new MetricsWriter(module.contract.metrics, birth.metrics);
+    this.#slab = new LifeSlab(birth.slab);
     this.#refs = new Map(
       birth.uses.map((use) => {
         const contract = environment.contracts[use.name];
@@ -60,6 +71,7 @@ export class ActorHost {
         const events = (member: number): CallerEvents => ({
           refused: () => this.#metrics.refused(),
           lost: (epoch) => this.#environment.report({ type: 'lost', to: use.name, member, epoch }),
+          severed: () => this.#slab.closed(this.#caller(use.name, member)),
         });
         return [
           use.name,
@@ -73,16 +85,15 @@ export class ActorHost {
 
   async control(message: ControlMessage): Promise<void> {
     switch (message.type) {
-      case 'bind':
-        return this.#caller(message.to, message.member).bind(portLink(message.port), message.epoch, {
-          credit: message.budget,
-        });
+      case 'bind': {
+        const caller = this.#caller(message.to, message.member);
+        caller.bind(portLink(message.port), message.epoch, { credit: message.budget });
+        return this.#slab.opened(caller, message.life);
+      }
       case 'down':
         return this.#caller(message.to, message.member).down();
       case 'serve':
-        return this.#serve(message.from, portLink(message.port), message.budget);
-      case 'drop':
-        return this.#drop(message.from);
+        return this.#serve({ ...message, link: portLink(message.port) });
       case 'start':
         return this.#start();
       case 'pressure':
@@ -107,18 +118,17 @@ export class ActorHost {
   }
 
   async #start(): Promise<void> {
-    const { contract } = this.#module;
     try {
-      const config = contract.config.parse(this.#birth.config);
       this.#behaviour = await this.#module.start({
         name: this.#birth.name,
         member: this.#birth.member,
         epoch: this.#birth.epoch,
-        config,
+        config: this.#birth.config,
         clock: this.#environment.clock,
         refs: Object.fromEntries(this.#refs),
         log: this.#environment.log,
         metrics: this.#metrics,
+        slab: this.#slab,
         signal: this.#stopping.signal,
         spawn: (work: () => Promise<void>) => void this.#spawn(work),
       });
@@ -129,7 +139,7 @@ export class ActorHost {
       return this.#environment.die();
     }
     if (this.#ended) return;
-    for (const { from, link, budget } of this.#unserved.splice(0)) this.#serve(from, link, budget);
+    for (const served of this.#unserved.splice(0)) this.#serve(served);
     this.#beat();
     this.#environment.report({ type: 'started' });
     this.#behaviour.done?.then(
@@ -163,13 +173,14 @@ export class ActorHost {
     this.#unbeat = this.#environment.clock.after(BEAT_MS, () => this.#beat());
   }
 
-  #serve(from: string, link: Link, budget: number): void {
+  #serve(served: Served): void {
     if (!this.#behaviour) {
       // Frames wait in the port until the behaviour is there: nothing listens yet.
-      this.#unserved.push({ from, link, budget });
+      this.#unserved.push(served);
       return;
     }
-    this.#drop(from);
+    const { from, life, link, budget } = served;
+    this.#servers.get(from)?.close();
     const server = new LinkServer(this.#module.contract, this.#behaviour.handlers, link, budget, {
       clock: this.#environment.clock,
       crash: (error) => this.crash(error),
@@ -178,14 +189,12 @@ export class ActorHost {
         this.#metrics.mailbox(change);
         if (kind === 'call') this.#drain.count(change);
       },
+      gaveUp: (id) => this.#slab.gaveUp(server, id),
+      closed: () => this.#slab.closed(server),
       turns: this.#turns,
     });
+    this.#slab.opened(server, life);
     this.#servers.set(from, server);
-  }
-
-  #drop(from: string): void {
-    this.#servers.get(from)?.close();
-    this.#servers.delete(from);
   }
 
   #caller(name: string, member: number): Caller {

@@ -28,6 +28,8 @@ export interface CallerEvents {
   refused?(): void;
   /** The link closed, and nobody here closed it: the target died, or only the path to it is gone. */
   lost?(epoch: number): void;
+  /** The ref lost its link, for whatever reason. */
+  severed?(): void;
 }
 
 /**
@@ -90,6 +92,7 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
     if (!link) return;
     this.#link = null;
     link.close();
+    this.#events.severed?.();
     this.#held.clear();
     const error = downError(this.#name);
     const pending = [...this.#calls.values(), ...this.#waiting];
@@ -199,7 +202,7 @@ export class Caller<M extends Messages = Messages> implements Ref<M> {
       this.#streams.delete(id);
       disarm();
       options.signal?.removeEventListener('abort', onAbort);
-      if (!queue.endedByProducer && this.#link === link) link.post([FRAME.cancel, id]);
+      if (!queue.drained && this.#link === link) link.post([FRAME.cancel, id]);
     }
   }
 

@@ -1,7 +1,9 @@
 import type { Pressure } from '../contract/actor.ts';
 import type { ErrorRecord } from '../contract/actor-error.ts';
 import type { FramePort } from '../link/frame.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { SlabShare } from '../memory/life-slab.ts';
+import type { LogLevel } from '../observe/log-level.ts';
+import type { LogLine } from '../observe/told-log.ts';
 
 /** A ref an actor will hold: the target's name, how many members it has, and whether it is a group. */
 export interface UseSpec {
@@ -24,15 +26,15 @@ export interface ActorBirth {
   readonly config: unknown;
   readonly uses: readonly UseSpec[];
   readonly metrics: SharedArrayBuffer;
+  readonly slab: SlabShare;
   readonly logLevel: LogLevel;
 }
 
-/** Supervisor to actor. Travels on a port of its own, so that a flooded mailbox cannot delay it. */
+/** Supervisor to actor. Travels on a port of its own, so that a flooded mailbox cannot delay it. `life`: who is at the other end, as the slab counts. */
 export type ControlMessage =
-  | { type: 'bind'; to: string; member: number; epoch: number; budget: number; port: FramePort }
+  | { type: 'bind'; to: string; member: number; epoch: number; life: number; budget: number; port: FramePort }
   | { type: 'down'; to: string; member: number }
-  | { type: 'serve'; from: string; budget: number; port: FramePort }
-  | { type: 'drop'; from: string }
+  | { type: 'serve'; from: string; life: number; budget: number; port: FramePort }
   | { type: 'start' }
   | { type: 'pressure'; level: Pressure }
   | { type: 'quiesce' }
@@ -47,3 +49,6 @@ export type ControlReport =
   | { type: 'lost'; to: string; member: number; epoch: number }
   | { type: 'quiesced' }
   | { type: 'stopped' };
+
+/** What comes from a worker: reports for the supervisor, and lines for the log. */
+export type WorkerReport = ControlReport | { type: 'logged'; line: LogLine };

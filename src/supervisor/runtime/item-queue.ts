@@ -4,7 +4,7 @@ export class ItemQueue {
   #ended = false;
   #error: Error | null = null;
   #wake: (() => void) | null = null;
-  endedByProducer = false;
+  #endedByProducer = false;
 
   push(items: readonly unknown[]): void {
     if (this.#ended) return;
@@ -13,7 +13,7 @@ export class ItemQueue {
   }
 
   endByProducer(error: Error | null): void {
-    this.endedByProducer = true;
+    this.#endedByProducer = true;
     this.end(error);
   }
 
@@ -24,6 +24,11 @@ export class ItemQueue {
     this.#error = error;
     if (error) this.#items = [];
     this.#wake?.();
+  }
+
+  /** All items were handed out and the producer said that there are no more: nothing is left to cancel. */
+  get drained(): boolean {
+    return this.#endedByProducer && this.#error === null && this.#items.length === 0;
   }
 
   get length(): number {

@@ -18,6 +18,10 @@ export interface ServerEnvironment {
   violated(error: Error): void;
   /** Counts what waits or runs, over all links of the actor. */
   depth(change: number, kind: 'call' | 'stream'): void;
+  /** The caller gave this call up, also one that was answered meanwhile. */
+  gaveUp?(id: number): void;
+  /** The link is gone. */
+  closed?(): void;
   /** The turns of a serial contract, shared by all its links; of any other contract nothing reads them. */
   readonly turns: Turns;
 }
@@ -75,6 +79,7 @@ export class LinkServer {
       call.abort(new ActorError('E_ABORTED', 'the caller is gone'));
     }
     this.#link.close();
+    this.#environment.closed?.();
   }
 
   flush(): void {
@@ -101,6 +106,7 @@ export class LinkServer {
       }
       case FRAME.cancel:
         this.#running.get(frame[1])?.abort(new ActorError('E_ABORTED', 'cancelled by the caller'));
+        this.#environment.gaveUp?.(frame[1]);
         return;
       case FRAME.itemCredit:
         this.#running.get(frame[1])?.gate?.add(frame[2]);
@@ -254,7 +260,7 @@ export class LinkServer {
   }
 
   #begin(id: number, ms: number, gate: CreditGate | null): ServedCall {
-    const call = new ServedCall(this.#environment.clock, ms, gate);
+    const call = new ServedCall(this.#environment.clock, ms, gate, this, id);
     this.#running.set(id, call);
     this.#environment.depth(1, gate ? 'stream' : 'call');
     return call;

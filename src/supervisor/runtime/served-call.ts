@@ -8,16 +8,21 @@ import type { CreditGate } from './credit-gate.ts';
  */
 export class ServedCall implements Call {
   readonly gate: CreditGate | null;
+  /** The server of the link it came by, and its number there: what the slab knows it by. */
+  readonly path: object;
+  readonly id: number;
   readonly #clock: Clock;
   readonly #due: number;
   #controller: AbortController | null = null;
   /** Why it was cancelled; null while it is wanted. */
   reason: Error | null = null;
 
-  constructor(clock: Clock, ms: number, gate: CreditGate | null) {
+  constructor(clock: Clock, ms: number, gate: CreditGate | null, path: object, id: number) {
     this.#clock = clock;
     this.#due = clock.now() + ms;
     this.gate = gate;
+    this.path = path;
+    this.id = id;
   }
 
   get signal(): AbortSignal {

@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ActorModule } from '../contract/actor.ts';
 import { systemClock } from '../contract/clock.ts';
 import type { Contract } from '../contract/contract.ts';
-import { createLog } from '../observe/log.ts';
+import { toldLog } from '../observe/told-log.ts';
 import { ActorHost } from './actor-host.ts';
-import type { ActorBirth, ControlMessage } from './control.ts';
+import type { ActorBirth, ControlMessage, WorkerReport } from './control.ts';
 
 // The first code of every worker: loads the actor's module and passes control messages to its host.
 if (!parentPort) throw new Error('this module runs on a worker thread only');
@@ -22,7 +22,9 @@ const { default: module } = (await import(birth.module)) as { default: ActorModu
 const { contracts } = (await import(birth.contracts)) as { contracts: Record<string, Contract> };
 const host = new ActorHost(module, birth, {
   clock: systemClock,
-  log: createLog(birth.logLevel, { actor: birth.name, member: birth.member }),
+  log: toldLog(birth.logLevel, (line) =>
+    control.postMessage({ type: 'logged', line } satisfies WorkerReport),
+  ),
   contracts,
   report: (message) => control.postMessage(message),
   die: () => process.exit(0),

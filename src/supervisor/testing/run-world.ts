@@ -24,6 +24,8 @@ export interface Scenario {
    * it works by itself.
    */
   readonly standing: Readonly<Record<string, number | null>>;
+  /** Slots of the slab that actors own meanwhile; default 0. */
+  readonly standingSlots?: number;
 }
 
 export interface Load {
@@ -126,6 +128,7 @@ export async function runWorld(
     for (const call of open) broken.push(`${call} did not settle`);
     // Whatever the fault began has ended by now, and then the tree is whole.
     await world.runFor(Math.max(0, fault.at + fault.forMs - world.now()) + 20_000);
+    slotsReturned('at rest', scenario.standingSlots);
     const probe = await settled('probe', scenario.probe(supervisor), SETTLE_MS);
     if (probe.failure !== null) broken.push(`the tree does not serve again: ${probe.failure}`);
     for (const { name, state, mailbox } of supervisor.status()) {
@@ -152,7 +155,14 @@ export async function runWorld(
     trace: world.trace,
   };
 
+  function slotsReturned(when: string, standing = 0): void {
+    const { slots, free } = supervisor.slab();
+    const kept = slots - free - standing;
+    if (kept !== 0) broken.push(`${kept} slots too many are in use ${when}`);
+  }
+
   function judge(): void {
+    slotsReturned('after the stop');
     if (gaveUp) broken.push('a single fault ended the tree');
     const expected = causeOf(fault);
     for (const restart of restarts) {

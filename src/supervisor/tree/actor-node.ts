@@ -44,12 +44,12 @@ export class ActorNode implements TreeNode {
   async start(): Promise<void> {
     const { child } = this;
     if (child.epoch > 0) child.restarts++;
-    const { placement, contracts, logLevel, mesh, deadlines, clock } = this.#runtime;
+    const { placement, contracts, logLevel, mesh, slab, deadlines, clock } = this.#runtime;
     const started = new Promise<void>((resolve, reject) => {
       this.#starting = { resolve, reject };
     });
     child.spawn(
-      { placement, contracts, logLevel, uses: mesh.usesOf(child) },
+      { placement, contracts, logLevel, slab, uses: mesh.usesOf(child) },
       { report: (report) => this.#reported(report), exited: (death) => this.#ended(death) },
     );
     mesh.attach(child);

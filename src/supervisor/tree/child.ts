@@ -1,7 +1,9 @@
 import type { ErrorRecord } from '../contract/actor-error.ts';
 import type { ActorState, DeathCause } from '../contract/tree-status.ts';
+import type { SlabShare } from '../memory/life-slab.ts';
 import { clearMailbox, metricsMemory } from '../memory/metrics-page.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { SlabKeeper } from '../memory/slab-keeper.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import type { ControlMessage, ControlReport, UseSpec } from '../runtime/control.ts';
 import type { Life, LifeEnd, LoopTimes, Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';
@@ -23,6 +25,7 @@ export interface SpawnOptions {
   readonly uses: readonly UseSpec[];
   readonly contracts: URL;
   readonly logLevel: LogLevel;
+  readonly slab: SlabKeeper;
 }
 
 /** One place in the tree: an actor, or one member of a group, over all its lives. */
@@ -37,6 +40,8 @@ export class Child {
   health: 'healthy' | 'busy' = 'healthy';
   epoch = 0;
   restarts = 0;
+  /** Of the life that is or was last. */
+  slab!: SlabShare;
   #life: Life | null = null;
   #lastError: ErrorRecord | null = null;
   #cut: CutReason | null = null;
@@ -64,6 +69,8 @@ export class Child {
     this.#orderly = false;
     this.#seen = { idle: 0, active: 0 };
     clearMailbox(this.metrics);
+    const slab = options.slab.begin();
+    this.slab = slab;
     this.#life = options.placement.spawn(
       {
         module: this.spec.module.href,
@@ -75,6 +82,7 @@ export class Child {
         config: this.spec.config,
         uses: options.uses,
         metrics: this.metrics,
+        slab,
         logLevel: options.logLevel,
       },
       this.spec.contract.resourceLimits,
@@ -85,6 +93,9 @@ export class Child {
           events.report(report);
         },
         exited: (end) => {
+          options.slab.end(slab);
+          // Of a life that was given up, and replaced before its thread ended at last.
+          if (this.slab !== slab) return;
           this.#life = null;
           events.exited(this.#death(end));
         },

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import type { Handlers } from '../contract/actor.ts';
 import type { Clock } from '../contract/clock.ts';
-import { type Contract, defineContract, type Messages } from '../contract/contract.ts';
+import { type Contract, configOf, defineContract, type Messages } from '../contract/contract.ts';
 import type { FramePort } from '../link/frame.ts';
 import { portLink } from '../link/port-link.ts';
 import { LinkServer } from '../runtime/link-server.ts';
@@ -23,7 +22,11 @@ export function mainService<M extends Messages>(
 
 /** Nobody may use it: no contract has an empty name. */
 export const NO_SERVICE: MainServiceSpec = {
-  contract: defineContract({ name: '', config: z.strictObject({}), messages: {} }) as unknown as Contract,
+  contract: defineContract({
+    name: '',
+    config: configOf<Record<never, never>>(),
+    messages: {},
+  }) as unknown as Contract,
   handlers: {},
 };
 
@@ -45,7 +48,7 @@ export class MainService {
 
   /** Answers on this port; returns the budget of the link. */
   serve(from: string, port: FramePort): number {
-    this.drop(from);
+    this.#servers.get(from)?.close();
     const budget = Math.max(1, Math.floor(this.contract.mailbox / Math.max(1, this.users)));
     const raise = (error: unknown) => {
       throw error;
@@ -60,10 +63,5 @@ export class MainService {
     port.unref();
     this.#servers.set(from, server);
     return budget;
-  }
-
-  drop(from: string): void {
-    this.#servers.get(from)?.close();
-    this.#servers.delete(from);
   }
 }

@@ -9,6 +9,9 @@ import type { MainService } from './main-service.ts';
 import type { Placement } from './placement.ts';
 import type { ChildSpec } from './tree-spec.ts';
 
+/** The main thread owns no slots. */
+const NOBODY = 0;
+
 type LostLink = Extract<ControlReport, { type: 'lost' }>;
 
 /**
@@ -62,14 +65,12 @@ export class Mesh {
     if (caller) this.#bindMain(child, caller);
   }
 
-  /** A life ended: callers fail what is pending, the called cancel what they did for it. */
+  /** A life ended: callers fail what is pending. The called learn of it by the close of the port, and cancel what they did for it. */
   sever(dead: Child): void {
     for (const other of this.#children) {
       if (other === dead || other.state === 'idle' || other.state === 'down') continue;
       if (uses(other, dead.name)) other.send({ type: 'down', to: dead.name, member: dead.member });
-      if (uses(dead, other.name)) other.send({ type: 'drop', from: dead.id });
     }
-    this.#service.drop(dead.id);
     this.#mainRefs.get(dead.id)?.down();
   }
 
@@ -115,22 +116,23 @@ export class Mesh {
   #connect(user: Child, target: Child): void {
     const { port1, port2 } = this.#placement.channel();
     const budget = this.#share(target);
-    target.send({ type: 'serve', from: user.id, budget, port: port2 });
-    const { name: to, member, epoch } = target;
-    user.send({ type: 'bind', to, member, epoch, budget, port: port1 });
+    target.send({ type: 'serve', from: user.id, life: user.slab.life, budget, port: port2 });
+    const { name: to, member, epoch, slab } = target;
+    user.send({ type: 'bind', to, member, epoch, life: slab.life, budget, port: port1 });
   }
 
   /** A link to the main thread's own conversation. */
   #connectMain(user: Child): void {
     const { port1, port2 } = this.#placement.channel();
     const budget = this.#service.serve(user.id, port1);
-    user.send({ type: 'bind', to: this.#service.contract.name, member: 0, epoch: 1, budget, port: port2 });
+    const to = this.#service.contract.name;
+    user.send({ type: 'bind', to, member: 0, epoch: 1, life: NOBODY, budget, port: port2 });
   }
 
   #bindMain(target: Child, caller: Caller): void {
     const { port1, port2 } = this.#placement.channel();
     const budget = this.#share(target);
-    target.send({ type: 'serve', from: 'main', budget, port: port2 });
+    target.send({ type: 'serve', from: 'main', life: NOBODY, budget, port: port2 });
     caller.bind(portLink(port1), target.epoch, { credit: budget });
     // A ref of the main thread must not keep the process alive on its own; a listener on the port does.
     port1.unref();

@@ -3,9 +3,12 @@ import { ActorError, type ErrorRecord } from '../contract/actor-error.ts';
 import { type Clock, systemClock } from '../contract/clock.ts';
 import type { Contract, Messages } from '../contract/contract.ts';
 import type { Ref } from '../contract/ref.ts';
+import type { SlabStatus } from '../contract/slab.ts';
 import type { BranchStatus } from '../contract/tree-status.ts';
 import { readKernelWord, readMetrics } from '../memory/metrics-page.ts';
-import { createLog, type LogLevel } from '../observe/log.ts';
+import { SlabKeeper } from '../memory/slab-keeper.ts';
+import { createLog } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import { Deadlines } from '../runtime/deadlines.ts';
 import { type BuiltTree, buildTree } from './build-tree.ts';
 import type { Child } from './child.ts';
@@ -72,6 +75,7 @@ export class Supervisor {
   readonly #events: Partial<SupervisorEvents>;
   readonly #deadlines: Deadlines;
   readonly #mesh: Mesh;
+  readonly #slab: SlabKeeper;
   readonly #tree: BuiltTree;
   readonly #children: readonly Child[];
   readonly #health: Health;
@@ -89,6 +93,7 @@ export class Supervisor {
     const placement = options.placement ?? workerPlacement;
     const service = new MainService(options.service ?? NO_SERVICE, this.#clock);
     this.#mesh = new Mesh(actorsIn(spec.children), placement, this.#deadlines, service);
+    this.#slab = new SlabKeeper(spec.slab);
     const runtime: TreeRuntime = {
       placement,
       contracts: spec.contracts,
@@ -98,6 +103,7 @@ export class Supervisor {
       random: options.random ?? Math.random,
       deadlines: this.#deadlines,
       mesh: this.#mesh,
+      slab: this.#slab,
       onUp: (child) => memory?.greet(child),
       onCut: ({ id }) => void (this.#stopping.signal.aborted && this.#cut.add(id)),
       onRestarted: ({ id }, { actor, cause, error }) =>
@@ -153,6 +159,11 @@ export class Supervisor {
   /** The tree itself: strategies, restarts so far, what each actor died of last. */
   tree(): BranchStatus {
     return this.#tree.root.status();
+  }
+
+  /** How full the slab of the tree is. */
+  slab(): SlabStatus {
+    return this.#slab.status();
   }
 
   /** Quiesce and drain, then stop right to left, each within its contract's time, then cut what is left. */

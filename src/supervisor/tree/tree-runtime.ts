@@ -1,6 +1,7 @@
 import type { Log } from '../contract/actor.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { LogLevel } from '../observe/log.ts';
+import type { SlabKeeper } from '../memory/slab-keeper.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import type { Deadlines } from '../runtime/deadlines.ts';
 import type { Child, Death } from './child.ts';
 import type { Mesh } from './mesh.ts';
@@ -17,6 +18,7 @@ export interface TreeRuntime {
   readonly random: () => number;
   readonly deadlines: Deadlines;
   readonly mesh: Mesh;
+  readonly slab: SlabKeeper;
   onUp(child: Child): void;
   /** An actor did not stop in its time and is being terminated. */
   onCut(child: Child): void;

@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
+import type { SlabSpec } from '../contract/slab.ts';
 import type { Strategy } from '../contract/tree-status.ts';
 
 export type { Strategy };
@@ -36,6 +37,8 @@ export interface TreeSpec extends RestartLimits {
   readonly children: readonly (ChildSpec | BranchSpec)[];
   /** URL of the module whose `contracts` export maps actor names to contracts. */
   readonly contracts: URL;
+  /** Shared memory of all its actors; absent: none. */
+  readonly slab?: SlabSpec;
 }
 
 export const isBranch = (spec: ChildSpec | BranchSpec): spec is BranchSpec => 'children' in spec;

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
 import type { ErrorRecord } from '../contract/actor-error.ts';
-import type { ActorBirth, ControlMessage, ControlReport } from '../runtime/control.ts';
+import { createLog } from '../observe/log.ts';
+import type { ActorBirth, ControlMessage, WorkerReport } from '../runtime/control.ts';
 import { siblingModule } from './module-url.ts';
 import type { Life, LifeEvents, Placement } from './placement.ts';
 
@@ -20,7 +21,12 @@ function workerLife(birth: ActorBirth, limits: ResourceLimits | undefined, event
   let alive = true;
   let outOfMemory = false;
   let thrown: ErrorRecord | null = null;
-  worker.on('message', (report: ControlReport) => events.report(report));
+  const log = createLog(birth.logLevel, { actor: birth.name, member: birth.member });
+  worker.on('message', (report: WorkerReport) => {
+    if (report.type !== 'logged') return events.report(report);
+    const { level, fields, message } = report.line;
+    log[level](fields, message);
+  });
   worker.on('error', (error: Error & { code?: string }) => {
     outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
     thrown ??= { code: error.code ?? error.name, message: error.message };

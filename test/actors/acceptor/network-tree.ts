@@ -1,7 +1,9 @@
 import { BroadcastChannel } from 'node:worker_threads';
+import { acceptorConfig } from '../../../src/actors/acceptor/config.ts';
 import { acceptorContract } from '../../../src/actors/acceptor/contract.ts';
 import { publishContract } from '../../../src/actors/publish/contract.ts';
 import { storeContract } from '../../../src/actors/store/contract.ts';
+import { transportConfig } from '../../../src/actors/transport/config.ts';
 import { transportContract } from '../../../src/actors/transport/contract.ts';
 import { createLog } from '../../../src/supervisor/observe/log.ts';
 import { Supervisor } from '../../../src/supervisor/tree/supervisor.ts';
@@ -38,10 +40,14 @@ export class NetworkTree {
           {
             contract: transportContract,
             module: actor('transport'),
-            config: options.transport,
+            config: transportConfig.parse(options.transport),
             members: options.shards,
           },
-          { contract: acceptorContract, module: actor('acceptor'), config: options.acceptor },
+          {
+            contract: acceptorContract,
+            module: actor('acceptor'),
+            config: acceptorConfig.parse(options.acceptor),
+          },
         ],
       },
       {

@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blake3 as portableBlake3 } from '@noble/hashes/blake3.js';
 import hashing from '../../../src/actors/hashing/actor.ts';
+import { hashingConfig } from '../../../src/actors/hashing/config.ts';
 import type { HashingContext } from '../../../src/actors/hashing/context.ts';
-import {
-  type HashEvent,
-  type HashedFile,
-  hashingConfig,
-  type hashingContract,
-} from '../../../src/actors/hashing/contract.ts';
+import type { HashEvent, HashedFile, hashingContract } from '../../../src/actors/hashing/contract.ts';
 import { blake3 as fastBlake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { CHUNK_SIZE } from '../../../src/protocol/objects/chunks.ts';
@@ -17,6 +13,8 @@ import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import type { ErrorRecord } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
 import type { MessagesOf } from '../../../src/supervisor/contract/contract.ts';
+import { LifeSlab } from '../../../src/supervisor/memory/life-slab.ts';
+import { SlabKeeper } from '../../../src/supervisor/memory/slab-keeper.ts';
 
 type HashingBehaviour = Behaviour<MessagesOf<typeof hashingContract>>;
 
@@ -40,6 +38,7 @@ export function contextOf(config: object, clock: Clock = systemClock) {
     config: hashingConfig.parse(config),
     clock,
     refs: {},
+    slab: new LifeSlab(new SlabKeeper().begin()),
     log: {
       debug() {},
       info() {},

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
 import publish from '../../../src/actors/publish/actor.ts';
+import { publishConfig } from '../../../src/actors/publish/config.ts';
 import type { PublishContext } from '../../../src/actors/publish/context.ts';
-import {
-  type PublishEvent,
-  type PublishProgress,
-  type PublishRequest,
-  type PublishResult,
-  publishConfig,
-  type publishContract,
+import type {
+  PublishEvent,
+  PublishProgress,
+  PublishRequest,
+  PublishResult,
+  publishContract,
 } from '../../../src/actors/publish/contract.ts';
 import type {
   GoneSource,

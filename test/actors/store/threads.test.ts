@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { storeConfig } from '../../../src/actors/store/config.ts';
 import { storeContract } from '../../../src/actors/store/contract.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { publicKeyBytes } from '../../../src/protocol/crypto/ed25519.ts';
@@ -39,7 +40,7 @@ function tree(): Supervisor {
         {
           contract: storeContract,
           module: new URL('actors/store/actor.ts', src),
-          config: { home: place.home, keyfile: place.keyfile },
+          config: storeConfig.parse({ home: place.home, keyfile: place.keyfile }),
         },
       ],
     },

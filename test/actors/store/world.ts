@@ -2,11 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import store from '../../../src/actors/store/actor.ts';
+import { storeConfig } from '../../../src/actors/store/config.ts';
 import type { StoreContext } from '../../../src/actors/store/context.ts';
-import { type BackupResult, storeConfig, type storeContract } from '../../../src/actors/store/contract.ts';
+import type { BackupResult, storeContract } from '../../../src/actors/store/contract.ts';
 import { startStore } from '../../../src/actors/store/start-store.ts';
 import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import type { KeysOf, MessagesOf, ReplyOf, RequestOf } from '../../../src/supervisor/contract/contract.ts';
+import { LifeSlab } from '../../../src/supervisor/memory/life-slab.ts';
+import { SlabKeeper } from '../../../src/supervisor/memory/slab-keeper.ts';
 import { Turns } from '../../../src/supervisor/runtime/turns.ts';
 import { ManualClock } from '../../../src/supervisor/testing/manual-clock.ts';
 
@@ -127,6 +130,7 @@ export class Life {
       }),
       clock: this.clock,
       refs: {},
+      slab: new LifeSlab(new SlabKeeper().begin()),
       log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
       metrics: {
         add: (name, amount) => void this.metrics.set(name, (this.metrics.get(name) ?? 0) + amount),

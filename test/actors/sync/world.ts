@@ -1,8 +1,8 @@
 import type { Subscription } from '../../../src/actors/store/contract.ts';
 import sync from '../../../src/actors/sync/actor.ts';
+import { syncConfig } from '../../../src/actors/sync/config.ts';
 import type { SyncContext } from '../../../src/actors/sync/context.ts';
 import type { syncContract } from '../../../src/actors/sync/contract.ts';
-import { syncConfig } from '../../../src/actors/sync/contract.ts';
 import { failure } from '../../../src/errors.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { Reader } from '../../../src/protocol/cbor/reader.ts';

@@ -10,13 +10,13 @@ import type {
   StoredTransfer,
 } from '../../../src/actors/store/contract.ts';
 import transfer from '../../../src/actors/transfer/actor.ts';
+import { transferConfig } from '../../../src/actors/transfer/config.ts';
 import type { TransferContext } from '../../../src/actors/transfer/context.ts';
-import {
-  type DownloadEvent,
-  type DownloadProgress,
-  type DownloadResult,
-  transferConfig,
-  type transferContract,
+import type {
+  DownloadEvent,
+  DownloadProgress,
+  DownloadResult,
+  transferContract,
 } from '../../../src/actors/transfer/contract.ts';
 import type { PeerTarget } from '../../../src/actors/transport/contract.ts';
 import { failure } from '../../../src/errors.ts';

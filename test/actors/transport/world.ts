@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { selfSigned } from '../../../bench/self-signed.ts';
 import type { Lease } from '../../../src/actors/store/contract.ts';
 import transport from '../../../src/actors/transport/actor.ts';
-import {
-  type FetchEvent,
-  type FetchFile,
-  type SessionInfo,
-  transportConfig,
-  type transportContract,
+import { transportConfig } from '../../../src/actors/transport/config.ts';
+import type {
+  FetchEvent,
+  FetchFile,
+  SessionInfo,
+  transportContract,
 } from '../../../src/actors/transport/contract.ts';
 import type { WireReply, WireRequest } from '../../../src/actors/wire-request.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';

@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { actorsOf } from '../../../src/supervisor/contract/actor.ts';
-import { ask, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
 
 /** Two small actors that use each other: enough to see every promise of the kernel on real threads. */
 export const counterContract = defineContract({
   name: 'counter',
-  config: z.strictObject({ start: z.number() }),
+  config: configOf<{ start: number }>(),
   uses: ['relay'],
   mailbox: 16,
   shutdownMs: 300,
@@ -42,7 +41,7 @@ export const counterContract = defineContract({
 
 export const relayContract = defineContract({
   name: 'relay',
-  config: z.strictObject({ failStart: z.boolean().default(false) }),
+  config: configOf<{ failStart?: boolean }>(),
   uses: ['counter', 'main'],
   messages: {
     name: ask<null, string>(),
@@ -57,7 +56,7 @@ export const relayContract = defineContract({
 
 export const mainContract = defineContract({
   name: 'main',
-  config: z.strictObject({}),
+  config: configOf<Record<never, never>>(),
   messages: { greet: ask<{ from: string }, string>() },
 });
 

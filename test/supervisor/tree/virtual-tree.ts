@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import type { ActorModule } from '../../../src/supervisor/contract/actor.ts';
 import {
   ask,
   type Contract,
+  configOf,
   defineContract,
   type Restart,
 } from '../../../src/supervisor/contract/contract.ts';
@@ -39,7 +39,7 @@ export interface PartOptions {
 const pingContract = (name: string, options: PartOptions) =>
   defineContract({
     name,
-    config: z.strictObject({}),
+    config: configOf<Record<never, never>>(),
     uses: options.uses ?? [],
     restart: options.restart ?? 'permanent',
     startMs: 1_000,
@@ -84,7 +84,10 @@ export class VirtualTree {
             this.gaveUp = actor;
           },
         },
-        service: mainService(defineContract({ name: 'main', config: z.strictObject({}), messages: {} }), {}),
+        service: mainService(
+          defineContract({ name: 'main', config: configOf<Record<never, never>>(), messages: {} }),
+          {},
+        ),
       },
     );
   }

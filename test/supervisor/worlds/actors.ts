@@ -1,14 +1,14 @@
-import { z } from 'zod';
 import { type ActorModule, actorsOf } from '../../../src/supervisor/contract/actor.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { sleep } from '../../../src/supervisor/contract/clock.ts';
-import { ask, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
+import { ask, configOf, defineContract, stream, tell } from '../../../src/supervisor/contract/contract.ts';
+import type { Slab, SlotHandle, SlotPath } from '../../../src/supervisor/contract/slab.ts';
 import type { VirtualDisk } from '../../../src/supervisor/testing/faults.ts';
 
 // Actors in the roles of a node: one that keeps, shards that serve and fetch, one that plans, one that clients talk to.
 
 const times = { startMs: 5_000, shutdownMs: 2_000, hungMs: 2_000 };
-const empty = z.strictObject({});
+const empty = configOf<Record<never, never>>();
 
 export const keeperContract = defineContract({
   name: 'keeper',
@@ -17,9 +17,9 @@ export const keeperContract = defineContract({
   mailbox: 64,
   ...times,
   messages: {
-    put: ask<{ key: string; value: number }, null>({ deadlineMs: 4_000 }),
+    put: ask<{ key: string; value: number; slot: SlotHandle | null }, null>({ deadlineMs: 4_000 }),
     get: ask<{ key: string }, number | null>({ deadlineMs: 3_000 }),
-    seen: tell<{ key: string }>(),
+    seen: tell<{ key: string; slot: SlotHandle | null }>(),
     watch: stream<null, { key: string }>({ window: 4 }),
   },
 });
@@ -32,7 +32,9 @@ export const shardContract = defineContract({
   ...times,
   messages: {
     serve: ask<{ key: string }, number>({ deadlineMs: 4_000 }),
-    fetch: stream<{ key: string; chunks: number }, { chunk: number }>({ window: 4 }),
+    fetch: stream<{ key: string; chunks: number }, { chunk: number; slot: SlotHandle | null }>({
+      window: 4,
+    }),
     load: tell<number>({ overflow: 'latest' }),
   },
 });
@@ -71,22 +73,42 @@ export const contracts = {
 };
 const actor = actorsOf<typeof contracts, 'shard'>();
 
+/** A filled slot for the other end of the path; null where there is none, or nobody to take it. */
+function filled(slab: Slab, byte: number, along: SlotPath): SlotHandle | null {
+  const mine = slab.claim();
+  if (mine === null) return null;
+  slab.bytes(mine)!.fill(byte & 0xff);
+  const sent = slab.handOver(mine, along);
+  if (sent === null) slab.release(mine);
+  return sent;
+}
+
+/** Takes what came in the slot, if it still is ours to take. Anything else in it than what was sent is a bug. */
+function emptied(slab: Slab, byte: number, slot: SlotHandle | null): void {
+  const mine = slot && slab.adopt(slot);
+  if (!mine) return;
+  if (slab.bytes(mine)!.some((each) => each !== (byte & 0xff))) throw new Error('bytes of somebody else');
+  slab.release(mine);
+}
+
 /** The behaviours on a disk of their world. */
 export function actorsOn(disk: VirtualDisk): Record<string, ActorModule> {
-  const keeper = actor(keeperContract, async ({ clock, signal }) => {
+  const keeper = actor(keeperContract, async ({ clock, signal, slab }) => {
     await sleep(clock, disk.delayMs());
     const values = new Map<string, number>();
     const watchers = new Set<(key: string) => void>();
     return {
       handlers: {
-        put: async ({ key, value }) => {
+        put: async ({ key, value, slot }) => {
           await sleep(clock, disk.delayMs(), signal);
+          emptied(slab, value, slot);
           values.set(key, value);
           for (const watcher of watchers) watcher(key);
           return null;
         },
         get: ({ key }) => values.get(key) ?? null,
-        seen: ({ key }) => {
+        seen: ({ key, slot }) => {
+          emptied(slab, key.length, slot);
           values.set(key, (values.get(key) ?? 0) + 1);
         },
         async *watch(_, call) {
@@ -117,12 +139,16 @@ export function actorsOn(disk: VirtualDisk): Record<string, ActorModule> {
     };
   });
 
-  const shard = actor(shardContract, ({ clock, refs, spawn, signal }) => {
+  const shard = actor(shardContract, ({ clock, refs, spawn, signal, slab }) => {
+    // A buffer of its own for as long as it lives.
+    slab.claim();
     spawn(async () => {
       for (;;) {
         try {
-          for await (const { key } of refs.keeper.stream('watch', null, { signal }))
-            refs.keeper.tell('seen', { key });
+          for await (const { key } of refs.keeper.stream('watch', null, { signal })) {
+            const slot = filled(slab, key.length, refs.keeper);
+            if (!refs.keeper.tell('seen', { key, slot })) emptied(slab, key.length, slot);
+          }
         } catch (error) {
           if (!(error instanceof ActorError) || signal.aborted) throw error;
         }
@@ -137,7 +163,7 @@ export function actorsOn(disk: VirtualDisk): Record<string, ActorModule> {
         async *fetch({ chunks }, call) {
           for (let chunk = 0; chunk < chunks; chunk++) {
             await sleep(clock, disk.delayMs(), call.signal);
-            yield { chunk };
+            yield { chunk, slot: filled(slab, chunk, call) };
           }
         },
         load: () => {},
@@ -145,7 +171,7 @@ export function actorsOn(disk: VirtualDisk): Record<string, ActorModule> {
     };
   });
 
-  const planner = actor(plannerContract, ({ refs, clock }) => {
+  const planner = actor(plannerContract, ({ refs, clock, slab }) => {
     let deaths = 0;
     for (let member = 0; member < refs.shard.size; member++) refs.shard.member(member).onDown(() => deaths++);
     return {
@@ -156,14 +182,22 @@ export function actorsOn(disk: VirtualDisk): Record<string, ActorModule> {
             const ref = refs.shard.member(round % refs.shard.size);
             try {
               const wanted = { key, chunks: chunks - done };
-              for await (const _ of ref.stream('fetch', wanted, { signal: call.signal }))
+              for await (const { chunk, slot } of ref.stream('fetch', wanted, { signal: call.signal })) {
+                emptied(slab, chunk, slot);
                 yield { done: ++done };
+              }
             } catch (error) {
               if (!(error instanceof ActorError) || call.signal.aborted || round > 5) throw error;
               await sleep(clock, 100, call.signal);
             }
           }
-          await refs.keeper.ask('put', { key, value: done + deaths * 0 }, { signal: call.signal });
+          const value = done + deaths * 0;
+          const slot = filled(slab, value, refs.keeper);
+          try {
+            await refs.keeper.ask('put', { key, value, slot }, { signal: call.signal });
+          } finally {
+            emptied(slab, value, slot);
+          }
         },
       },
     };

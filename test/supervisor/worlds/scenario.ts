@@ -28,12 +28,14 @@ export function smallNode(_: World, disk: VirtualDisk): Scenario {
     contracts: contracts as unknown as Record<string, Contract>,
     service: mainService(mainContract, { greet: ({ from }) => `hello ${from}` }),
     standing: { keeper: 2 },
+    standingSlots: 2,
     tree: {
       name: 'root',
       strategy: 'rest_for_one',
       intensity: 3,
       periodMs: 60_000,
       contracts: url('contracts'),
+      slab: { slots: 12, slotBytes: 64 },
       children: [
         { name: 'storage', strategy: 'rest_for_one', ...LIMITS, children: [child(keeperContract)] },
         { name: 'network', strategy: 'rest_for_one', ...LIMITS, children: [child(shardContract, 2)] },
@@ -70,8 +72,8 @@ function drive(supervisor: Supervisor, { at, random }: Load): void {
     else if (kind === 3) at('shard.serve', () => shard.ask('serve', { key }, { deadlineMs: patience }));
     else if (kind === 4) {
       at('keeper.put', async () => {
-        for (let i = 0; i < 40; i++) if (!keeper.tell('seen', { key })) await keeper.ready();
-        await keeper.ask('put', { key, value: n }, { deadlineMs: patience });
+        for (let i = 0; i < 40; i++) if (!keeper.tell('seen', { key, slot: null })) await keeper.ready();
+        await keeper.ask('put', { key, value: n, slot: null }, { deadlineMs: patience });
       });
     } else if (kind === 5) {
       at('shard.fetch', async () => {

@@ -25,7 +25,7 @@ const NEWS = [1, 2, 3].map((seq) => revision(share, seq));
 const CONFIGS: Readonly<Record<string, object>> = {
   store: { home: '/nowhere' },
   search: { home: '/nowhere' },
-  sync: { intervalSeconds: 2 },
+  sync: { bootstrap: [], intervalSeconds: 2 },
 };
 /** The disk of this store takes seconds, not the two minutes that a real one may. */
 const storeHere = { ...storeContract, hungMs: 2_000 };

@@ -102,3 +102,24 @@ test('a world notices an actor that dies without a fault', async () => {
   }));
   expect(broken).toContain('unexpected restart keeper: crash');
 });
+
+test('a world notices a slot that is kept, and one that is under way to nobody', async () => {
+  const broken = await brokenBy((keeper) => ({
+    ...keeper,
+    start: async (context) => {
+      const behaviour = await keeper.start(context);
+      const { put } = behaviour.handlers as unknown as Record<string, (request: object) => unknown>;
+      // It is answered for, and looked at by nobody.
+      const handlers: never = {
+        ...behaviour.handlers,
+        put: (request: object) => {
+          context.slab.claim();
+          return put!({ ...request, slot: null });
+        },
+      } as never;
+      return { ...behaviour, handlers };
+    },
+  }));
+  expect(broken).toMatch(/slots too many are in use at rest/);
+  expect(broken).not.toContain('after the stop');
+});
