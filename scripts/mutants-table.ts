@@ -351,6 +351,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // What is believed.
   {
+    name: 'hole-in-a-file-unnoticed',
+    file: 'src/actors/transport/target-file.ts',
+    find: 'fstatSync(fd).size !== this.#size',
+    replace: 'false',
+    test: 'test/actors/transport/target-file.test.ts',
+    only: 'cut short',
+  },
+  {
     name: 'chunk-not-checked',
     file: 'src/actors/transport/target-file.ts',
     find: 'if (hash[i] !== this.#hashes[at + i]) return false;',
