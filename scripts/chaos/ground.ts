@@ -11,8 +11,8 @@ import { sleep } from './wait.ts';
 const CHUNK = 262_144;
 /** Chunks asked of one peer and not come yet, at most. */
 export const IN_FLIGHT = 16;
-/** A download of the large file takes about so long. */
-const DOWNLOAD_SECONDS = 1.2;
+/** A download of the large file takes about so long: twice as long as what a kill may cost, so that too much shows. */
+const DOWNLOAD_SECONDS = 2;
 const COMMON = [
   ...['--set', 'downloads.reserve_bytes=0'],
   ...['--set', 'sync.interval_seconds=0'],

@@ -68,12 +68,13 @@ export function reportText(report: ChaosReport): string {
     seconds(row.ready_most),
     `${mib(row.again_mean)} / ${mib(row.again_most)}`,
   ]);
+  const injected = faults.filter(({ injected, skipped }) => injected > 0 || skipped);
   const lines = [
     ...table(['phase', 'kills', 'in the midst', 'ready, mean', 'at most', 'done again, mean / most'], phases),
     '',
     ...table(
       ['fault', 'injected', 'ok', 'seen'],
-      faults.map(({ name, injected, ok, seen, skipped }) => [
+      injected.map(({ name, injected, ok, seen, skipped }) => [
         name,
         `${injected}`,
         ok ? (skipped ? 'skipped' : 'ok') : 'BROKEN',
