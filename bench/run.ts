@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   serve: () => import('./serve.ts'),
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),
+  caps: () => import('./caps.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

@@ -14,3 +14,7 @@ export const transferConfig = z.strictObject({
   categories: z.array(z.string()).default([]),
 });
 export type TransferConfig = z.output<typeof transferConfig>;
+
+/** What a running actor takes over: the data folder stays. */
+export const liveTransferConfig = transferConfig.omit({ home: true });
+export type LiveTransferConfig = z.output<typeof liveTransferConfig>;

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
-import type { TransferConfig } from './config.ts';
+import type { LiveTransferConfig, TransferConfig } from './config.ts';
 
 /**
  * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it; with the error
@@ -122,6 +122,8 @@ export const transferContract = defineContract({
     pause: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
     /** Also what failed: its next attempt begins at once. */
     resume: ask<TransferChoice & { readonly priority?: number | undefined }, readonly TransferRow[]>(),
+    /** Takes another configuration over; what is under way goes on. */
+    configure: ask<LiveTransferConfig, null>(),
     /** Takes them out of the queue; what came of unfinished files is removed, finished files stay. */
     cancel: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
   },
