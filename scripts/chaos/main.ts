@@ -24,8 +24,11 @@ function whole(name: 'kills' | 'seed' | 'from' | 'faults' | 'large' | 'small', l
   process.exit(2);
 }
 
-// An end by a signal is an end too: no node is left running.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+// A signal ends the run after what is under way, with its report; a second one at once. No node is left running.
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => (stop.signal.aborted ? process.exit(1) : stop.abort()));
+}
 
 const say = (text: string) => {
   if (!values.json) console.log(text);
@@ -39,6 +42,7 @@ const report = await runChaos(
     onlyFault: values.fault,
     large: whole('large', 4),
     small: whole('small', 30),
+    stop: stop.signal,
   },
   {
     onKill: (record, broken) => say(broken === null ? killText(record) : brokenText(broken)),

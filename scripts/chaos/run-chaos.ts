@@ -17,6 +17,8 @@ export interface ChaosOptions {
   /** MiB of the large file, and files of the share of small ones. */
   readonly large: number;
   readonly small: number;
+  /** Ends the run after the kill and the fault under way. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ChaosReport {
@@ -41,12 +43,13 @@ export async function runChaos(options: ChaosOptions, listener: ChaosListener): 
   const began = performance.now();
   const tally: Tally = { starts: 0, failedStarts: 0, ready: [] };
   const served: Served = { downloads: 0, chunks: 0, kills: 0, served: 0, worst: null };
-  const { seed, from, kills, small } = options;
+  const { seed, from, kills, small, stop } = options;
   const makeGround = (name: string) => () => Ground.make({ name, tally, large: options.large << 20, small });
   await warmUp();
   const [killed, faulted] = await Promise.all([
     runKills({
       seed,
+      stop,
       from,
       kills,
       costs: { served },
@@ -54,7 +57,7 @@ export async function runChaos(options: ChaosOptions, listener: ChaosListener): 
       onKill: listener.onKill,
     }),
     runFaults({
-      ...{ seed, rounds: options.faults, only: options.onlyFault },
+      ...{ seed, stop, rounds: options.faults, only: options.onlyFault },
       ...{ makeGround: makeGround('faults'), onFault: listener.onFault },
     }),
   ]);

@@ -24,6 +24,7 @@ export interface FaultRun {
   readonly rounds: number;
   /** Only those whose names have one of these in them, with commas between. */
   readonly only?: string | undefined;
+  readonly stop?: AbortSignal | undefined;
   readonly makeGround: () => Promise<Ground>;
   readonly onFault: (row: FaultRow, broken: Broken | null) => void;
 }
@@ -41,6 +42,7 @@ export async function runFaults(run: FaultRun): Promise<{ rows: FaultRow[]; brok
   let ground = await run.makeGround();
   for (let round = 0; round < run.rounds; round++) {
     for (const [index, fault] of faults.entries()) {
+      if (run.stop?.aborted) break;
       const row = rows[index]!;
       const random = new Random(run.seed * 7_919 + round * 101 + index);
       const from = performance.now();

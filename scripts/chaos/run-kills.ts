@@ -22,6 +22,7 @@ export interface KillRun {
   readonly seed: number;
   readonly from: number;
   readonly kills: number;
+  readonly stop?: AbortSignal | undefined;
   readonly makeGround: () => Promise<Ground>;
   readonly costs: Costs;
   readonly onKill: (record: KillRecord, broken: Broken | null) => void;
@@ -33,7 +34,7 @@ export async function runKills(run: KillRun): Promise<{ records: KillRecord[]; b
   const broken: Broken[] = [];
   if (run.kills === 0) return { records, broken };
   let ground = await run.makeGround();
-  for (let kill = run.from; kill < run.from + run.kills; kill++) {
+  for (let kill = run.from; kill < run.from + run.kills && !run.stop?.aborted; kill++) {
     const phase = phaseOf(run.seed, kill);
     const record: KillRecord = {
       ...{ kill, phase: phase.name, victim: '', moment: '', ms: 0, midst: false, ready: null, again: null },

@@ -120,7 +120,7 @@ describe('through a socket', () => {
   test('what is for ports only is refused, not sent empty', async () => {
     expect(
       table.filter(([, , sample]) => sample.portOnly).map(([actor, message]) => `${actor}.${message}`),
-    ).toEqual(['store.identity', 'transport.adopt']);
+    ).toEqual(['limits.caps', 'store.identity', 'transport.adopt']);
     await expect(refs.get('transport')!.ask('adopt', samples.transport.adopt.request)).rejects.toThrow(
       TypeError,
     );
