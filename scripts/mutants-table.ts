@@ -351,6 +351,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // What is believed.
   {
+    name: 'hole-in-a-file-unnoticed',
+    file: 'src/actors/transport/target-file.ts',
+    find: 'fstatSync(fd).size !== this.#size',
+    replace: 'false',
+    test: 'test/actors/transport/target-file.test.ts',
+    only: 'cut short',
+  },
+  {
     name: 'chunk-not-checked',
     file: 'src/actors/transport/target-file.ts',
     find: 'if (hash[i] !== this.#hashes[at + i]) return false;',
@@ -584,8 +592,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'download-named-before-sync',
     file: 'src/actors/transfer/finisher.ts',
-    find: '    await spent.finish.during(folder.sync(unfinished));\n',
-    replace: NOTHING,
+    find: 'const length = await spent.finish.during(folder.sync(unfinished));',
+    replace: 'const length = file.size;',
     test: 'test/actors/transfer/durable-download.test.ts',
   },
 

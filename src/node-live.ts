@@ -6,7 +6,7 @@ import { searchConfig } from './actors/search/config.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { syncConfig } from './actors/sync/config.ts';
 import { syncContract } from './actors/sync/contract.ts';
-import { transferConfig } from './actors/transfer/config.ts';
+import { liveTransferConfig } from './actors/transfer/config.ts';
 import { transferContract } from './actors/transfer/contract.ts';
 import { transportConfig } from './actors/transport/config.ts';
 import { transportContract } from './actors/transport/contract.ts';
@@ -25,7 +25,7 @@ const LIVE = {
   search: { contract: searchContract, shape: searchConfig.pick({ stemming: true }) },
   limits: { contract: limitsContract, shape: limitsConfig },
   transport: { contract: transportContract, shape: transportConfig },
-  transfer: { contract: transferContract, shape: transferConfig },
+  transfer: { contract: transferContract, shape: liveTransferConfig },
 } as const;
 
 /** What their contracts have in common; the configuration is checked by the actor's own schema before. */

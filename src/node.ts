@@ -65,7 +65,7 @@ export interface NodeSettings {
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
-  readonly transfer?: ConfigInput<typeof transferConfig>;
+  readonly transfer?: Omit<ConfigInput<typeof transferConfig>, 'home'>;
   readonly control: Omit<ConfigInput<typeof controlConfig>, 'version'>;
   /** When load is shed and when an actor is cut for its size; default: by the memory there is. */
   readonly memory?: MemoryLimits;
@@ -172,7 +172,7 @@ export function treeOf(settings: NodeSettings): TreeSpec {
         {
           contract: transferContract,
           module: module('transfer'),
-          config: checked('transfer', transferConfig, settings.transfer ?? {}),
+          config: checked('transfer', transferConfig, { ...settings.transfer, home }),
         },
       ]),
       branch('control', 'one_for_one', [

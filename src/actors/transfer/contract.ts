@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { WrongState } from '../recheck-types.ts';
-import type { TransferConfig } from './config.ts';
+import type { LiveTransferConfig, TransferConfig } from './config.ts';
 
 /**
  * `queued`: its turn is to come. `active`: under way. `paused`: somebody stopped it, or left it; with the error
@@ -217,7 +217,7 @@ export const transferContract = defineContract({
     /** Also what failed: its next attempt begins at once. */
     resume: ask<TransferChoice & { readonly priority?: number | undefined }, readonly TransferRow[]>(),
     /** Takes another configuration over; what is under way goes on. */
-    configure: ask<TransferConfig, null>(),
+    configure: ask<LiveTransferConfig, null>(),
     /** Takes them out of the queue; what came of unfinished files is removed, finished files stay. */
     cancel: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
     /**

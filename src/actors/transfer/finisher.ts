@@ -35,9 +35,7 @@ export class Finisher {
   /** A file whose chunks are all verified and written. A wrong whole-file id is `E_FILE_CORRUPT`. */
   fetched(file: DownloadFile): void {
     this.#start(async () => {
-      // The hash of a single chunk is the id of its file, and was checked with the chunk.
-      const trusted = file.identified === file.contentId || (file.chunks === 1 && file.resumed === 0);
-      if (!trusted && !(await this.#hasItsId(file))) return this.#notItself(file);
+      if (!cameAsItIs(file) && !(await this.#hasItsId(file))) return this.#notItself(file);
       await this.#finish(file);
     });
   }
@@ -97,7 +95,9 @@ export class Finisher {
   async #finish(file: DownloadFile): Promise<void> {
     const { folder, signal, spent } = this.#parts;
     const unfinished = file.unfinished!;
-    await spent.finish.during(folder.sync(unfinished));
+    const length = await spent.finish.during(folder.sync(unfinished));
+    // Cut short after its last chunk came: it is not what was hashed on its way.
+    if (length !== file.size) return this.#notItself(file);
     for (;;) {
       signal.throwIfAborted();
       if (await spent.finish.during(folder.finish(unfinished, file.place))) break;
@@ -173,6 +173,10 @@ export class Finisher {
     }
   }
 }
+
+/** Its id is known from the way here: found chunk after chunk, or that of its only one. */
+const cameAsItIs = ({ identified, contentId, chunks, resumed }: DownloadFile): boolean =>
+  identified === contentId || (chunks === 1 && resumed === 0);
 
 const corrupt = (file: DownloadFile) =>
   failure('E_FILE_CORRUPT', 'its chunks are those of the catalog, the whole file is not', {

@@ -21,6 +21,7 @@ import { planAgain } from './plan-again.ts';
 import { type DownloadPlan, planDownload } from './plan-download.ts';
 import { ProgressKeeper } from './progress-keeper.ts';
 import type { ProgressMeter } from './progress-meter.ts';
+import { orRemovedUnfinished } from './removed-unfinished.ts';
 import { restoreFiles } from './restore-files.ts';
 import type { PathRules } from './safe-path.ts';
 import { SpentTimes } from './spent-times.ts';
@@ -89,7 +90,7 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
   } catch (error) {
     if (caller.aborted) throw failure('E_ABORTED', 'the run was ended', { cause: caller.reason });
     // The first failure, not what followed from it.
-    throw end.signal.aborted ? end.signal.reason : error;
+    throw orRemovedUnfinished(end.signal.aborted ? end.signal.reason : error, transfer.id);
   }
 }
 
@@ -150,7 +151,8 @@ async function settlePlan(parts: DownloadParts, transfer: Transfer, { files }: D
   if (again) await checkDone(parts, files);
   if (adopt !== undefined) await adoptFiles(parts, files, adopt);
   await findPlaces(parts, files, new PlaceSurvey(parts));
-  if (again) await restoreFiles(parts, files);
+  // A first run finds something where the ledger of an earlier one was lost.
+  await restoreFiles(parts, files);
   spent.planMs = context.clock.now() - started;
 }
 

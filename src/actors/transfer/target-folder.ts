@@ -1,6 +1,6 @@
 import { type BigIntStats, constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, rm, rmdir, stat, truncate } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { UnfinishedLook } from '../store/contract.ts';
@@ -59,7 +59,7 @@ export class TargetFolder {
 
   /** Where a file lies while it is not finished: beside its place, the same path in every run of the download. */
   unfinishedPath(place: readonly string[], position: number): string {
-    return this.placeOf([...place.slice(0, -1), `.granary-${this.#mark}-${position}.part`]);
+    return this.placeOf([...place.slice(0, -1), `${unfinishedPrefix(this.#mark)}${position}.part`]);
   }
 
   /** The unfinished file of an earlier run; null: there is none. */
@@ -118,12 +118,13 @@ export class TargetFolder {
     }
   }
 
-  /** Makes the octets of a file durable. */
-  async sync(path: string): Promise<void> {
+  /** Makes the octets of a file durable; how many they are. */
+  async sync(path: string): Promise<number> {
     try {
       const file = await open(path, constants.O_RDWR | noFollow);
       try {
         await file.sync();
+        return (await file.stat()).size;
       } finally {
         await file.close();
       }
@@ -210,6 +211,12 @@ export class TargetFolder {
     if (!(await this.#isFolder(place))) throw failure('E_IO', 'the folder vanished again', { subject: path });
   }
 }
+
+const unfinishedPrefix = (mark: string): string => `.granary-${mark}-`;
+
+/** Whether that is the path of an unfinished file of the download with this mark. */
+export const isUnfinished = (path: string, mark: string): boolean =>
+  basename(path).startsWith(unfinishedPrefix(mark));
 
 // Windows has no such flag, and no such links without special rights.
 const noFollow = constants.O_NOFOLLOW ?? 0;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { failure } from '../../errors.ts';
 import { ActorError, toErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import type { TransferOptions } from '../store/contract.ts';
@@ -9,6 +8,7 @@ import { FreeSpace } from './free-space.ts';
 import { retryDelay } from './retry-delay.ts';
 import { checkedFolder, runDownload } from './run-download.ts';
 import { isFull, Transfer } from './transfer.ts';
+import { transferId } from './transfer-id.ts';
 
 /** Between looks whether a full disk has room again. */
 const ROOM_AGAIN_MS = 10_000;
@@ -100,7 +100,7 @@ export class TransferQueue {
     }
     if (known !== undefined) await this.#forget(known);
     const transfer = new Transfer({
-      ...{ id: this.#newId(), target: request.target, directory, options },
+      ...{ id: this.#idOf(request.target, directory, options), target: request.target, directory, options },
       ...{ state: 'queued', priority: request.priority ?? 0, error: null, planned: false },
       ...{ added: Math.floor(this.#context.clock.wall() / 1000), shareIds: [], folders: [] },
       ...{ contentId: null, path: null, files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 },
@@ -316,9 +316,11 @@ export class TransferQueue {
     );
   }
 
-  #newId(): string {
-    for (;;) {
-      const id = randomBytes(6).toString('hex');
+  /** Of what is asked for: asked for again after the ledger was lost, it finds what it had begun. */
+  #idOf(target: string, directory: string, options: TransferOptions): string {
+    const asked = { home: this.#context.config.home, target, directory, options };
+    for (let again = 0; ; again++) {
+      const id = transferId(asked, again);
       if (!this.#transfers.has(id)) return id;
     }
   }

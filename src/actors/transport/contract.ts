@@ -30,7 +30,7 @@ export interface SessionInfo {
   readonly capabilities: readonly string[];
 }
 
-/** A file to fetch chunk by chunk into `path`, which exists and is empty or partly filled. */
+/** A file to fetch chunk by chunk into `path`, which exists; it is read again at the end unless it has its length from the start. */
 export interface FetchFile {
   readonly contentId: string;
   readonly size: number;

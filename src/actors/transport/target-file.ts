@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { ioFailure } from '../../errors.ts';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { CHUNK_HASH_LENGTH, CHUNK_SIZE, chunkCount, chunkLength } from '../../protocol/objects/chunks.ts';
@@ -20,6 +20,8 @@ export class TargetFile {
   readonly #size: number;
   readonly #hashes: Uint8Array;
   readonly #ordered: OrderedHashes;
+  /** Somebody cut the file short: what lies in it is not what came. */
+  #cut = false;
   #fd = -1;
   #writes = 0;
   #closed = false;
@@ -49,15 +51,19 @@ export class TargetFile {
     return true;
   }
 
-  /** What the whole file hashes to, where every chunk of it came in order; null where not. To be asked once. */
+  /**
+   * What the whole file hashes to, where every chunk of it came in order, and the file had its length all the while; null
+   * where not. To be asked once.
+   */
   takeContentId(): string | null {
-    return this.chunks > 1 ? this.#ordered.take(this.path, this.chunks) : null;
+    const id = this.chunks > 1 ? this.#ordered.take(this.path, this.chunks) : null;
+    return this.#cut ? null : id;
   }
 
   /** Writes a verified chunk at once. Throws the error of the table. */
   writeNow(chunk: number, data: Uint8Array): void {
     try {
-      const fd = this.#open();
+      const fd = this.#openFor(chunk);
       const start = chunk * CHUNK_SIZE;
       // A nearly full disk takes less than it was given.
       for (let done = 0; done < data.length; ) {
@@ -72,7 +78,7 @@ export class TargetFile {
   writeOnPool(chunk: number, data: Uint8Array, done: (error: ActorError | null) => void): void {
     let fd: number;
     try {
-      fd = this.#open();
+      fd = this.#openFor(chunk);
     } catch (error) {
       done(ioFailure(error, this.path));
       return;
@@ -95,6 +101,13 @@ export class TargetFile {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#fd >= 0 && this.#writes === 0) closeSync(this.#fd);
+  }
+
+  /** The last chunk would give the file its length back: before it is written, a loss still shows. */
+  #openFor(chunk: number): number {
+    const fd = this.#open();
+    if (chunk === this.chunks - 1 && fstatSync(fd).size !== this.#size) this.#cut = true;
+    return fd;
   }
 
   #open(): number {

@@ -199,6 +199,34 @@ describe('after a kill', () => {
   });
 });
 
+test('a ledger that was lost: the same download, asked for again, finds what it had begun', async () => {
+  await using world = await stuckAfter(6);
+  const { id } = await world.ask('add', { target: SHARE, directory: world.out });
+  await world.stuck;
+  await noted(world, 6);
+  await world.kill();
+  world.transfers.clear();
+  world.files.clear();
+  expect(await world.ask('queue', null)).toEqual([]);
+  const before = chunksOfBig(world).length;
+  world.provider().chunk = (bytes) => bytes;
+  expect(await world.ask('add', { target: SHARE, directory: world.out })).toMatchObject({ id });
+  await goesOn(world);
+  expect(chunksOfBig(world)).toHaveLength(before + 4);
+});
+
+test('a ledger and the lists of hashes that were lost: begun anew, and nothing is left of the first time', async () => {
+  await using world = await stuckAfter(6);
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await world.stuck;
+  await noted(world, 6);
+  await world.kill();
+  for (const lost of [world.transfers, world.files, world.hashLists]) lost.clear();
+  world.provider().chunk = (bytes) => bytes;
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await goesOn(world);
+});
+
 test('an orderly stop notes exactly what there is: nothing is hashed, nothing asked for twice', async () => {
   await using world = await stuckAfter(6);
   await world.ask('add', { target: SHARE, directory: world.out });
@@ -208,6 +236,26 @@ test('an orderly stop notes exactly what there is: nothing is hashed, nothing as
   await goesOn(world);
   expect(world.verified).toEqual([]);
   expect(chunksOfBig(world)).toHaveLength(before + 4);
+});
+
+test('an unfinished file that is removed under way is begun anew by the next attempt', async () => {
+  await using world = await World.make();
+  world.share('deep/big.bin', content(1, 9 * CHUNK + 77));
+  let removed = '';
+  world.beforeIdentify = async (path) => {
+    if (removed !== '') return;
+    removed = path;
+    await rm(path);
+  };
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await vi.waitFor(async () =>
+    expect(await world.ask('queue', null)).toMatchObject([
+      { state: 'failed', error: { code: 'E_FILE_CHANGED', subject: removed, retryable: true } },
+    ]),
+  );
+  await world.ask('resume', { ids: null });
+  await goesOn(world);
+  expect(chunksOfBig(world)).toHaveLength(20);
 });
 
 test('the file is as long as it will be from its first chunk on', async () => {

@@ -1,3 +1,4 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -56,6 +57,29 @@ test('a file that its shard identified as it came is not read again; one that it
   await world.get();
   expect(await world.tree()).toEqual(world.listed);
   expect(world.identified).toHaveLength(2);
+});
+
+test('one that was cut short after its last chunk came is read all the same, and what is lost comes again', async () => {
+  await using world = await World.make();
+  for (const [path, size] of [
+    ['long', 3 * CHUNK + 1],
+    ['short', 500],
+  ] as const) {
+    world.share(path, content(size, size));
+  }
+  const cut = new Set<string>();
+  world.provider().identifies = (contentId) => {
+    const { size } = world.items.find((item) => item.contentId === contentId)!;
+    const part = readdirSync(world.out).find(
+      (name) => name.endsWith('.part') && statSync(join(world.out, name)).size === size,
+    );
+    if (!cut.has(contentId)) truncateSync(join(world.out, part!), size - 100);
+    cut.add(contentId);
+    return contentId;
+  };
+  await world.get();
+  expect(cut.size).toBe(2);
+  expect(await world.tree()).toEqual(world.listed);
 });
 
 test('files are for whoever runs the node alone', async () => {

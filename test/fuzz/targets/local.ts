@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ChunkMap } from '../../../src/actors/chunk-map.ts';
-import { PostingReader } from '../../../src/actors/search/postings.ts';
+import { PostingList } from '../../../src/actors/search/postings.ts';
 import { decodeRow, encodeRow } from '../../../src/actors/search/row.ts';
 import { Segment } from '../../../src/actors/search/segment-reader.ts';
 import { readKeyFile } from '../../../src/actors/store/key-file.ts';
@@ -179,7 +179,7 @@ export const local: readonly Target[] = [
     covers: [
       'actors/search/segment-reader.ts Segment',
       'actors/search/row.ts decodeRow',
-      'actors/search/postings.ts PostingReader',
+      'actors/search/postings.ts PostingList',
     ],
     form: 'octets',
     seeds: () => [
@@ -192,9 +192,12 @@ export const local: readonly Target[] = [
       const row = decodeRow(Buffer.from(input));
       if (row !== null)
         must(Number.isFinite(row.size) && Array.isArray(row.tags), 'a row that was never written');
-      const reader = new PostingReader(input, 0, input.length);
-      const names = reader.take(reader.count());
-      must(names.length + reader.rest().length <= input.length, 'more documents than octets');
+      const list = new PostingList(input, 0, input.length, 8 * input.length);
+      must(
+        list.names().length + list.tags().length <= 9 * input.length,
+        'more documents than octets can say',
+      );
+      must(list.common([]).length === 0, 'a document that nobody wanted');
     },
   },
   {
