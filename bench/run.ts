@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),
   catalog: () => import('./catalog.ts'),
+  caps: () => import('./caps.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import { acceptorConfig } from './actors/acceptor/config.ts';
 import { acceptorContract } from './actors/acceptor/contract.ts';
@@ -6,9 +5,11 @@ import { controlConfig } from './actors/control/config.ts';
 import { controlContract } from './actors/control/contract.ts';
 import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
+import { limitsConfig } from './actors/limits/config.ts';
+import { limitsContract } from './actors/limits/contract.ts';
 import { publishConfig } from './actors/publish/config.ts';
 import { publishContract } from './actors/publish/contract.ts';
-import { type SearchConfig, searchConfig } from './actors/search/config.ts';
+import { searchConfig } from './actors/search/config.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { storeConfig } from './actors/store/config.ts';
 import { storeContract } from './actors/store/contract.ts';
@@ -17,17 +18,22 @@ import {
   type NodeStatus,
   type SettingRow,
   supervisorContract,
+  type TuneRow,
 } from './actors/supervisor/contract.ts';
-import { type SyncConfig, syncConfig } from './actors/sync/config.ts';
+import { syncConfig } from './actors/sync/config.ts';
 import { syncContract } from './actors/sync/contract.ts';
 import { transferConfig } from './actors/transfer/config.ts';
 import { transferContract } from './actors/transfer/contract.ts';
 import { transportConfig } from './actors/transport/config.ts';
 import { transportContract } from './actors/transport/contract.ts';
+import { checked } from './checked-config.ts';
 import { failure } from './errors.ts';
 import { memoryLimits } from './memory-limits.ts';
+import { type LiveActor, LiveConfigs } from './node-live.ts';
+import { defaultShards, Tuning } from './node-tuning.ts';
 import type { Log } from './supervisor/contract/actor.ts';
-import { ActorError, type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
+import { type ErrorRecord, toErrorRecord } from './supervisor/contract/actor-error.ts';
+import { sleep, systemClock } from './supervisor/contract/clock.ts';
 import { createLog } from './supervisor/observe/log.ts';
 import type { LogLevel } from './supervisor/observe/log-level.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
@@ -47,10 +53,13 @@ export interface NodeSettings {
   /** Absolute path of the data folder. */
   readonly home: string;
   readonly logLevel?: LogLevel;
+  /** Settings, by `group.name`, that flags or the environment gave: what was set live does not count against them. */
+  readonly pinned?: readonly string[];
   /** Transport shards; default: cores - 1, at least 1. */
-  readonly shards?: number;
+  readonly shards?: number | undefined;
   readonly store?: Omit<ConfigInput<typeof storeConfig>, 'home'>;
   readonly hashing?: ConfigInput<typeof hashingConfig>;
+  readonly limits?: ConfigInput<typeof limitsConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
@@ -62,8 +71,13 @@ export interface NodeSettings {
   readonly memory?: MemoryLimits;
 }
 
+/** What was tuned live, among the settings that the store keeps. */
+const TUNED_AS = 'tuned';
+/** How long a change is waited for. */
+const TUNE_MS = 5_000;
+
 /** What a running node takes over. */
-export type LiveSettings = Pick<NodeSettings, 'search' | 'sync'>;
+export type LiveSettings = Pick<NodeSettings, LiveActor | 'shards'>;
 
 /** Who knows where the settings of a node come from: for the commands that ask about them, and for `reload`. */
 export interface SettingsOwner {
@@ -87,7 +101,7 @@ export interface NodeEvents {
  */
 export function treeOf(settings: NodeSettings): TreeSpec {
   const { home } = settings;
-  const shards = settings.shards ?? Math.max(1, availableParallelism() - 1);
+  const shards = settings.shards ?? defaultShards();
   const module = (name: string) => siblingModule(import.meta.url, `./actors/${name}/actor`);
   const branch = (name: string, strategy: Strategy, children: BranchSpec['children']): BranchSpec => ({
     name,
@@ -113,6 +127,14 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           contract: hashingContract,
           module: module('hashing'),
           config: checked('hashing', hashingConfig, settings.hashing ?? {}),
+        },
+      ]),
+      // Its death changes nothing for the shards: they hold themselves to the caps they know until it is back.
+      branch('limits', 'one_for_one', [
+        {
+          contract: limitsContract,
+          module: module('limits'),
+          config: checked('limits', limitsConfig, settings.limits ?? {}),
         },
       ]),
       branch('network', 'rest_for_one', [
@@ -204,11 +226,21 @@ export class GranaryNode {
   }
 
   /**
-   * Changes what can change while the node runs, for this life of the node. `E_CONFIG` for values out of bounds; an
+   * Changes what can change while the node runs, for this life of the node; groups that are not given stay. `E_CONFIG` for values out of bounds; an
    * actor that is being restarted has them when it is back.
    */
   configure(settings: LiveSettings): Promise<void> {
     return this.#life.configure(settings);
+  }
+
+  /** Threads and queues, as they are wanted and as they are. */
+  tuning(): Promise<readonly TuneRow[]> {
+    return this.#life.tuning();
+  }
+
+  /** Changes some of them by name; `save`: for the next starts on this data folder too. `E_USAGE`. */
+  tune(values: Readonly<Record<string, number>>, save = true): Promise<readonly TuneRow[]> {
+    return this.#life.tune(values, save);
   }
 
   /** Has the owner of the settings read them again. `E_NO_SETTINGS` without one. */
@@ -236,15 +268,18 @@ class NodeLife {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #log: Log;
   readonly #owner: SettingsOwner | null;
-  /** As it is now; the tree starts each life with what it was at first. */
-  #live: LiveConfig;
+  readonly #live: LiveConfigs;
+  readonly #tuning: Tuning;
+  /** As the configuration has them. */
+  #written: LiveSettings;
   #settle: (report: StopReport) => void = () => {};
   #stopping: Promise<StopReport> | null = null;
 
   constructor(settings: NodeSettings, owner: SettingsOwner | null) {
     this.#home = settings.home;
     this.#owner = owner;
-    this.#live = liveConfig(settings);
+    this.#tuning = new Tuning(settings.pinned ?? []);
+    this.#written = settings;
     this.stopped = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -256,8 +291,7 @@ class NodeLife {
       memory: settings.memory ?? memoryLimits(),
       events: {
         actorRestarted: (event) => {
-          if (event.actor === syncContract.name) void this.#again('sync');
-          if (event.actor === searchContract.name) void this.#again('search');
+          this.#live.again(event.actor);
           this.#emit('actor-restarted', event);
         },
         gaveUp: (event) => {
@@ -270,8 +304,11 @@ class NodeLife {
         stop: () => void this.stop(),
         settings: () => this.#ownerOrFail().rows(),
         reload: () => this.reload(),
+        tuning: () => this.tuning(),
+        tune: ({ values, save }) => this.tune(values, save),
       }),
     });
+    this.#live = new LiveConfigs(this.supervisor, this.#log, settings);
   }
 
   on<K extends keyof NodeEvents>(name: K, listener: Listener<K>): () => void {
@@ -297,10 +334,60 @@ class NodeLife {
   }
 
   async configure(settings: LiveSettings): Promise<void> {
-    const live = { ...this.#live, ...given(liveConfig(settings), settings) };
-    this.#live = live;
-    if (settings.sync !== undefined) await this.#configureEach('sync');
-    if (settings.search !== undefined) await this.#configureEach('search');
+    const written = { ...this.#written, ...settings };
+    await this.#live.apply(this.#tuning.over(written));
+    this.#written = written;
+    await this.#inTime(this.#resize());
+  }
+
+  /** Takes over what was tuned live before this start. */
+  async restoreTuning(): Promise<void> {
+    this.#tuning.restore(await this.supervisor.ref(storeContract).ask('settingKept', { name: TUNED_AS }));
+    if (!this.#tuning.any) return;
+    await this.#live.apply(this.#tuning.over(this.#written));
+    await this.#resize();
+  }
+
+  async tuning(): Promise<readonly TuneRow[]> {
+    const { actors } = this.status();
+    const shards = actors.filter(({ name, state }) => name.startsWith('transport/') && state === 'up').length;
+    const info = this.supervisor.ref(hashingContract).ask('info', null);
+    const hashing = await info.then(
+      ({ threads }) => threads,
+      () => null,
+    );
+    return this.#tuning.rows(this.#written, { shards, hashing });
+  }
+
+  async tune(values: Readonly<Record<string, number>>, save: boolean): Promise<readonly TuneRow[]> {
+    this.#tuning.set(values);
+    await this.#live.apply(this.#tuning.over(this.#written));
+    if (save) {
+      const value = this.#tuning.text();
+      await this.supervisor.ref(storeContract).ask('keepSetting', { name: TUNED_AS, value });
+    }
+    await this.#inTime(this.#resize());
+    return await this.tuning();
+  }
+
+  /** Gives the node as many shards as are wanted. */
+  async #resize(): Promise<void> {
+    const { name } = transportContract;
+    await this.supervisor.resize(name, this.#tuning.over(this.#written).shards ?? defaultShards());
+  }
+
+  /** Whoever asked waits for it a while; then it goes on, and what becomes of it is in the log. */
+  async #inTime(resizing: Promise<void>): Promise<void> {
+    const settled = new AbortController();
+    const late = sleep(systemClock, TUNE_MS, settled.signal).then(
+      () => true,
+      () => false,
+    );
+    const inTime = resizing.finally(() => settled.abort()).then(() => false);
+    if (!(await Promise.race([inTime, late]))) return await resizing;
+    inTime.catch((error: unknown) => {
+      this.#log.warn({ error: toErrorRecord(error) }, 'the number of transport shards is not as wanted');
+    });
   }
 
   async reload(): Promise<ConfigReload> {
@@ -310,25 +397,6 @@ class NodeLife {
   #ownerOrFail(): SettingsOwner {
     if (this.#owner !== null) return this.#owner;
     throw failure('E_NO_SETTINGS', 'this node was given its settings by the program it is part of');
-  }
-
-  async #configureEach(actor: keyof LiveConfig): Promise<void> {
-    const { supervisor } = this;
-    try {
-      if (actor === 'sync') await supervisor.ref(syncContract).ask('configure', this.#live.sync);
-      else await supervisor.ref(searchContract).ask('configure', this.#live.search);
-    } catch (error) {
-      // Every life is told when it is up.
-      if (!(error instanceof ActorError && error.code === 'E_ACTOR_DOWN')) throw error;
-    }
-  }
-
-  async #again(actor: keyof LiveConfig): Promise<void> {
-    try {
-      await this.#configureEach(actor);
-    } catch (error) {
-      this.#log.warn({ error: toErrorRecord(error), actor }, 'it may work with older settings');
-    }
   }
 
   stop(): Promise<StopReport> {
@@ -348,35 +416,6 @@ class NodeLife {
   }
 }
 
-/** The live settings of each actor that has any. */
-interface LiveConfig {
-  readonly sync: SyncConfig;
-  readonly search: Pick<SearchConfig, 'stemming'>;
-}
-
-const liveSearch = searchConfig.pick({ stemming: true });
-
-function liveConfig({ sync, search }: LiveSettings): LiveConfig {
-  return {
-    sync: checked('sync', syncConfig, sync ?? {}),
-    search: checked('search', liveSearch, search ?? {}),
-  };
-}
-
-/** Groups that nobody speaks of stay as they are. */
-const given = (live: LiveConfig, settings: LiveSettings): Partial<LiveConfig> => ({
-  ...(settings.sync !== undefined && { sync: live.sync }),
-  ...(settings.search !== undefined && { search: live.search }),
-});
-
-/** The configuration of an actor, with its defaults. `E_CONFIG` for values out of bounds: workers are not the ones to find that out. */
-function checked<S extends z.ZodType>(group: string, schema: S, values: unknown): z.output<S> {
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw failure('E_CONFIG', `${group}.${issue?.path.join('.')}: ${issue?.message}`);
-}
-
 /**
  * Starts a node in this process, every actor on a worker thread of its own. Resolves when all of them are up;
  * rejects with the error of the first that does not start (`E_HOME_LOCKED`, `E_LISTEN`, ...), after stopping
@@ -393,6 +432,7 @@ export async function createNode(
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await life.supervisor.start();
+    await life.restoreTuning();
     const identity = await life.supervisor.ref(storeContract).ask('identity', null);
     const { advertised } = await life.supervisor.ref(acceptorContract).ask('addresses', null);
     return new GranaryNode(life, {

@@ -18,6 +18,8 @@ test('the tree of the node', () => {
     '  store',
     ' hashing one_for_one 5 in 30 s',
     '  hashing',
+    ' limits one_for_one 5 in 30 s',
+    '  limits',
     ' network rest_for_one 5 in 30 s',
     '  transport x3',
     '  acceptor',

@@ -2,6 +2,7 @@ import { actorsOf } from '../supervisor/contract/actor.ts';
 import { acceptorContract } from './acceptor/contract.ts';
 import { controlContract } from './control/contract.ts';
 import { hashingContract } from './hashing/contract.ts';
+import { limitsContract } from './limits/contract.ts';
 import { publishContract } from './publish/contract.ts';
 import { searchContract } from './search/contract.ts';
 import { storeContract } from './store/contract.ts';
@@ -15,6 +16,7 @@ export const contracts = {
   acceptor: acceptorContract,
   control: controlContract,
   hashing: hashingContract,
+  limits: limitsContract,
   publish: publishContract,
   search: searchContract,
   store: storeContract,

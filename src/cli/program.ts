@@ -14,6 +14,7 @@ import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
 import { items } from './commands/items.ts';
 import { keys } from './commands/keys/keys.ts';
+import { limits } from './commands/limits/limits.ts';
 import { pause } from './commands/pause.ts';
 import { peers } from './commands/peers.ts';
 import { publish } from './commands/publish.ts';
@@ -27,6 +28,7 @@ import { stop } from './commands/stop.ts';
 import { subs } from './commands/subs.ts';
 import { subscribe } from './commands/subscribe.ts';
 import { sync } from './commands/sync.ts';
+import { tune } from './commands/tune/tune.ts';
 import { unshare } from './commands/unshare.ts';
 import { unsubscribe } from './commands/unsubscribe.ts';
 import { up } from './commands/up.ts';
@@ -51,6 +53,8 @@ const COMMANDS: readonly Register[] = [
   pause,
   resume,
   cancel,
+  limits,
+  tune,
   peers,
   connect,
   id,

@@ -87,6 +87,14 @@ export const bodies = {
   id: z.strictObject({}),
   stats: z.strictObject({}),
   stop: z.strictObject({}),
+  limits: z.strictObject({}),
+  /** Names and texts as they are written on the command line; a share may be named by name. */
+  set_limits: z.strictObject({
+    values: z.record(z.string().max(300), z.string().max(4096)),
+    save: z.boolean().default(true),
+  }),
+  tuning: z.strictObject({}),
+  tune: z.strictObject({ values: z.record(z.string().max(64), z.number()), save: z.boolean().default(true) }),
   settings: z.strictObject({}),
   reload: z.strictObject({}),
 } as const;

@@ -1,7 +1,8 @@
+import type { LimitRow, QuotaRow, ScheduleRow } from '../actors/limits/contract.ts';
 import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
-import type { ConfigReload, NodeStatus, SettingRow } from '../actors/supervisor/contract.ts';
+import type { ConfigReload, NodeStatus, SettingRow, TuneRow } from '../actors/supervisor/contract.ts';
 import type { Disagreement, ShareSync, SyncFailure } from '../actors/sync/contract.ts';
 import type { DownloadProgress, DownloadResult, TransferRow } from '../actors/transfer/contract.ts';
 
@@ -201,6 +202,12 @@ export interface TransferList {
   readonly transfers: readonly TransferEntry[];
 }
 
+export interface LimitsResult {
+  readonly limits: readonly LimitRow[];
+  readonly quotas: readonly (Omit<QuotaRow, 'until'> & { readonly until: string })[];
+  readonly schedule: readonly ScheduleRow[];
+}
+
 export interface Results {
   readonly publish: PublishResult;
   readonly unshare: UnshareResult;
@@ -227,6 +234,10 @@ export interface Results {
   readonly stats: StatsResult;
   /** The stop has begun; how it went is in `run/last-stop.json` once the process is gone. */
   readonly stop: { readonly pid: number };
+  readonly limits: LimitsResult;
+  readonly set_limits: LimitsResult;
+  readonly tuning: { readonly settings: readonly TuneRow[] };
+  readonly tune: { readonly settings: readonly TuneRow[] };
   readonly settings: { readonly values: readonly SettingRow[] };
   readonly reload: ConfigReload;
 }

@@ -1,18 +1,24 @@
 import type { NodeSettings } from '../node.ts';
 import type { Settings } from './schema.ts';
 
-/** The settings of an operator as the configurations of the actors. `passphrase` opens the keys; empty: none is needed. */
+/**
+ * The settings of an operator as the configurations of the actors. `passphrase` opens the keys; empty: none is needed.
+ * `origins`: where they come from, by `group.name`.
+ */
 export function nodeSettings(
   home: string,
   socket: string,
   settings: Settings,
   passphrase = '',
+  origins: ReadonlyMap<string, string> = new Map(),
 ): NodeSettings {
   const { network } = settings;
+  const pinned = pinnedOf(origins);
   return {
     home,
+    pinned,
     logLevel: settings.node.log_level,
-    ...(network.shards > 0 && { shards: network.shards }),
+    shards: network.shards > 0 ? network.shards : undefined,
     store: {
       keys: settings.store.keys,
       keyfile: settings.store.keyfile,
@@ -22,6 +28,7 @@ export function nodeSettings(
       backupFolder: settings.store.backup_folder,
     },
     hashing: { threads: settings.hashing.threads },
+    limits: { ...settings.limits, pinned: pinned.flatMap((key) => LIMIT_NAMES[key] ?? []) },
     transport: {
       handshakeMs: network.handshake_ms,
       dialMs: network.dial_ms,
@@ -31,6 +38,8 @@ export function nodeSettings(
       inFlight: network.in_flight,
       requestWindow: network.request_window,
       requireBound: network.require_bound,
+      uploadSlots: network.upload_slots,
+      diskQueue: settings.downloads.disk_queue,
     },
     acceptor: {
       listen: network.listen,
@@ -54,3 +63,15 @@ export function nodeSettings(
     control: { socket, maxClients: settings.control.max_clients },
   };
 }
+
+/** Settings that a flag or the environment gave: nothing that is set live wins over them. */
+const pinnedOf = (origins: ReadonlyMap<string, string>): string[] =>
+  [...origins].filter(([, origin]) => /^(flag|environment)/.test(origin)).map(([key]) => key);
+
+/** The limits that a setting is about. */
+const LIMIT_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'limits.up': ['up'],
+  'limits.down': ['down'],
+  'limits.schedule': ['schedule'],
+  'limits.quota': ['quota:day.up', 'quota:day.down', 'quota:month.up', 'quota:month.down'],
+};

@@ -35,6 +35,11 @@ export class RunningSettings {
     return this.#inForce.settings;
   }
 
+  /** Where each value came from, by `group.name`. What flags and the environment gave does not change. */
+  get origins(): ReadonlyMap<string, string> {
+    return this.#inForce.origins;
+  }
+
   rows(): SettingRow[] {
     return settingRows(this.#inForce).map((row, index) => {
       const written = settingOf(this.#written.settings, SETTING_KEYS[index]!);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acceptorConfig } from '../actors/acceptor/config.ts';
 import { controlConfig } from '../actors/control/config.ts';
 import { hashingConfig } from '../actors/hashing/config.ts';
+import { limitsConfig } from '../actors/limits/config.ts';
 import { publishConfig } from '../actors/publish/config.ts';
 import { searchConfig } from '../actors/search/config.ts';
 import { storeConfig } from '../actors/store/config.ts';
@@ -11,6 +12,7 @@ import { transportConfig } from '../actors/transport/config.ts';
 import { LOG_LEVELS } from '../supervisor/observe/log-level.ts';
 import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
 import { categoryFolders } from './category-folders.ts';
+import { quotaEntries, rateText, scheduleEntries } from './limit-texts.ts';
 
 const transport = transportConfig.shape;
 const acceptor = acceptorConfig.shape;
@@ -50,29 +52,33 @@ export const settingsSchema = z.strictObject({
       syncConfig.shape.bootstrap.check(peerAddresses),
       'Nodes asked for shares beside the addresses of their links: `tcp://IP:PORT`, with `@NODE_KEY` to accept that node alone.',
     ),
-    shards: setting(
+    shards: live(
       z.int().min(0).max(64).default(0),
       'Transport threads; 0: one for each core but one, at least one.',
     ),
-    require_bound: setting(
+    require_bound: live(
       transport.requireBound,
       'Refuse peers whose TLS certificate does not carry their node key. This shuts out the nodes of the reference.',
     ),
-    handshake_ms: setting(
+    handshake_ms: live(
       transport.handshakeMs,
       'Milliseconds from an accepted connection to the end of its handshake.',
     ),
-    dial_ms: setting(transport.dialMs, 'Milliseconds from a dial to the end of its handshake.'),
-    request_ms: setting(
+    dial_ms: live(transport.dialMs, 'Milliseconds from a dial to the end of its handshake.'),
+    request_ms: live(
       transport.requestMs,
       'Milliseconds without a byte from a peer that owes an answer, until it counts as silent.',
     ),
-    idle_ms: setting(transport.idleMs, 'Milliseconds without a request, until an idle session is closed.'),
-    max_sessions: setting(transport.maxSessions, 'Sessions with peers at once, on each transport thread.'),
-    in_flight: setting(transport.inFlight, 'Requests of one peer to us under way at once.'),
-    request_window: setting(
+    idle_ms: live(transport.idleMs, 'Milliseconds without a request, until an idle session is closed.'),
+    max_sessions: live(transport.maxSessions, 'Sessions with peers at once, on each transport thread.'),
+    in_flight: live(transport.inFlight, 'Requests of one peer to us under way at once.'),
+    request_window: live(
       transport.requestWindow,
       'Chunks asked of one peer and not come yet, at most. How many really are is learnt from how far and how fast the peer is.',
+    ),
+    upload_slots: live(
+      transport.uploadSlots,
+      'Peers that chunks are sent to at once, by each transport thread; the others wait for their turn. 0: all of them.',
     ),
     max_pending: setting(acceptor.maxPending, 'Accepted connections without a finished handshake, in all.'),
     max_pending_per_address: setting(
@@ -112,7 +118,22 @@ export const settingsSchema = z.strictObject({
     ),
   }),
   hashing: z.strictObject({
-    threads: setting(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
+    threads: live(hashingConfig.shape.threads, 'Threads that read and hash files; 0: one for each core.'),
+  }),
+  limits: z.strictObject({
+    up: live(
+      limitsConfig.shape.up.check(rateText),
+      'Cap on all that goes out: `20MB/s`, `512KiB/s`, `100Mbit`, `0` for nothing at all, or `off`. `granary limits set` wins over the file and the default, flags and the environment over it.',
+    ),
+    down: live(limitsConfig.shape.down.check(rateText), 'Cap on all that comes in, written in the same way.'),
+    schedule: live(
+      limitsConfig.shape.schedule.check(scheduleEntries),
+      'Other caps at some hours of the week, in local time: `mon-fri 08:00-18:00 up=1MB/s down=off` each; the first that holds and names the direction counts.',
+    ),
+    quota: live(
+      limitsConfig.shape.quota.check(quotaEntries),
+      'Bytes a calendar day or month of local time: `day.up=50GB`, `month.down=2TB`. When one is used up nothing goes that way until it begins anew.',
+    ),
   }),
   publish: z.strictObject({
     quiet_seconds: setting(
@@ -137,15 +158,19 @@ export const settingsSchema = z.strictObject({
     ),
   }),
   downloads: z.strictObject({
-    max_active: setting(
+    max_active: live(
       transferConfig.shape.maxActive,
       'Transfers under way at once; the others wait in the queue.',
     ),
-    reserve_bytes: setting(
+    reserve_bytes: live(
       transferConfig.shape.reserveBytes,
       'Bytes that downloads leave free on every disk; below that they wait until there is room again.',
     ),
-    categories: setting(
+    disk_queue: live(
+      transport.diskQueue,
+      'Chunks of one fetch that may be with a slow disk at once; beyond them nothing more is asked for.',
+    ),
+    categories: live(
       transferConfig.shape.categories.check(categoryFolders),
       'Where downloads of a category go: `NAME=/absolute/folder` each, for `get --category NAME`.',
     ),

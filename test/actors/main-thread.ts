@@ -16,5 +16,7 @@ export const mainThread = (handlers: Partial<MainHandlers> = {}): MainService =>
     stop: nobodyAsks,
     settings: nobodyAsks,
     reload: nobodyAsks,
+    tuning: nobodyAsks,
+    tune: nobodyAsks,
     ...handlers,
   });

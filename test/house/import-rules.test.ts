@@ -86,14 +86,19 @@ test('actors know their configuration by its type alone', () => {
     ({ file, target, typeOnly }) =>
       /^actors\/[a-z-]+\/config\.ts$/.test(target) &&
       !typeOnly &&
-      !(inside('settings')(file) || file === 'node.ts' || file === 'store-alone.ts'),
+      !(
+        inside('settings')(file) ||
+        file === 'node.ts' ||
+        file === 'node-live.ts' ||
+        file === 'store-alone.ts'
+      ),
   );
   expect(show(wrong)).toEqual([]);
 });
 
 test('zod is loaded where values come from outside, and by no actor before it needs it', () => {
   const homes =
-    /^((settings|cli|control-link)\/|node\.ts$|actors\/[a-z-]+\/config\.ts$|actors\/store\/passphrase-shape\.ts$)/;
+    /^((settings|cli|control-link)\/|(node|checked-config)\.ts$|actors\/[a-z-]+\/config\.ts$|actors\/store\/passphrase-shape\.ts$)/;
   expect(show(imports.filter(({ file, target }) => target === 'zod' && !homes.test(file)))).toEqual([]);
 });
 

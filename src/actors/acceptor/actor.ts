@@ -12,7 +12,7 @@ import { Shards } from './shards.ts';
 export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
   const admission = new Admission(config);
-  const shards = new Shards(clock, refs.transport.size);
+  const shards = new Shards(clock, () => refs.transport.size);
   const listeners = new Listeners(accept);
   const wanted = advertisedAs(config.advertise);
   const bound = await listeners.open(config.listen);

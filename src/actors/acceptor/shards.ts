@@ -12,15 +12,19 @@ interface Shard {
   restsUntil: number;
 }
 
+const fresh = (): Shard => ({ sessions: 0, saidAt: Number.NEGATIVE_INFINITY, pending: 0, restsUntil: 0 });
+
 /** How loaded each transport shard is, as far as its answers tell. */
 export class Shards {
   readonly #clock: Clock;
-  readonly #shards: Shard[];
+  readonly #size: () => number;
+  /** Also those that were shards once: what they were given may still be answered. */
+  readonly #shards: Shard[] = [];
 
-  constructor(clock: Clock, count: number) {
+  /** `size`: how many there are at the moment. */
+  constructor(clock: Clock, size: () => number) {
     this.#clock = clock;
-    const saidAt = Number.NEGATIVE_INFINITY;
-    this.#shards = Array.from({ length: count }, () => ({ sessions: 0, saidAt, pending: 0, restsUntil: 0 }));
+    this.#size = size;
   }
 
   /** The least loaded one; null while none takes connections. */
@@ -28,7 +32,9 @@ export class Shards {
     const now = this.#clock.now();
     let best: number | null = null;
     let least = Number.POSITIVE_INFINITY;
-    for (const [index, shard] of this.#shards.entries()) {
+    const size = this.#size();
+    while (this.#shards.length < size) this.#shards.push(fresh());
+    for (const [index, shard] of this.#shards.slice(0, size).entries()) {
       if (shard.restsUntil > now) continue;
       const load = shard.pending + (now - shard.saidAt < KNOWN_MS ? shard.sessions : 0);
       if (load >= least) continue;

@@ -2,11 +2,12 @@ import type { Operations } from './operation.ts';
 import { changes } from './ops/changes.ts';
 import { get } from './ops/get.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
+import { limits, setLimits } from './ops/limits.ts';
 import { id, stats, stop } from './ops/node.ts';
 import { connect, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
 import { search } from './ops/search.ts';
-import { reload, settings } from './ops/settings.ts';
+import { reload, settings, tune, tuning } from './ops/settings.ts';
 import { items, shares, unshare } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
 import { add, cancel, pause, queue, resume } from './ops/transfers.ts';
@@ -37,6 +38,10 @@ export const operations: Operations = {
   id: { kind: 'ask', run: id },
   stats: { kind: 'ask', run: stats },
   stop: { kind: 'ask', run: stop },
+  limits: { kind: 'ask', run: limits },
+  set_limits: { kind: 'ask', run: setLimits },
+  tuning: { kind: 'ask', run: tuning },
+  tune: { kind: 'ask', run: tune },
   settings: { kind: 'ask', run: settings },
   reload: { kind: 'ask', run: reload },
 };

@@ -33,6 +33,10 @@ export default actor(hashingContract, async (context) => {
     handlers: {
       hashFiles: ({ paths }, { signal }) => hashFiles(context, pool, paths, signal),
       identify: ({ path }, { signal }) => identify(context, pool, path, signal),
+      configure(next) {
+        pool.resize(next.threads || availableParallelism());
+        return null;
+      },
       info: () => ({ threads: pool.threads, implementation }),
     },
     stop: () => pool.close(),

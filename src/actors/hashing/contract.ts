@@ -34,6 +34,8 @@ export const hashingContract = defineContract({
     identify: ask<{ path: string }, { contentId: string; size: number }>({
       deadlineMs: Number.POSITIVE_INFINITY,
     }),
+    /** Takes another number of threads over; those not wanted any more end with the files they have begun. */
+    configure: ask<HashingConfig, null>(),
     info: ask<null, { threads: number; implementation: 'native' | 'noble' }>(),
   },
 });

@@ -86,7 +86,12 @@ export class HashJob implements PoolJob {
     for (const file of this.#open) this.#close(file);
   }
 
-  next(thread: number, idle: boolean): JobStep | null {
+  needs(thread: number): boolean {
+    for (const file of this.#open) if (file.owner === thread) return true;
+    return false;
+  }
+
+  next(thread: number, idle: boolean, leaving = false): JobStep | null {
     if (this.#cancelled) return null;
     for (const file of this.#open) {
       if (file.owner === thread && (idle || !file.suspect)) {
@@ -94,7 +99,7 @@ export class HashJob implements PoolJob {
         if (step) return this.#stepOf(file, step);
       }
     }
-    return this.#nextFile(thread, idle) ?? this.#help(idle);
+    return leaving ? null : (this.#nextFile(thread, idle) ?? this.#help(idle));
   }
 
   #nextFile(thread: number, idle: boolean): JobStep | null {

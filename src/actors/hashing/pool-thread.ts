@@ -14,6 +14,8 @@ export class PoolThread {
   load = 0;
   /** A task that has the thread for itself is under way. */
   alone = false;
+  /** It ends with what it has begun. */
+  leaving = false;
   readonly #piscina: Piscina<PoolTask, PoolResult>;
   #closing = false;
 

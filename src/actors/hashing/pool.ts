@@ -12,8 +12,13 @@ export interface JobStep {
 }
 
 export interface PoolJob {
-  /** What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. */
-  next(thread: number, idle: boolean): JobStep | null;
+  /**
+   * What this thread should do next for the job; null: nothing now. `idle`: it may be asked for a step alone. `leaving`:
+   * only for what it alone can go on with.
+   */
+  next(thread: number, idle: boolean, leaving?: boolean): JobStep | null;
+  /** There is something that this thread alone can go on with. */
+  needs(thread: number): boolean;
 }
 
 export interface PoolOptions {
@@ -30,19 +35,35 @@ export interface PoolOptions {
  * of a thousand gigabytes and one of a single file get the same share, and the second does not wait for the first.
  */
 export class HashingPool {
-  readonly #threads: readonly PoolThread[];
+  #threads: readonly PoolThread[] = [];
+  readonly #make: (index: number) => PoolThread;
+  /** Numbers of threads are never given twice. */
+  #made = 0;
   readonly #spawn: PoolOptions['spawn'];
   readonly #jobs: PoolJob[] = [];
   #turn = 0;
   #closed = false;
 
   constructor({ threads, module, spawn, onDeath }: PoolOptions) {
-    this.#threads = Array.from({ length: threads }, (_, index) => new PoolThread(index, module, onDeath));
+    this.#make = (index) => new PoolThread(index, module, onDeath);
     this.#spawn = spawn;
+    this.resize(threads);
   }
 
+  /** Without those that are on their way out. */
   get threads(): number {
-    return this.#threads.length;
+    return this.#threads.filter(({ leaving }) => !leaving).length;
+  }
+
+  /** So many from now on; one that is not wanted any more ends with the files it has begun. */
+  resize(threads: number): void {
+    const staying = this.#threads.filter(({ leaving }) => !leaving);
+    for (const thread of staying.slice(threads)) thread.leaving = true;
+    const fresh = Array.from({ length: Math.max(0, threads - staying.length) }, () =>
+      this.#make(this.#made++),
+    );
+    this.#threads = [...this.#threads, ...fresh];
+    this.wake();
   }
 
   /** The same question to every thread, past the jobs. Rejects when one does not come up. */
@@ -52,7 +73,11 @@ export class HashingPool {
 
   /** One task past the jobs, to a thread that may be gone: nobody waits for it. */
   send(thread: number, task: PoolTask): void {
-    if (!this.#closed) this.#threads[thread]!.run(task).catch(() => {});
+    if (!this.#closed)
+      this.#threads
+        .find(({ index }) => index === thread)
+        ?.run(task)
+        .catch(() => {});
   }
 
   add(job: PoolJob): void {
@@ -64,6 +89,8 @@ export class HashingPool {
   remove(job: PoolJob): void {
     const place = this.#jobs.indexOf(job);
     if (place >= 0) this.#jobs.splice(place, 1);
+    // A thread on its way out may have stayed for it.
+    for (const thread of this.#threads) if (thread.leaving) this.#letGo(thread);
   }
 
   /** A job has something to do that it had not before. */
@@ -74,6 +101,7 @@ export class HashingPool {
         if (thread.load > depth || thread.alone || this.#closed) continue;
         const step = this.#nextFor(thread);
         if (step) this.#run(thread, step);
+        else if (thread.leaving) this.#letGo(thread);
       }
     }
   }
@@ -87,12 +115,18 @@ export class HashingPool {
     const { length } = this.#jobs;
     for (let i = 0; i < length; i++) {
       const place = (this.#turn + i) % length;
-      const step = this.#jobs[place]!.next(thread.index, thread.load === 0);
+      const step = this.#jobs[place]!.next(thread.index, thread.load === 0, thread.leaving);
       if (step === null) continue;
       this.#turn = place + 1;
       return step;
     }
     return null;
+  }
+
+  #letGo(thread: PoolThread): void {
+    if (thread.load > 0 || this.#jobs.some((job) => job.needs(thread.index))) return;
+    this.#threads = this.#threads.filter((each) => each !== thread);
+    this.#spawn(() => thread.close());
   }
 
   #run(thread: PoolThread, step: JobStep): void {

@@ -54,6 +54,12 @@ export interface Lease extends ContentSource {
   readonly epoch: number;
 }
 
+/** A lease for whoever serves the content. */
+export interface ServedLease extends Lease {
+  /** Shares that list the content, own ones and subscribed ones: it is under the caps of all of them. */
+  readonly shareIds: readonly Hex[];
+}
+
 /** A place that a share is published from. */
 export interface ShareRoot {
   readonly path: string;
@@ -238,6 +244,13 @@ export interface StoredTransfer {
   readonly bytesTotal: number;
 }
 
+/** Octets that went in one day (`2026-11-26`) or month (`2026-11`) of local time. */
+export interface TrafficCount {
+  readonly period: string;
+  readonly up: number;
+  readonly down: number;
+}
+
 /** How an unfinished file looked when its map of chunks was written down. */
 export interface UnfinishedLook {
   readonly length: number;
@@ -328,7 +341,7 @@ export const storeContract = defineContract({
 
     manifest: ask<{ manifestId: Hex }, Uint8Array | null>(),
     hashList: ask<{ contentId: Hex }, Uint8Array | null>(),
-    lease: ask<{ contentId: Hex }, Lease | null>(),
+    lease: ask<{ contentId: Hex }, ServedLease | null>(),
     /** Of these contents, at most 1000, the leases of those that lie here. */
     leases: ask<{ contentIds: readonly Hex[] }, readonly Lease[]>(),
     /** From now on these files are served, until they change. */
@@ -364,6 +377,15 @@ export const storeContract = defineContract({
     transferFiles: ask<{ id: string }, readonly StoredFile[]>({ deadlineMs: 60_000 }),
     noteProgress: ask<{ id: string; files: number; bytes: number; changed: readonly FileProgress[] }, null>(),
     dropTransfer: ask<{ id: string }, null>(),
+
+    /** What an operator set while the node ran, by name, as the text it was kept as. Null: nothing. */
+    settingKept: ask<{ name: string }, string | null>(),
+    /** Durable when answered. Null: forgotten. */
+    keepSetting: ask<{ name: string; value: string | null }, null>(),
+    /** What went in the days and months that were kept last. */
+    traffic: ask<null, readonly TrafficCount[]>(),
+    /** In the place of what was kept. A crash of this process does not cost it, a loss of power may. */
+    keepTraffic: ask<readonly TrafficCount[], null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),

@@ -152,6 +152,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE subscriptions ADD COLUMN listed BLOB;
   CREATE INDEX subscriptions_by_parent ON subscriptions (parent, volume);
   `,
+  // What an operator set while the node ran.
+  'CREATE TABLE live_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
 ];
 
 /** Version of an open database; 0 when it is empty. */

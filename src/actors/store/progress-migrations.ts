@@ -42,4 +42,5 @@ export const PROGRESS_MIGRATIONS: readonly string[] = [
     PRIMARY KEY (transfer, position)
   ) STRICT, WITHOUT ROWID;
   `,
+  'CREATE TABLE traffic (period TEXT PRIMARY KEY, up INTEGER NOT NULL, down INTEGER NOT NULL) STRICT, WITHOUT ROWID',
 ];

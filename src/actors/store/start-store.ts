@@ -17,11 +17,13 @@ import { Journal } from './journal.ts';
 import { openImported, sealForExport } from './key-exchange.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
+import { LiveSettings } from './live-settings.ts';
 import { ManifestShelf } from './manifest-shelf.ts';
 import { type OpenHome, openHome } from './open-home.ts';
 import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
 import { resolveTarget } from './resolve.ts';
+import { sharesOf } from './shares-of.ts';
 import { SourceLedger } from './source-ledger.ts';
 import { storeChanges } from './store-changes.ts';
 import { storeFailure } from './store-failure.ts';
@@ -66,6 +68,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
   const transfers = new Transfers(opened.progress);
+  const live = new LiveSettings(database, opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const backups = new Backups(context, home, identity.nodeKey);
   const guard = new GuardedHandlers(home.root);
@@ -148,7 +151,10 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     manifest: ({ manifestId }) => shelf.read(idOctets(manifestId, 'manifest id')),
     hashList: ({ contentId }) => hashLists.read(idOctets(contentId, 'content id')),
-    lease: ({ contentId }) => leaseOf(contentId),
+    lease({ contentId }) {
+      const lease = leaseOf(contentId);
+      return lease && { ...lease, shareIds: sharesOf(database, idOctets(contentId, 'content id')) };
+    },
     leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
     holdFiles(files) {
       changes.announce(database.transaction(() => held.hold(files)));
@@ -183,6 +189,17 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     },
     dropTransfer({ id }) {
       transfers.drop(id);
+      return null;
+    },
+
+    settingKept: ({ name }) => live.get(name),
+    keepSetting({ name, value }) {
+      live.put(name, value);
+      return null;
+    },
+    traffic: () => live.traffic(),
+    keepTraffic(counts) {
+      live.keepTraffic(counts);
       return null;
     },
 

@@ -46,6 +46,17 @@ export interface ConfigReload {
   readonly unchanged: number;
 }
 
+/** What an operator tunes while the node runs. Field names are those of the command's result. */
+export interface TuneRow {
+  readonly name: string;
+  /** As it is wanted. */
+  readonly value: number;
+  /** As it is; for threads it may take a while to follow. Null: not known at the moment. */
+  readonly running: number | null;
+  /** `set live`, or where the configuration has it from. */
+  readonly origin: string;
+}
+
 export const supervisorContract = defineContract({
   name: 'supervisor',
   config: configOf<Record<never, never>>(),
@@ -55,6 +66,14 @@ export const supervisorContract = defineContract({
     stop: tell<null>(),
     /** `E_NO_SETTINGS` when another program runs the node, which knows its settings alone. */
     settings: ask<null, readonly SettingRow[]>(),
+    tuning: ask<null, readonly TuneRow[]>(),
+    /**
+     * Changes some of it, all or none; `save`: for the next starts too. Answers when it is in force, or after five seconds
+     * on the way there. `E_USAGE` for a name or a number that is none.
+     */
+    tune: ask<{ values: Readonly<Record<string, number>>; save: boolean }, readonly TuneRow[]>({
+      deadlineMs: 20_000,
+    }),
     /** Reads the configuration again. `E_CONFIG` when it is not valid, and nothing changes; `E_NO_SETTINGS` as above. */
     reload: ask<null, ConfigReload>(),
   },

@@ -9,7 +9,10 @@ import { TransferQueue } from './transfer-queue.ts';
 const AT_ONCE = 8;
 
 /** Downloads: what they bring, where it goes, who is asked. The bytes themselves never come here. */
-export default actor(transferContract, async (context) => {
+export default actor(transferContract, async (given) => {
+  // Read where it is needed, so that a change is in force at once.
+  const config = { ...given.config };
+  const context = { ...given, config };
   const queue = new TransferQueue(context);
   await queue.load();
 
@@ -28,6 +31,11 @@ export default actor(transferContract, async (context) => {
         return row!;
       },
       queue: () => queue.rows(),
+      configure(next) {
+        Object.assign(config, next);
+        queue.wake();
+        return null;
+      },
       pause: ({ ids }) => each(ids, (transfer) => queue.pause(transfer)),
       resume: ({ ids, priority }) => each(ids, (transfer) => queue.resume(transfer, priority)),
       cancel: ({ ids }) => each(ids, (transfer) => queue.cancel(transfer)),

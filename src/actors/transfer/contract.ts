@@ -122,6 +122,8 @@ export const transferContract = defineContract({
     pause: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
     /** Also what failed: its next attempt begins at once. */
     resume: ask<TransferChoice & { readonly priority?: number | undefined }, readonly TransferRow[]>(),
+    /** Takes another configuration over; what is under way goes on. */
+    configure: ask<TransferConfig, null>(),
     /** Takes them out of the queue; what came of unfinished files is removed, finished files stay. */
     cancel: ask<TransferChoice, readonly TransferRow[]>({ deadlineMs: 60_000 }),
   },

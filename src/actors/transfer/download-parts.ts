@@ -9,6 +9,8 @@ import type { TargetFolder } from './target-folder.ts';
 /** What the steps of one download share. */
 export interface DownloadParts {
   readonly context: TransferContext;
+  /** Shares that its files are of: their caps count. */
+  readonly shareIds: readonly string[];
   readonly folder: TargetFolder;
   readonly places: DistinctPlaces;
   readonly progress: ProgressMeter;

@@ -13,12 +13,16 @@ interface Promised {
  * what is going to be used: what transfers under way still have to write counts as used here.
  */
 export class FreeSpace {
-  readonly #reserve: number;
+  readonly #config: { readonly reserveBytes: number };
   readonly #promised = new Set<Promised>();
 
-  /** `reserve`: octets that downloads leave free on every disk. */
-  constructor(reserve: number) {
-    this.#reserve = reserve;
+  /** `reserveBytes`: octets that downloads leave free on every disk. */
+  constructor(config: { readonly reserveBytes: number }) {
+    this.#config = config;
+  }
+
+  get #reserve(): number {
+    return this.#config.reserveBytes;
   }
 
   /**

@@ -173,7 +173,8 @@ export class ProviderFetch {
         ...(!all && { wanted: wanted.octets }),
       };
     });
-    for await (const event of this.#provider.fetch(wanted, signal)) this.#hear(event, batch, asked);
+    for await (const event of this.#provider.fetch(wanted, this.#work.parts.shareIds, signal))
+      this.#hear(event, batch, asked);
   }
 
   #hear(event: FetchEvent, batch: Batch, asked: () => void): void {

@@ -91,9 +91,13 @@ export class Provider {
   }
 
   /** The wanted chunks of the files; what the transport tells of it. */
-  fetch(files: readonly FetchFile[], signal: AbortSignal): AsyncGenerator<FetchEvent, void, undefined> {
+  fetch(
+    files: readonly FetchFile[],
+    shareIds: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<FetchEvent, void, undefined> {
     const shard = shardOf(this.#context.refs.transport, this.#target);
-    return shard.stream('fetch', { peer: this.#target, files }, { signal });
+    return shard.stream('fetch', { peer: this.#target, files, shareIds }, { signal });
   }
 
   #checked(file: DownloadFile, reply: { contentId: Uint8Array; hashes: Uint8Array }): Uint8Array {

@@ -63,9 +63,9 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       ? await plannedBefore(context, transfer, signal)
       : await planNow(context, transfer, folder, signal);
     const spent = new SpentTimes(context.clock);
-    const { places } = plan;
+    const { places, shareIds } = plan;
     const held = new HeldKeeper(context);
-    const parts = { context, folder, places, progress, keeper, held, spent, signal, abort };
+    const parts = { context, shareIds, folder, places, progress, keeper, held, spent, signal, abort };
     let work: FetchWork | null = null;
     let release = () => {};
     const finisher = new Finisher(parts, (file) => work?.again(file));

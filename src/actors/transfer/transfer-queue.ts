@@ -44,7 +44,7 @@ export class TransferQueue {
 
   constructor(context: TransferContext) {
     this.#context = context;
-    this.#space = new FreeSpace(context.config.reserveBytes);
+    this.#space = new FreeSpace(context.config);
   }
 
   /** Takes up what the ledger knows; what was under way goes on. */
@@ -70,6 +70,11 @@ export class TransferQueue {
   /** Every run is aborted by now: what is waited for is the writing down. */
   async stop(): Promise<void> {
     await Promise.all([...this.#runs.values()].map(({ settled }) => settled));
+  }
+
+  /** More may be under way than before. */
+  wake(): void {
+    this.#next();
   }
 
   rows(transfers: Iterable<Transfer> = this.#transfers.values()): TransferRow[] {

@@ -14,6 +14,8 @@ import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
 import type { SessionTable } from './session-table.ts';
+import type { UploadLine } from './upload-line.ts';
+import { UploadPeers } from './upload-peers.ts';
 
 /** The accepting half of a shard. Handshakes run beside each other; one that fails ends without a word, as the network does. */
 export class SessionAcceptor {
@@ -23,7 +25,9 @@ export class SessionAcceptor {
   readonly #sessions: SessionTable;
   readonly #router: RequestRouter;
   readonly #chunks: ChunkServer;
+  readonly #uploads: UploadLine;
   readonly #memory = new ReplyMemory();
+  readonly #peers: UploadPeers;
   readonly #replays = createReplayTable();
   #stopped = false;
 
@@ -35,6 +39,7 @@ export class SessionAcceptor {
       sessions: SessionTable;
       router: RequestRouter;
       chunks: ChunkServer;
+      uploads: UploadLine;
     },
   ) {
     this.#context = context;
@@ -43,6 +48,8 @@ export class SessionAcceptor {
     this.#sessions = parts.sessions;
     this.#router = parts.router;
     this.#chunks = parts.chunks;
+    this.#uploads = parts.uploads;
+    this.#peers = new UploadPeers(context.config, () => context.clock.now());
   }
 
   /** Resolves when the handshake is over: true when there is a session now. */
@@ -71,11 +78,12 @@ export class SessionAcceptor {
         connection,
         peer: peerOf(result, bound),
         clock: this.#context.clock,
-        inFlight: this.#context.config.inFlight,
         router: this.#router,
         chunks: this.#chunks,
         buffers: this.#host.buffers,
         memory: this.#memory,
+        uploads: this.#uploads,
+        peers: this.#peers,
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);
@@ -87,6 +95,11 @@ export class SessionAcceptor {
       'no handshake',
     );
     return false;
+  }
+
+  /** About once a second. */
+  look(): void {
+    this.#peers.look();
   }
 
   /** Whether peers may hold less than usual. */

@@ -8,25 +8,36 @@ import { ChunkSink } from './chunk-sink.ts';
 import type { ConnectionHost } from './connection.ts';
 import { transportContract } from './contract.ts';
 import { Dialer } from './dialer.ts';
+import { followCaps, refusalTeller } from './follow-caps.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { OrderedHashes } from './ordered-hashes.ts';
 import { askPeer } from './peer-request.ts';
 import { RequestRouter } from './request-router.ts';
+import { retire } from './retirement.ts';
 import { sessionInfo } from './session.ts';
 import { SessionTable } from './session-table.ts';
+import { ShardCaps } from './shard-caps.ts';
 import { secureContextOf } from './tls-contexts.ts';
+import { UploadLine } from './upload-line.ts';
 
 /** One transport shard: the sockets it accepted or dialled, their sessions, and the bytes of chunks both ways. */
-export default actor(transportContract, async (context) => {
-  const { clock, config, metrics, refs } = context;
+export default actor(transportContract, async (given) => {
+  // Read where it is needed, so that a change is in force at once.
+  const config = { ...given.config };
+  const context = { ...given, config };
+  const { clock, metrics, refs } = context;
   const identity = await refs.store.ask('identity', null);
   const key = { privateKey: identity.privateKey, publicKey: publicKeyBytes(identity.privateKey) };
   const buffers = new ChunkBuffers();
+  const caps = new ShardCaps(clock, context.member);
+  context.spawn(() => followCaps(context, caps));
+  const uploads = new UploadLine(caps, clock, refusalTeller(context));
   const host: ConnectionHost = {
     clock,
     log: context.log,
     buffers,
     frames: new FrameMemory(),
+    caps,
     secureContext: secureContextOf(identity),
     connections: new Set(),
     received: (count) => metrics.add('bytes_down', count),
@@ -37,8 +48,9 @@ export default actor(transportContract, async (context) => {
   const ordered = new OrderedHashes();
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
-  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks });
-  const dialer = new Dialer(context, { host, key, dialMs: config.dialMs }, sessions);
+  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks, uploads });
+  sessions.everyRound(() => acceptor.look());
+  const dialer = new Dialer(context, { host, key }, sessions);
 
   return {
     handlers: {
@@ -51,16 +63,21 @@ export default actor(transportContract, async (context) => {
       async request({ peer, type, payload }, call) {
         return await askPeer(await dialer.session(peer), type, payload, call.signal);
       },
-      fetch({ peer, files }, call) {
-        const sink = new ChunkSink(clock, buffers);
-        return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), files).run(call.signal);
+      fetch({ peer, ...wanted }, call) {
+        const sink = new ChunkSink(clock, buffers, config);
+        return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), wanted).run(call.signal);
       },
       sessions: () => sessions.infos(),
+      configure(next) {
+        Object.assign(config, next);
+        return null;
+      },
     },
     quiesce() {
       acceptor.quiesce();
       dialer.quiesce();
     },
+    retire: () => retire(clock, sessions, host.connections, context.signal),
     pressure(level) {
       buffers.tighten(level === 'high');
       acceptor.tighten(level === 'high');
@@ -70,6 +87,8 @@ export default actor(transportContract, async (context) => {
       // Handshakes, ours and those of others.
       for (const connection of host.connections) connection.destroy();
       chunks.close();
+      uploads.close();
+      caps.close();
     },
   };
 });

@@ -35,6 +35,7 @@ export class ChunkFetch {
   readonly #context: ShardContext;
   readonly #open: OpenSession;
   readonly #files: readonly TargetFile[];
+  readonly #shareIds: readonly string[];
   readonly #plan: ChunkPlan;
   readonly #sink: ChunkSink;
   readonly #events: FetchEvents;
@@ -58,10 +59,11 @@ export class ChunkFetch {
     sink: ChunkSink,
     ordered: OrderedHashes,
     open: OpenSession,
-    files: readonly FetchFile[],
+    { files, shareIds = [] }: { files: readonly FetchFile[]; shareIds?: readonly string[] | undefined },
   ) {
     this.#context = context;
     this.#open = open;
+    this.#shareIds = shareIds;
     this.#files = files.map((file, index) => new TargetFile(index, file, ordered));
     this.#plan = new ChunkPlan(this.#files);
     this.#events = new FetchEvents(context.clock);
@@ -95,7 +97,7 @@ export class ChunkFetch {
       this.#session = session;
       this.#came = 0;
       this.#chunkAt = this.#context.clock.now();
-      this.#release = session.fetchChunks();
+      this.#release = session.fetchChunks(this.#shareIds, () => this.#askMore());
       this.#askMore();
     } catch (error) {
       this.#end(error as Error);
@@ -105,7 +107,7 @@ export class ChunkFetch {
   /** Asks for as many chunks as there are places. */
   #askMore(): void {
     const session = this.#session;
-    while (session && !this.#over && !this.#resting() && !this.#leaveQueue) {
+    while (session && !this.#over && !this.#resting() && !this.#leaveQueue && this.#asked < session.ahead) {
       const wanted = this.#plan.next();
       if (wanted === null) return this.#events.asked();
       if (session.places.take()) {
@@ -213,7 +215,8 @@ export class ChunkFetch {
   #lost(session: OutboundSession, error: ActorError): void {
     if (this.#session === session) {
       this.#leaveSession();
-      if (!error.retryable || this.#came === 0) return this.#end(error);
+      // One that answered others before is no peer that refuses us: its shard may just have been taken away.
+      if (!error.retryable || (this.#came === 0 && session.replies === 0)) return this.#end(error);
     }
     // Every chunk under way is back in the plan: now a new session can ask for them.
     if (this.#session === null && this.#asked === 0) void this.#connect();

@@ -16,6 +16,8 @@ export interface ChunkRequest {
 export interface ChunkReply {
   readonly frame: Uint8Array;
   readonly buffer: Buffer<ArrayBuffer>;
+  /** Shares that the content is in. */
+  readonly shareIds: readonly string[];
 }
 
 /** Null: this node has no such chunk. `unavailable`: whether it has cannot be said now. */
@@ -87,6 +89,10 @@ export class ChunkServer {
     this.#preamble.copy(buffer, start, 0, size);
     this.#context.metrics.add('disk_read', length);
     this.#context.metrics.add('chunks_served', 1);
-    return { frame: buffer.subarray(start, DATA_OFFSET + length), buffer };
+    return {
+      frame: buffer.subarray(start, DATA_OFFSET + length),
+      buffer,
+      shareIds: file.lease.shareIds,
+    };
   }
 }

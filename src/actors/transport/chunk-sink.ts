@@ -7,8 +7,6 @@ import type { FrameAssembler } from './frame-assembler.ts';
 
 /** A write that takes longer went to a busy disk, not to memory: four times what 256 KiB usually take. */
 const SLOW_WRITE_MS = 2;
-/** Chunks being written on the pool. Beyond, nothing more is asked for: this is how a slow disk slows the peer. */
-const WRITES_AT_ONCE = 8;
 
 /**
  * Verifies chunks where they arrived and writes them from there: at once while the disk takes them from memory to memory,
@@ -20,16 +18,19 @@ export class ChunkSink {
   readonly #clock: Clock;
   readonly #buffers: ChunkBuffers;
   readonly #pace = new DiskPace(SLOW_WRITE_MS);
+  readonly #config: { readonly diskQueue: number };
   #writing = 0;
 
-  constructor(clock: Clock, buffers: ChunkBuffers) {
+  /** Beyond `diskQueue` writes on the pool nothing more is asked for: this is how a slow disk slows the peer. */
+  constructor(clock: Clock, buffers: ChunkBuffers, config: { readonly diskQueue: number }) {
+    this.#config = config;
     this.#clock = clock;
     this.#buffers = buffers;
   }
 
   /** The disk is behind. */
   get full(): boolean {
-    return this.#writing >= WRITES_AT_ONCE;
+    return this.#writing >= this.#config.diskQueue;
   }
 
   /**

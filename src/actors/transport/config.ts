@@ -15,5 +15,9 @@ export const transportConfig = z.strictObject({
   requestWindow: z.int().min(1).max(1_024).default(128),
   /** Refuse peers whose TLS certificate does not carry their node key. Shuts the reference's nodes out. */
   requireBound: z.boolean().default(false),
+  /** Chunks of one fetch that may be with the disk at once; while they are, nothing more is asked for. */
+  diskQueue: z.int().min(1).max(256).default(8),
+  /** Peers that chunks are sent to at once, by each shard; the others wait. 0: all of them. */
+  uploadSlots: z.int().min(0).max(10_000).default(0),
 });
 export type TransportConfig = z.output<typeof transportConfig>;

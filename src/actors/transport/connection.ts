@@ -5,11 +5,13 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { CapPath } from '../cap-counter.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import { PeerFault } from './peer-fault.ts';
 import { RateMeter } from './rate-meter.ts';
+import type { ShardCaps } from './shard-caps.ts';
 
 /** What a connection needs of its shard. */
 export interface ConnectionHost {
@@ -17,6 +19,7 @@ export interface ConnectionHost {
   readonly log: Log;
   readonly buffers: ChunkBuffers;
   readonly frames: FrameMemory;
+  readonly caps: ShardCaps;
   readonly secureContext: SecureContext;
   /** Every connection of the shard that is not over, kept by the connections themselves. */
   readonly connections: Set<Connection>;
@@ -59,12 +62,17 @@ export class Connection {
   reader: ConnectionReader = NOBODY;
   /** When the last octet came, in the clock's milliseconds. */
   lastByteAt: number;
+  /** The caps on what comes here; null: it counts, and is never waited with. */
+  downPath: CapPath | null = null;
   readonly #host: ConnectionHost;
   /** Writes that wait for those with the socket. */
   readonly #waiting: Write[] = [];
   /** Writes that the socket has. */
   #writing = 0;
   #closed = false;
+  /** Ends the rest that a cap asks for; null: octets are read. */
+  #disarmHold: (() => void) | null = null;
+  #wasHeld = false;
 
   private constructor(
     host: ConnectionHost,
@@ -134,13 +142,28 @@ export class Connection {
     return this.#closed;
   }
 
-  /** One write a frame. `done` is called when the octets are with the system, or never will be. */
-  write(bytes: Uint8Array, done?: () => void): void {
+  /**
+   * One write a frame. `done` is called when the octets are with the system, or never will be. `claimed`: they have been
+   * taken from the caps already.
+   */
+  write(bytes: Uint8Array, done?: () => void, claimed = false): void {
     this.up.add(bytes.length, this.#host.clock.now());
     this.#host.sent(bytes.length);
+    const { caps } = this.#host;
+    if (caps.on) {
+      if (claimed) caps.sentClaimed(bytes.length);
+      else caps.sent(bytes.length);
+    }
     this.#waiting.push({ bytes, done: done ?? NOTHING });
     if (this.#closed) this.#letGo();
     else if (this.#writing === 0) this.#writeNext();
+  }
+
+  /** Since it was asked last, this connection was not read for a while because of a cap: its peer is not to blame. */
+  takeHeld(): boolean {
+    const was = this.#wasHeld || this.#disarmHold !== null;
+    this.#wasHeld = false;
+    return was;
   }
 
   destroy(error?: Error): void {
@@ -217,13 +240,32 @@ export class Connection {
     this.lastByteAt = now;
     this.down.add(count, now);
     this.#host.received(count);
+    const { caps } = this.#host;
+    if (caps.on) this.#hold(caps.received(count, this.downPath, now));
     if (piece === null) this.assembler.received(count);
     else this.assembler.push(piece);
+  }
+
+  /** Reads nothing for so long: what comes meanwhile waits with the system, and then with the peer. */
+  #hold(ms: number): void {
+    if (ms <= 0 || this.#disarmHold) return;
+    this.socket.pause();
+    this.#disarmHold = this.#host.clock.after(Math.ceil(ms), () => {
+      this.#disarmHold = null;
+      this.#wasHeld = true;
+      const { caps, clock } = this.#host;
+      const now = clock.now();
+      this.lastByteAt = now;
+      const more = this.downPath && caps.on ? caps.debtMs(this.downPath, now) : 0;
+      if (more > 0) this.#hold(more);
+      else this.socket.resume();
+    });
   }
 
   #close(error: Error | null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#disarmHold?.();
     this.#host.connections.delete(this);
     this.assembler.close();
     try {

@@ -1,5 +1,5 @@
 import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
-import type { Lease } from '../store/contract.ts';
+import type { ServedLease } from '../store/contract.ts';
 import { DiskPace } from './disk-pace.ts';
 
 /** A read that takes longer was no read from memory. */
@@ -9,21 +9,21 @@ const CHECK_MS = 1_000;
 
 /** A published file, open, as long as it looks the way it did when it was hashed. */
 export class ContentFile {
-  readonly lease: Lease;
+  readonly lease: ServedLease;
   readonly #fd: number;
   readonly #pace = new DiskPace(SLOW_READ_MS);
   #checkedAt: number;
   #reads = 0;
   #closed = false;
 
-  private constructor(lease: Lease, fd: number, now: number) {
+  private constructor(lease: ServedLease, fd: number, now: number) {
     this.lease = lease;
     this.#fd = fd;
     this.#checkedAt = now;
   }
 
   /** Null: not there, not readable, or changed since it was hashed. */
-  static open(lease: Lease, now: number): ContentFile | null {
+  static open(lease: ServedLease, now: number): ContentFile | null {
     let fd: number;
     try {
       // Without O_NONBLOCK a FIFO put in the file's place would hold the shard for ever.
@@ -84,7 +84,7 @@ export class ContentFile {
   }
 }
 
-function looksLike(fd: number, lease: Lease): boolean {
+function looksLike(fd: number, lease: ServedLease): boolean {
   try {
     const now = fstatSync(fd, { bigint: true });
     return (

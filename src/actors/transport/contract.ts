@@ -66,9 +66,11 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish'],
+  uses: ['store', 'publish', 'limits'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
+  // A minute for sessions that are at work, then ten seconds for what they were asked.
+  retireMs: 75_000,
   metrics: [
     'sessions',
     'bytes_up',
@@ -76,6 +78,7 @@ export const transportContract = defineContract({
     'disk_read',
     'disk_written',
     'chunks_served',
+    'chunks_refused',
     'chunks_fetched',
     'chunks_corrupt',
     'handshakes_failed',
@@ -106,7 +109,17 @@ export const transportContract = defineContract({
      * The wanted chunks of the files from one peer, requests pipelined across files, verified, written. An error that
      * concerns one file (`E_CHUNK_CORRUPT`, `E_PEER_ERROR`, and those of the disk) has its path as subject.
      */
-    fetch: stream<{ peer: PeerTarget; files: readonly FetchFile[] }, FetchEvent>({ window: 64 }),
+    fetch: stream<
+      {
+        peer: PeerTarget;
+        files: readonly FetchFile[];
+        /** Shares whose caps it is under. */
+        shareIds?: readonly string[] | undefined;
+      },
+      FetchEvent
+    >({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
+    /** Takes another configuration over: at once, but for what sessions that there are were made with. */
+    configure: ask<TransportConfig, null>(),
   },
 });

@@ -19,12 +19,12 @@ import { noRoom, type SessionTable } from './session-table.ts';
 /** The one session to each peer: found, or dialled in the dialect the peer turns out to speak. */
 export class Dialer {
   readonly #context: ShardContext;
-  readonly #options: DialOptions;
+  readonly #options: Omit<DialOptions, 'dialMs'>;
   readonly #sessions: SessionTable;
   readonly #dialling = new Map<string, Promise<OutboundSession>>();
   #stopped = false;
 
-  constructor(context: ShardContext, options: DialOptions, sessions: SessionTable) {
+  constructor(context: ShardContext, options: Omit<DialOptions, 'dialMs'>, sessions: SessionTable) {
     this.#context = context;
     this.#options = options;
     this.#sessions = sessions;
@@ -78,9 +78,14 @@ export class Dialer {
     | { session: null; attempt: DialAttempt; failed: ActorError }
   > {
     let opened: OutboundSession | ActorError | null = null;
-    const end = await dialOnce(this.#options, target, form, (connection, result) => {
-      opened = this.#open(target, connection, result, known);
-    });
+    const end = await dialOnce(
+      { ...this.#options, dialMs: this.#context.config.dialMs },
+      target,
+      form,
+      (connection, result) => {
+        opened = this.#open(target, connection, result, known);
+      },
+    );
     if (end.kind === 'ended') {
       this.#context.metrics.add('handshakes_failed', 1);
       return { session: null, attempt: { form, outcome: end.outcome }, failed: end.error };
@@ -123,6 +128,7 @@ export class Dialer {
       clock: this.#context.clock,
       window: this.#context.config.requestWindow,
       requestMs: this.#context.config.requestMs,
+      caps: this.#options.host.caps,
       ended: (ended) => this.#sessions.remove(ended),
     });
     this.#sessions.addOutbound(session);

@@ -1,19 +1,25 @@
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
-import { CHUNK_NOT_FOUND, errorReply, TEMPORARILY_UNAVAILABLE } from '../../protocol/wire/errors.ts';
+import {
+  CHUNK_NOT_FOUND,
+  errorReply,
+  rateLimitExceeded,
+  TEMPORARILY_UNAVAILABLE,
+} from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import { GET_CHUNK } from '../../protocol/wire/message-types.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
-import type { ChunkAnswer, ChunkRequest, ChunkServer } from './chunk-server.ts';
+import type { ChunkAnswer, ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
+import { SlicedChunk } from './sliced-chunk.ts';
+import type { UploadLine } from './upload-line.ts';
+import { UNSENT_CHUNKS, type UploadPeers, type UploadSession } from './upload-peers.ts';
 
-/** Chunk frames not yet with the system: one on its way, and the next read behind it; 512 KiB a slow reader can hold. */
-const UNSENT_CHUNKS = 2;
 /** Frames beyond are read in their plain form only: a MiB of odd ones would hold this thread for 50 ms. */
 const LONG_FRAME = 64 * 1024;
 /** Other actors asked at once for one peer. */
@@ -22,6 +28,8 @@ const OWNERS_ASKED = 4;
 const STALL_MS = (MAX_PAYLOAD / DRIP_BYTES_PER_SECOND) * 1000;
 /** How long a peer may take none of its replies when the memory for them is used up: others wait for it. */
 const STALL_WHEN_FULL_MS = 15_000;
+
+const RATE_LIMIT = rateLimitExceeded('chunk');
 
 /** A request in the order it came, until its reply is written. */
 type Turn =
@@ -34,11 +42,12 @@ export interface InboundOptions {
   readonly connection: Connection;
   readonly peer: Peer;
   readonly clock: Clock;
-  readonly inFlight: number;
   readonly router: RequestRouter;
   readonly chunks: ChunkServer;
   readonly buffers: ChunkBuffers;
   readonly memory: ReplyMemory;
+  readonly uploads: UploadLine;
+  readonly peers: UploadPeers;
   ended(session: InboundSession): void;
 }
 
@@ -46,7 +55,7 @@ export interface InboundOptions {
  * A session that was dialled to us: it only serves. Replies go out strictly in the order of the requests; a peer with
  * `inFlight` requests under way, or that does not take its replies, is not read from.
  */
-export class InboundSession implements Session, ReplyHolder {
+export class InboundSession implements Session, ReplyHolder, UploadSession {
   readonly connection: Connection;
   readonly peer: Peer;
   readonly direction = 'in';
@@ -69,6 +78,9 @@ export class InboundSession implements Session, ReplyHolder {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
+  #finishing = false;
+  /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
+  #sliced: SlicedChunk | null = null;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -78,14 +90,31 @@ export class InboundSession implements Session, ReplyHolder {
     this.address = `tcp://${options.connection.remote}`;
     this.since = Math.floor(options.clock.wall() / 1000);
     this.#idleSince = options.clock.now();
+    options.peers.join(this);
     this.connection.reader = {
       frame: (frame) => this.#receive(frame),
       closed: () => this.#closed(),
     };
   }
 
+  get turnCount(): number {
+    return this.#turns.length;
+  }
+
+  get unsentChunks(): number {
+    return this.#unsentChunks;
+  }
+
+  get hasChunks(): boolean {
+    return this.#unsentChunks > 0 || this.#turns.some(({ kind }) => kind === 'chunk');
+  }
+
+  get writingSince(): number {
+    return this.#writingSince;
+  }
+
   get idleSince(): number | null {
-    return this.#turns.length > 0 || this.#unsent > 0 ? null : this.#idleSince;
+    return this.#turns.length > 0 || this.#unsent > 0 || this.#sliced ? null : this.#idleSince;
   }
 
   check(now: number): void {
@@ -110,12 +139,19 @@ export class InboundSession implements Session, ReplyHolder {
     }
   }
 
-  /** There is memory for replies again. */
+  /** There is memory for replies again, or its peer may go on. */
   room(): void {
     this.connection.guard(() => this.#pump());
   }
 
+  /** Takes in no more requests; once those before are answered, the peer is told the end and its own is waited for. */
+  finish(): void {
+    this.#finishing = true;
+    this.connection.guard(() => this.#pump());
+  }
+
   #receive(frame: Uint8Array): void {
+    if (this.#finishing) return;
     this.#frames++;
     const body = frame.subarray(LENGTH_PREFIX);
     const request = body.length > LONG_FRAME ? decodePlainEnvelope(body) : decodeEnvelope(body);
@@ -140,7 +176,9 @@ export class InboundSession implements Session, ReplyHolder {
     if (this.#pumping || this.#over) return;
     this.#pumping = true;
     try {
-      while (!this.#over && this.#turns.length > 0 && this.#answer(this.#turns[0]!)) this.#turns.shift();
+      while (!this.#over && !this.#sliced && this.#turns.length > 0 && this.#answer(this.#turns[0]!)) {
+        this.#turns.shift();
+      }
       this.#askOwners();
       this.#idleSince = this.#clock.now();
       this.#pace();
@@ -149,6 +187,8 @@ export class InboundSession implements Session, ReplyHolder {
     }
     // Last, because it may wake others.
     if (!this.#over) this.#options.memory.holds(this, this.#unsent + this.#ready);
+    if (this.#options.peers.slotted && !this.hasChunks) this.#options.peers.rests(this);
+    if (this.#finishing && this.idleSince !== null) this.connection.socket.end();
   }
 
   /** True when the reply at the head is written. */
@@ -163,6 +203,11 @@ export class InboundSession implements Session, ReplyHolder {
         return false;
       case 'chunk': {
         if (turn.reading || !this.#mayReadChunk()) return false;
+        // Before it is read as far as that is known: whoever is refused should not cost a read.
+        if (this.#options.uploads.refuses(this.peer, [])) {
+          this.#refuseChunk(turn.request, RATE_LIMIT);
+          return true;
+        }
         const reply = this.#options.chunks.serve(turn.request);
         if (reply instanceof Promise) {
           turn.reading = true;
@@ -179,7 +224,8 @@ export class InboundSession implements Session, ReplyHolder {
   #mayReadChunk(): boolean {
     if (this.#unsent >= 2 * MAX_PAYLOAD) return false;
     const { memory } = this.#options;
-    if (this.#unsentChunks >= (memory.short ? 1 : UNSENT_CHUNKS)) return false;
+    const few = memory.short || this.#options.uploads.slow;
+    if (!this.#options.peers.mayRead(this, few ? 1 : UNSENT_CHUNKS)) return false;
     return this.#hasRoom();
   }
 
@@ -201,13 +247,14 @@ export class InboundSession implements Session, ReplyHolder {
     this.#pump();
   }
 
-  #writeChunk({ reqId, contentId }: ChunkRequest, reply: ChunkAnswer): void {
+  #writeChunk(request: ChunkRequest, reply: ChunkAnswer): void {
+    const { uploads, router } = this.#options;
     if (reply === null || reply === 'unavailable') {
-      if (reply === null) this.#options.router.missed(this.peer, contentId);
-      const text = reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE;
-      this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
+      if (reply === null) router.missed(this.peer, request.contentId);
+      this.#refuseChunk(request, reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE);
       return;
     }
+    if (uploads.on) return this.#writeCapped(request, reply);
     this.#unsentChunks++;
     this.#write(reply.frame, () => {
       this.#unsentChunks--;
@@ -215,15 +262,48 @@ export class InboundSession implements Session, ReplyHolder {
     });
   }
 
-  #write(frame: Uint8Array, sent: () => void): void {
+  #refuseChunk({ reqId }: ChunkRequest, text: string): void {
+    this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
+  }
+
+  /** As the caps allow, or not at all. */
+  #writeCapped(request: ChunkRequest, reply: ChunkReply): void {
+    const { uploads, buffers } = this.#options;
+    if (reply.shareIds.length > 0 && uploads.refuses(this.peer, reply.shareIds)) {
+      buffers.give(reply.buffer);
+      return this.#refuseChunk(request, RATE_LIMIT);
+    }
+    this.#unsentChunks++;
+    this.#ready += reply.frame.length;
+    this.#sliced = new SlicedChunk(reply, {
+      nodeKey: this.peer.nodeKey,
+      write: (slice, sent) => {
+        this.#ready -= slice.length;
+        this.connection.guard(() => this.#write(slice, sent, true));
+      },
+      written: () => {
+        this.#sliced = null;
+        this.connection.guard(() => this.#pump());
+      },
+      release: ({ buffer }) => {
+        this.#unsentChunks--;
+        buffers.give(buffer);
+      },
+    });
+    uploads.add(this.#sliced);
+  }
+
+  #write(frame: Uint8Array, sent: () => void, claimed = false): void {
     if (this.#unsent === 0) this.#writingSince = this.#clock.now();
     this.#unsent += frame.length;
-    this.connection.write(frame, () => {
+    const done = () => {
       this.#unsent -= frame.length;
       this.#writingSince = this.#clock.now();
       sent();
+      this.#options.peers.sent(this, frame.length);
       this.#pump();
-    });
+    };
+    this.connection.write(frame, done, claimed);
   }
 
   /** Others are asked ahead of their turn, but not for more than what can be held. */
@@ -261,7 +341,7 @@ export class InboundSession implements Session, ReplyHolder {
   }
 
   #pace(): void {
-    const full = this.#turns.length >= this.#options.inFlight || this.#queued > MAX_PAYLOAD;
+    const full = this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.connection.socket.pause();
@@ -277,7 +357,13 @@ export class InboundSession implements Session, ReplyHolder {
   #closed(): void {
     this.#over = true;
     this.#turns = [];
+    if (this.#sliced) {
+      this.#options.uploads.remove(this.#sliced);
+      this.#sliced.abandon();
+      this.#sliced = null;
+    }
     this.#options.memory.leave(this);
+    this.#options.peers.leave(this);
     this.#options.ended(this);
   }
 }

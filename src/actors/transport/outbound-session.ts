@@ -1,15 +1,28 @@
 import { type ErrorCode, failure } from '../../errors.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
+import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { type ChunkFrame, parseChunkFrame } from '../../protocol/wire/chunk-data.ts';
 import { decodeEnvelope, type Envelope, encodeFrame, FLAG_ERROR } from '../../protocol/wire/envelope.ts';
 import { LENGTH_PREFIX, MAX_FRAME } from '../../protocol/wire/limits.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { CapPath } from '../cap-counter.ts';
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import { Places } from './places.ts';
 import { RequestWindow } from './request-window.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
+import type { ShardCaps } from './shard-caps.ts';
+
+/** What was asked for is at most so many seconds of a cap ahead: other answers wait behind it. */
+const AHEAD_SECONDS = 4;
+
+/** Chunks that are going to be asked for. */
+interface Fetching {
+  readonly shareIds: readonly string[];
+  /** Another cap is in force. */
+  readonly capsChanged: () => void;
+}
 
 /** A reply as it came; views on its frame are valid until the call returns. */
 export interface Reply {
@@ -41,6 +54,7 @@ export interface OutboundOptions {
   /** Requests under way, at most. */
   readonly window: number;
   readonly requestMs: number;
+  readonly caps: ShardCaps;
   ended(session: OutboundSession): void;
 }
 
@@ -63,7 +77,9 @@ export class OutboundSession implements Session {
   readonly #window: RequestWindow;
   #nextId = 1;
   #outbox: Uint8Array[] = [];
-  #fetches = 0;
+  readonly #fetches = new Set<Fetching>();
+  #path: CapPath = [];
+  readonly #unlisten: () => void;
   #idleSince: number;
   #owedSince = 0;
   #drip: { since: number; bytes: number } | null = null;
@@ -79,6 +95,11 @@ export class OutboundSession implements Session {
     this.#window = new RequestWindow(options.window);
     this.places = new Places(this.#window.size);
     this.#idleSince = options.clock.now();
+    this.#unlisten = options.caps.onChange(() => {
+      this.#findCaps();
+      for (const { capsChanged } of [...this.#fetches]) this.connection.guard(capsChanged);
+    });
+    this.#findCaps();
     this.connection.reader = {
       frame: (frame) => this.#receive(frame),
       closed: (error) => this.#closed(error),
@@ -91,21 +112,38 @@ export class OutboundSession implements Session {
   }
 
   get idleSince(): number | null {
-    return this.#fetches > 0 || this.#owed.size > 0 ? null : this.#idleSince;
+    return this.#fetches.size > 0 || this.#owed.size > 0 ? null : this.#idleSince;
   }
 
   /**
    * Chunks are going to be asked for: their buffers are kept at hand, and the session stays open also while nothing is
-   * under way, until the returned function is called.
+   * under way, until the returned function is called. All that comes here counts for their shares meanwhile.
    */
-  fetchChunks(): () => void {
-    this.#fetches++;
+  fetchChunks(shareIds: readonly string[], capsChanged: () => void): () => void {
+    const fetching = { shareIds, capsChanged };
+    this.#fetches.add(fetching);
+    this.#findCaps();
     this.connection.assembler.bulk = true;
     return () => {
-      this.#fetches--;
+      this.#fetches.delete(fetching);
+      this.#findCaps();
       this.#idleSince = this.#clock.now();
-      if (this.#fetches === 0) this.connection.assembler.bulk = false;
+      if (this.#fetches.size === 0) this.connection.assembler.bulk = false;
     };
+  }
+
+  /** How many chunks a fetch may have asked for without having them: as many as there are places, but for a cap. */
+  get ahead(): number {
+    let most = Number.POSITIVE_INFINITY;
+    for (const { cap } of this.#path) most = Math.min(most, (cap.rate * AHEAD_SECONDS) / CHUNK_SIZE);
+    // A cap of nothing is a stop; any other one lets a chunk through, however long that takes.
+    return most === 0 ? 0 : Math.max(1, Math.floor(most));
+  }
+
+  #findCaps(): void {
+    const shareIds = [...new Set([...this.#fetches].flatMap((fetching) => fetching.shareIds))];
+    this.#path = this.#options.caps.path('down', this.peer.nodeKey, shareIds);
+    this.connection.downPath = this.#path;
   }
 
   /** Asks on a place the caller has taken; the place is free again once the reply has come. */
@@ -138,7 +176,8 @@ export class OutboundSession implements Session {
   }
 
   check(now: number): void {
-    if (this.#owed.size === 0) {
+    // Where we did not read, nothing is said about the peer.
+    if (this.#owed.size === 0 || this.connection.takeHeld()) {
       this.#drip = null;
       return;
     }
@@ -198,6 +237,7 @@ export class OutboundSession implements Session {
 
   #closed(error: Error | null): void {
     this.#end ??= this.#why(error);
+    this.#unlisten();
     const owed = [...this.#owed.values()];
     this.#owed.clear();
     this.#options.ended(this);

@@ -20,11 +20,17 @@ export class SessionTable {
   readonly #all = new Set<Session>();
   readonly #outbound = new Map<string, OutboundSession>();
   readonly #neighbours = new Map<string, Set<Session>>();
+  readonly #rounds: (() => void)[] = [];
   #disarm: (() => void) | null = null;
 
   constructor(context: ShardContext) {
     this.#context = context;
     this.#tick();
+  }
+
+  /** Also to be looked at about once a second. */
+  everyRound(look: () => void): void {
+    this.#rounds.push(look);
   }
 
   get size(): number {
@@ -71,6 +77,20 @@ export class SessionTable {
   infos(): SessionInfo[] {
     const now = this.#context.clock.now();
     return [...this.#all].map((session) => sessionInfo(session, now));
+  }
+
+  /** Closes those that have had nothing to do for so long. */
+  closeIdle(ms: number): void {
+    const now = this.#context.clock.now();
+    for (const session of [...this.#all]) {
+      if (session.idleSince !== null && now - session.idleSince >= ms) this.#end(session);
+    }
+  }
+
+  /** Those that others dialled take in no more requests, and end when what was asked is answered. */
+  finish(): void {
+    for (const session of [...this.#all])
+      if (session.direction === 'in') (session as InboundSession).finish();
   }
 
   close(): void {
@@ -123,6 +143,7 @@ export class SessionTable {
         if (session.idleSince !== null && now - session.idleSince > config.idleMs) this.#end(session);
         else session.check(now);
       }
+      for (const look of this.#rounds) look();
       this.#tick();
     });
   }

@@ -37,7 +37,7 @@ async function runNode(
     const running = await RunningSettings.load({ home, config, env, flags }, tellReloads(output));
     const passphrase = await storePassphrase(home, env, running.settings);
     const ofNode = (settings: Settings): NodeSettings =>
-      nodeSettings(home, socketPath(home, env), settings, passphrase);
+      nodeSettings(home, socketPath(home, env), settings, passphrase, running.origins);
     let started = false;
     // During the start there is nothing yet that could be cut one by one; the data folder bears an end at any moment.
     onAbort(interrupts.second, () => started || process.exit(130));

@@ -89,6 +89,12 @@ export interface Behaviour<M extends Messages> {
   readonly done?: Promise<void>;
   /** Stop taking in new outside work; what runs may finish. */
   quiesce?(): void | Promise<void>;
+  /**
+   * Of a member of a group that becomes smaller: nobody begins a call to it any more. Resolves when what was begun is
+   * over, which the kernel waits for as long as the contract's `retireMs`; calls are waited for by the kernel itself,
+   * streams are not. Then the member is stopped.
+   */
+  retire?(): void | Promise<void>;
   /** Memory of the process is short (drop caches, take in less), or no longer. Called on a change only. */
   pressure?(level: Pressure): void | Promise<void>;
   /** Flush and release. Runs once, after quiesce, with every call's signal aborted. */

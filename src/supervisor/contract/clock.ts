@@ -3,7 +3,7 @@
  * the same behaviour runs on a worker and, in tests, under a clock that the test moves.
  */
 export interface Clock {
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds, the same on every thread of the process. */
   now(): number;
   /** Wall time in unix milliseconds. */
   wall(): number;
@@ -11,8 +11,11 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** Each thread's `performance.now()` begins with the thread; the system's monotonic clock is one. */
+const THREAD_START = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => THREAD_START + performance.now(),
   wall: () => Date.now(),
   after(ms, callback) {
     // A time that has passed meanwhile is no less than now.

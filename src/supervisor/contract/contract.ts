@@ -94,6 +94,8 @@ export interface Contract<
   /** Time the loop may be busy without a turn for anybody else before the actor counts as hung and is replaced. */
   readonly hungMs: number;
   readonly restart: Restart;
+  /** Of a sharded actor: time a member that is not wanted any more may take for what it has begun, before it is stopped. */
+  readonly retireMs: number;
   /** V8's limits for the worker. They do not count Buffers: the supervisor watches the whole process too. */
   readonly resourceLimits: ResourceLimits | undefined;
   /** Counters of the actor's metrics page: it writes, everybody reads without waking it. */
@@ -117,6 +119,7 @@ export function defineContract<
   startMs?: number;
   hungMs?: number;
   restart?: Restart;
+  retireMs?: number;
   resourceLimits?: ResourceLimits | undefined;
   metrics?: readonly Metric[];
 }): Contract<Name, M, Uses, Config, Metric> {
@@ -131,6 +134,7 @@ export function defineContract<
     startMs: definition.startMs ?? 15_000,
     hungMs: definition.hungMs ?? 30_000,
     restart: definition.restart ?? 'permanent',
+    retireMs: definition.retireMs ?? 10_000,
     resourceLimits: definition.resourceLimits,
     metrics: definition.metrics ?? [],
   };

@@ -32,9 +32,13 @@ export interface Ref<M extends Messages> {
   onDown(listener: (epoch: number) => void): () => void;
 }
 
-/** A ref to all members of a sharded actor. Plain calls go to the member `route` picks. */
+/**
+ * A ref to all members of a sharded actor. Plain calls go to the member `route` picks. The group may grow and shrink: a
+ * ref to a member that is not in it any more works until that member has ended.
+ */
 export interface GroupRef<M extends Messages> {
   readonly size: number;
+  /** From 0 to `size` - 1. */
   member(index: number): Ref<M>;
   /** The member that owns a key: the same key always meets the same member while the size is unchanged. */
   route(key: string): Ref<M>;

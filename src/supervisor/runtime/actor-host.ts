@@ -94,6 +94,8 @@ export class ActorHost {
         return this.#caller(message.to, message.member).down();
       case 'serve':
         return this.#serve({ ...message, link: portLink(message.port) });
+      case 'members':
+        return this.#resize(message.to, message.size);
       case 'start':
         return this.#start();
       case 'pressure':
@@ -102,6 +104,10 @@ export class ActorHost {
         await this.#guard(() => this.#behaviour?.quiesce?.());
         await this.#drain.empty();
         return this.#environment.report({ type: 'quiesced' });
+      case 'retire':
+        await this.#guard(() => this.#behaviour?.retire?.());
+        await this.#drain.empty();
+        return this.#environment.report({ type: 'retired' });
       case 'stop':
         return this.#stop();
     }
@@ -200,7 +206,12 @@ export class ActorHost {
   #caller(name: string, member: number): Caller {
     const ref = this.#refs.get(name);
     if (!ref) throw new TypeError(`${this.#birth.name} holds no ref to ${name}`);
-    return ref instanceof Caller ? ref : ref.member(member);
+    return ref instanceof Caller ? ref : ref.caller(member);
+  }
+
+  #resize(name: string, size: number): void {
+    const ref = this.#refs.get(name);
+    if (ref instanceof Group) ref.resize(size);
   }
 
   async #spawn(work: () => Promise<void>): Promise<void> {

@@ -35,9 +35,12 @@ export type ControlMessage =
   | { type: 'bind'; to: string; member: number; epoch: number; life: number; budget: number; port: FramePort }
   | { type: 'down'; to: string; member: number }
   | { type: 'serve'; from: string; life: number; budget: number; port: FramePort }
+  /** The group has so many members now. */
+  | { type: 'members'; to: string; size: number }
   | { type: 'start' }
   | { type: 'pressure'; level: Pressure }
   | { type: 'quiesce' }
+  | { type: 'retire' }
   | { type: 'stop' };
 
 /** Actor to supervisor. */
@@ -48,6 +51,7 @@ export type ControlReport =
   /** The link to this target closed while both lives went on. */
   | { type: 'lost'; to: string; member: number; epoch: number }
   | { type: 'quiesced' }
+  | { type: 'retired' }
   | { type: 'stopped' };
 
 /** What comes from a worker: reports for the supervisor, and lines for the log. */

@@ -5,7 +5,10 @@ import type { Deadlines } from './deadlines.ts';
 
 /** A ref to every member of a sharded actor. */
 export class Group<M extends Messages = Messages> implements GroupRef<M> {
-  readonly #members: Caller<M>[];
+  readonly #make: (member: number) => Caller<M>;
+  /** Those beyond the size are on their way in or out. */
+  readonly #members: Caller<M>[] = [];
+  #size: number;
 
   constructor(
     contract: Contract<string, M>,
@@ -13,10 +16,21 @@ export class Group<M extends Messages = Messages> implements GroupRef<M> {
     size: number,
     events: (member: number) => CallerEvents,
   ) {
-    this.#members = Array.from(
-      { length: size },
-      (_, member) => new Caller(contract, deadlines, events(member)),
-    );
+    this.#make = (member) => new Caller(contract, deadlines, events(member));
+    this.#size = size;
+    if (size > 0) this.caller(size - 1);
+  }
+
+  /** From now on calls go to so many members. */
+  resize(size: number): void {
+    this.#size = size;
+    if (size > 0) this.caller(size - 1);
+  }
+
+  /** For the links: also of a member that is not in the group yet, or not any more. */
+  caller(member: number): Caller<M> {
+    while (this.#members.length <= member) this.#members.push(this.#make(this.#members.length));
+    return this.#members[member]!;
   }
 
   get members(): readonly Caller<M>[] {
@@ -24,12 +38,12 @@ export class Group<M extends Messages = Messages> implements GroupRef<M> {
   }
 
   get size(): number {
-    return this.#members.length;
+    return this.#size;
   }
 
   member(index: number): Caller<M> {
     const member = this.#members[index];
-    if (!member) throw new RangeError(`no member ${index} in a group of ${this.size}`);
+    if (!member || index >= this.#size) throw new RangeError(`no member ${index} in a group of ${this.size}`);
     return member;
   }
 

@@ -19,6 +19,7 @@ export class ActorNode implements TreeNode {
   readonly #died: (node: TreeNode, death: Death) => void;
   #starting: { resolve(): void; reject(error: Error): void } | null = null;
   #quiesced: (() => void) | null = null;
+  #retired: (() => void) | null = null;
   #exited: (() => void) | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -79,6 +80,21 @@ export class ActorNode implements TreeNode {
     });
   }
 
+  /** Resolves when what it had begun is over, or it died, or at the contract's time. */
+  retire(): Promise<void> {
+    if (!this.up) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        disarm();
+        this.#retired = null;
+        resolve();
+      };
+      const disarm = this.#runtime.deadlines.add(this.child.spec.contract.retireMs, done);
+      this.#retired = done;
+      this.child.send({ type: 'retire' });
+    });
+  }
+
   hold(): void {}
 
   stop(): Promise<void> {
@@ -102,6 +118,7 @@ export class ActorNode implements TreeNode {
   }
 
   #stopOnce(): Promise<void> {
+    this.#retired?.();
     const { child } = this;
     const { deadlines, clock, log, onCut } = this.#runtime;
     return new Promise((resolve) => {
@@ -132,6 +149,7 @@ export class ActorNode implements TreeNode {
       this.#runtime.onUp(this.child);
       this.#starting?.resolve();
     } else if (report.type === 'quiesced') this.#quiesced?.();
+    else if (report.type === 'retired') this.#retired?.();
     else if (report.type === 'lost') this.#runtime.mesh.lost(this.child, report);
   }
 
@@ -141,6 +159,7 @@ export class ActorNode implements TreeNode {
     this.child.state = 'down';
     this.#runtime.mesh.sever(this.child);
     this.#quiesced?.();
+    this.#retired?.();
     if (was !== 'stopping') this.lastDeath = death;
     this.#starting?.reject(startError(death));
     this.#exited?.();

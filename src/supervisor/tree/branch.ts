@@ -13,7 +13,7 @@ type Settings = Pick<BranchSpec, 'name' | 'strategy' | 'intensity' | 'periodMs'>
 interface BranchLife {
   readonly budget: RestartBudget;
   readonly stopping: AbortController;
-  readonly lanes: ReadonlyMap<TreeNode, Lane>;
+  readonly lanes: Map<TreeNode, Lane>;
   /** Children that ended and are not to be restarted. */
   readonly finished: Set<TreeNode>;
   /** What it dies of, or did not start for. */
@@ -35,6 +35,8 @@ export class Branch implements TreeNode {
   readonly restart = 'permanent';
   lastDeath: Death | null = null;
   #children: readonly TreeNode[] = [];
+  /** Taken out, but not ended: they are stopped with the branch, and not started again. */
+  readonly #leaving = new Set<TreeNode>();
   #life: BranchLife | null = null;
   #state: 'down' | 'starting' | 'up' = 'down';
 
@@ -64,7 +66,32 @@ export class Branch implements TreeNode {
   }
 
   get actors(): readonly Child[] {
-    return this.#children.flatMap((child) => child.actors);
+    return [...this.#children, ...this.#leaving].flatMap((child) => child.actors);
+  }
+
+  /**
+   * Takes one more child in while the branch is up, and starts it: rejects as that does, or with `E_BUSY` while the
+   * branch itself starts or stops, and then it is not in it. Only for `one_for_one`, where nobody depends on an order.
+   */
+  async add(node: TreeNode): Promise<void> {
+    const life = this.#life;
+    if (!this.up || !life || life.stopping.signal.aborted) throw busyError(this.name);
+    this.#children = [...this.#children, node];
+    life.finished.delete(node);
+    life.lanes.set(node, this.#lane(life, [node]));
+    try {
+      await node.start();
+    } catch (error) {
+      this.#remove(node);
+      throw error;
+    }
+  }
+
+  /** Takes a child out: it is not restarted from here on. `gone` once it has ended. */
+  release(node: TreeNode): () => void {
+    this.#remove(node);
+    this.#leaving.add(node);
+    return () => void this.#leaving.delete(node);
   }
 
   async start(): Promise<void> {
@@ -97,6 +124,13 @@ export class Branch implements TreeNode {
     for (const child of this.#children) child.hold();
   }
 
+  #remove(node: TreeNode): void {
+    this.#children = this.#children.filter((child) => child !== node);
+    this.#life?.lanes.delete(node);
+    // A restart may be under way.
+    this.#life?.finished.add(node);
+  }
+
   /** A child, or a whole branch below, ended without having been told to. */
   childDied(node: TreeNode, death: Death): void {
     const life = this.#life;
@@ -115,7 +149,7 @@ export class Branch implements TreeNode {
 
   status(): BranchStatus {
     const { name, strategy, intensity, periodMs } = this.#settings;
-    const children = this.#children.map((child) => child.status());
+    const children = [...this.#children, ...this.#leaving].map((child) => child.status());
     return { name, strategy, intensity, periodMs, recent: this.#life?.budget.recent ?? 0, children };
   }
 
@@ -124,18 +158,27 @@ export class Branch implements TreeNode {
     const { clock, random } = this.#runtime;
     const budget = new RestartBudget(intensity, periodMs, clock, random);
     const stopping = new AbortController();
-    const finished = new Set<TreeNode>();
-    const laneOf = (nodes: readonly TreeNode[]) =>
-      new Lane(nodes, strategy, this.#runtime, {
-        budget,
-        finished,
-        stopping: stopping.signal,
-        gaveUp: (death) => void this.#giveUp(life, death),
-      });
-    const shared = strategy === 'one_for_one' ? null : laneOf(this.#children);
-    const lanes = new Map(this.#children.map((child) => [child, shared ?? laneOf([child])]));
-    const life = { budget, stopping, finished, lanes, fatal: null, asked: false, halting: null };
+    const life: BranchLife = {
+      budget,
+      stopping,
+      finished: new Set(),
+      lanes: new Map(),
+      fatal: null,
+      asked: false,
+      halting: null,
+    };
+    const shared = strategy === 'one_for_one' ? null : this.#lane(life, this.#children);
+    for (const child of this.#children) life.lanes.set(child, shared ?? this.#lane(life, [child]));
     return life;
+  }
+
+  #lane(life: BranchLife, nodes: readonly TreeNode[]): Lane {
+    return new Lane(nodes, this.#settings.strategy, this.#runtime, {
+      budget: life.budget,
+      finished: life.finished,
+      stopping: life.stopping.signal,
+      gaveUp: (death) => void this.#giveUp(life, death),
+    });
   }
 
   async #giveUp(life: BranchLife, death: Death): Promise<void> {
@@ -157,12 +200,15 @@ export class Branch implements TreeNode {
 
   async #haltOnce(life: BranchLife): Promise<void> {
     life.stopping.abort(stopError(this.name));
-    for (const child of [...this.#children].reverse()) await child.stop();
+    for (const child of [...this.#children, ...this.#leaving].reverse()) await child.stop();
     this.#state = 'down';
   }
 }
 
 const stopError = (name: string): ActorError => new ActorError('E_ABORTED', `${name} stops`);
+
+const busyError = (name: string): ActorError =>
+  new ActorError('E_BUSY', `${name} is not up`, { retryable: true });
 
 const deathError = ({ actor, cause, error }: Death): ActorError =>
   new ActorError('E_START_FAILED', `${actor} died while others were started (${cause})`, {

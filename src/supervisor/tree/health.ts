@@ -23,7 +23,7 @@ interface Pulse {
  * stale and busy is busy, and after the contract's `hungMs` hung: it is cut, and its supervisor restarts it.
  */
 export class Health {
-  readonly #children: readonly Child[];
+  readonly #children: () => readonly Child[];
   readonly #clock: Clock;
   readonly #rounds: readonly (() => void)[];
   readonly #pulses = new Map<Child, Pulse>();
@@ -31,7 +31,7 @@ export class Health {
   #disarm: (() => void) | null = null;
 
   /** `rounds` are called once a round as well, whether it was late or not. */
-  constructor(children: readonly Child[], clock: Clock, rounds: readonly (() => void)[]) {
+  constructor(children: () => readonly Child[], clock: Clock, rounds: readonly (() => void)[]) {
     this.#children = children;
     this.#clock = clock;
     this.#rounds = rounds;
@@ -50,7 +50,7 @@ export class Health {
   #round(): void {
     const now = this.#clock.now();
     const late = now - this.#due > LATE_MS;
-    for (const child of this.#children) {
+    for (const child of this.#children()) {
       if (child.state !== 'up') this.#pulses.delete(child);
       else if (late) this.#pulses.set(child, pulseOf(child, now));
       else this.#feel(child, now);

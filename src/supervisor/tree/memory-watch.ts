@@ -17,7 +17,7 @@ const RELIEF = 0.9;
  * Load is shed first; only an actor that grows all the same is cut, with cause `memory`.
  */
 export class MemoryWatch {
-  readonly #children: readonly Child[];
+  readonly #children: () => readonly Child[];
   readonly #limits: MemoryLimits;
   readonly #log: Log;
   readonly #now: () => number;
@@ -26,7 +26,7 @@ export class MemoryWatch {
   #overSince: number | null = null;
 
   constructor(
-    children: readonly Child[],
+    children: () => readonly Child[],
     limits: MemoryLimits,
     log: Log,
     now: () => number,
@@ -64,13 +64,13 @@ export class MemoryWatch {
       { rss, limit: this.#limits.shedBytes },
       high ? 'memory is short' : 'memory is enough again',
     );
-    for (const child of this.#children) {
+    for (const child of this.#children()) {
       if (child.state === 'up') child.send({ type: 'pressure', level: high ? 'high' : 'normal' });
     }
   }
 
   async #cutLargest(rss: number): Promise<void> {
-    const up = this.#children.filter((child) => child.state === 'up');
+    const up = this.#children().filter((child) => child.state === 'up');
     const sizes = await Promise.all(up.map((child) => child.memory()));
     const largest = up[sizes.indexOf(Math.max(...sizes))];
     if (largest?.state !== 'up') return;

@@ -24,7 +24,9 @@ export class Mesh {
   readonly #deadlines: Deadlines;
   readonly #service: MainService;
   readonly #mainRefs = new Map<string, Caller>();
-  #children: readonly Child[] = [];
+  /** Members of each sharded actor that calls go to. */
+  readonly #sizes = new Map<string, number>();
+  #all: () => readonly Child[] = () => [];
   #lost: { user: Child | null; link: Pick<LostLink, 'to' | 'member' | 'epoch'> }[] = [];
 
   constructor(specs: readonly ChildSpec[], placement: Placement, deadlines: Deadlines, service: MainService) {
@@ -34,22 +36,39 @@ export class Mesh {
     this.#service = service;
   }
 
-  populate(children: readonly Child[]): void {
-    this.#children = children;
-    this.#service.users = children.filter((child) => uses(child, this.#service.contract.name)).length;
+  /** `children`: every actor there is at the moment of the call. */
+  populate(children: () => readonly Child[]): void {
+    this.#all = children;
+    this.#service.users = this.#children.filter((child) => uses(child, this.#service.contract.name)).length;
+  }
+
+  /** Calls to a sharded actor go to so many members now: whoever uses it learns of it. */
+  resize(name: string, size: number): void {
+    this.#sizes.set(name, size);
+    for (const user of this.#children) {
+      const alive = user.state === 'up' || user.state === 'starting';
+      if (alive && uses(user, name)) user.send({ type: 'members', to: name, size });
+    }
+  }
+
+  get #children(): readonly Child[] {
+    return this.#all();
   }
 
   usesOf(child: Child): UseSpec[] {
     return child.spec.contract.uses.map((name) => {
       const target = this.#specs.find((spec) => spec.contract.name === name);
-      return { name, members: target?.members ?? 1, group: target?.members !== undefined };
+      const members = this.#sizes.get(name) ?? target?.members ?? 1;
+      return { name, members, group: target?.members !== undefined };
     });
   }
 
   /** A life began: it reaches everybody who is up. */
   attach(child: Child): void {
     for (const target of this.#children) {
-      if (target.state === 'up' && uses(child, target.name)) this.#connect(child, target);
+      // One that retires is for those alone that called it before.
+      const wanted = target.member < (this.#sizes.get(target.name) ?? Number.POSITIVE_INFINITY);
+      if (target.state === 'up' && wanted && uses(child, target.name)) this.#connect(child, target);
     }
     if (uses(child, this.#service.contract.name)) this.#connectMain(child);
   }

@@ -17,6 +17,7 @@ import { MainService, type MainServiceSpec, NO_SERVICE } from './main-service.ts
 import { type MemoryLimits, MemoryWatch } from './memory-watch.ts';
 import { Mesh } from './mesh.ts';
 import type { Placement } from './placement.ts';
+import type { ShardGroup } from './shard-group.ts';
 import type { TreeRuntime } from './tree-runtime.ts';
 import { actorsIn, type TreeSpec } from './tree-spec.ts';
 import { workerPlacement } from './worker-placement.ts';
@@ -77,7 +78,6 @@ export class Supervisor {
   readonly #mesh: Mesh;
   readonly #slab: SlabKeeper;
   readonly #tree: BuiltTree;
-  readonly #children: readonly Child[];
   readonly #health: Health;
   readonly #stopping = new AbortController();
   readonly #cut = new Set<string>();
@@ -115,12 +115,11 @@ export class Supervisor {
       this.#events.gaveUp?.({ actor, error });
       void this.stop();
     });
-    this.#children = this.#tree.root.actors;
-    this.#mesh.populate(this.#children);
-    const memory =
-      options.memory && new MemoryWatch(this.#children, options.memory, log, () => this.#clock.now());
+    const children = () => this.#children;
+    this.#mesh.populate(children);
+    const memory = options.memory && new MemoryWatch(children, options.memory, log, () => this.#clock.now());
     const rounds = [() => this.#mesh.mend(), ...(memory ? [memory.look] : [])];
-    this.#health = new Health(this.#children, this.#clock, rounds);
+    this.#health = new Health(children, this.#clock, rounds);
   }
 
   /**
@@ -144,8 +143,14 @@ export class Supervisor {
     return this.#mesh.mainRef(contract, member);
   }
 
+  /** Numbers of the members of a sharded actor; a plain one is its own member 0. */
+  members(name: string): number[] {
+    return this.#children.filter((child) => child.name === name).map(({ member }) => member);
+  }
+
   status(): ActorStatus[] {
-    return this.#children.map((child) => ({
+    const ended = [...this.#tree.groups.values()].flatMap((group) => group.ended);
+    return [...this.#children, ...ended].map((child) => ({
       name: child.id,
       thread: child.threadId,
       state: child.state,
@@ -154,6 +159,36 @@ export class Supervisor {
       utilisation: child.utilisation(),
       metrics: readMetrics(child.spec.contract.metrics, child.metrics),
     }));
+  }
+
+  /**
+   * Gives a sharded actor so many members, 1 to 64. Resolves when calls go to them; a member that is not wanted any more
+   * is called no longer and goes on until what it has begun is over, or its contract's `retireMs` are. Rejects when a
+   * new member does not start, and with `E_BUSY` while the group is being restarted.
+   */
+  async resize(name: string, members: number): Promise<void> {
+    if (this.#stopping.signal.aborted) throw this.#stopping.signal.reason;
+    await this.#group(name).resize(members);
+  }
+
+  /** Resolves when no member of that sharded actor is on its way out. */
+  async retired(name: string): Promise<void> {
+    await this.#group(name).retired();
+  }
+
+  /** Members of that sharded actor that calls go to. */
+  size(name: string): number {
+    return this.#group(name).size;
+  }
+
+  #group(name: string): ShardGroup {
+    const group = this.#tree.groups.get(name);
+    if (!group) throw new RangeError(`no sharded actor ${name}`);
+    return group;
+  }
+
+  get #children(): readonly Child[] {
+    return this.#tree.root.actors;
   }
 
   /** The tree itself: strategies, restarts so far, what each actor died of last. */

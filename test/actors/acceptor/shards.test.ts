@@ -3,7 +3,7 @@ import { Shards } from '../../../src/actors/acceptor/shards.ts';
 import { ManualClock } from '../../../src/supervisor/testing/manual-clock.ts';
 
 test('connections go round while their handshakes are pending', () => {
-  const shards = new Shards(new ManualClock(), 3);
+  const shards = new Shards(new ManualClock(), () => 3);
   const picked = Array.from({ length: 7 }, () => {
     const shard = shards.pick()!;
     shards.given(shard);
@@ -13,7 +13,7 @@ test('connections go round while their handshakes are pending', () => {
 });
 
 test('the one with the fewest sessions and handshakes is picked', () => {
-  const shards = new Shards(new ManualClock(), 2);
+  const shards = new Shards(new ManualClock(), () => 2);
   shards.given(0);
   shards.answered(0, 5);
   for (let i = 0; i < 5; i++) {
@@ -25,7 +25,7 @@ test('the one with the fewest sessions and handshakes is picked', () => {
 
 test('what a shard said of its sessions is forgotten after ten seconds: they end without a word', async () => {
   const clock = new ManualClock(1_000);
-  const shards = new Shards(clock, 2);
+  const shards = new Shards(clock, () => 2);
   shards.given(0);
   shards.answered(0, 500);
   shards.given(1);
@@ -43,7 +43,7 @@ test('what a shard said of its sessions is forgotten after ten seconds: they end
 
 test('a shard that did not answer rests, and when all rest nobody is picked', async () => {
   const clock = new ManualClock(1_000);
-  const shards = new Shards(clock, 2);
+  const shards = new Shards(clock, () => 2);
   shards.given(0);
   shards.answered(0, null);
   expect([shards.pick(), shards.pick()]).toEqual([1, 1]);

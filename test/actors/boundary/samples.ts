@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import type { LimitsView } from '../../../src/actors/limits/contract.ts';
 import type {
   FileProgress,
   ItemRow,
@@ -74,6 +75,14 @@ const ownShare: OwnShare = {
   volumes: 2,
   watch: true,
   unsure: false,
+};
+const limitsView: LimitsView = {
+  limits: [
+    { scope: 'global', direction: 'up', rate: 1e6, why: 'set live' },
+    { scope: 'global', direction: 'down', rate: null, why: 'no cap' },
+  ],
+  quotas: [{ period: 'day', direction: 'up', quota: 10, used: 3, left: 7, until: 1_700_000_000_000 }],
+  schedule: [{ entry: 'mon 08:00-09:00 up=1MB/s', now: false }],
 };
 const item = {
   contentId: HEX,
@@ -189,6 +198,7 @@ export const samples: Samples = {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
   },
   hashing: {
+    configure: { request: { threads: 2 }, reply: null },
     hashFiles: {
       request: { paths: ['/a', '/b'] },
       items: [
@@ -372,7 +382,7 @@ export const samples: Samples = {
     noteSync: { request: { shareId: HEX, error: null }, reply: null },
     manifest: { request: { manifestId: HEX }, reply: bytes(0, 255) },
     hashList: { request: { contentId: HEX }, reply: null },
-    lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2 } },
+    lease: { request: { contentId: HEX }, reply: { ...source, epoch: 2, shareIds: [HEX] } },
     leases: { request: { contentIds: [HEX, HEX] }, reply: [{ ...source, epoch: 2 }] },
     holdFiles: { request: [{ ...source, chunkCount: 1, chunkListHash: HEX }], reply: null },
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
@@ -396,6 +406,10 @@ export const samples: Samples = {
       request: { target: `${HEX}/x`, cursor: 0 },
       reply: { items: [{ ...itemRow, path: null }], next: null },
     },
+    settingKept: { request: { name: 'limits' }, reply: null },
+    keepSetting: { request: { name: 'limits', value: '{}' }, reply: null },
+    traffic: { request: null, reply: [{ period: '2026-11', up: 2 ** 40, down: 0 }] },
+    keepTraffic: { request: [{ period: '2026-11-26', up: 1, down: 2 }], reply: null },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
     backup: {
@@ -414,6 +428,11 @@ export const samples: Samples = {
     },
   },
   supervisor: {
+    tuning: { request: null, reply: [{ name: 'shards', value: 2, running: 3, origin: 'set live' }] },
+    tune: {
+      request: { values: { shards: 2 }, save: false },
+      reply: [{ name: 'hashing', value: 0, running: null, origin: 'default' }],
+    },
     status: {
       request: null,
       reply: {
@@ -481,6 +500,29 @@ export const samples: Samples = {
     configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
+  limits: {
+    caps: {
+      request: null,
+      items: [
+        {
+          memory: new SharedArrayBuffer(8),
+          since: 1.5,
+          caps: [{ name: 'global', scope: 'global', ids: [], direction: 'up', rate: 1e6 }],
+          metered: true,
+        },
+      ],
+      portOnly: 'counters in shared memory are shared by the threads of one process only',
+    },
+    show: { request: null, reply: limitsView },
+    set: {
+      request: { values: { up: '1MB/s' }, save: true },
+      reply: { ...limitsView, quotas: [], schedule: [] },
+    },
+    configure: {
+      request: { up: '1MB/s', down: 'off', schedule: [], quota: ['day.up=1GB'], pinned: ['up'] },
+      reply: null,
+    },
+  },
   transfer: {
     add: {
       request: { target: HEX, priority: 3, only: ['*.flac'], adopt: '/srv/old', category: 'music' },
@@ -490,6 +532,7 @@ export const samples: Samples = {
     pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
     resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
     cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
+    configure: { request: { maxActive: 2, reserveBytes: 0, categories: ['a=/b'] }, reply: null },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [
@@ -536,6 +579,7 @@ export const samples: Samples = {
       request: {
         peer: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX },
         files: [{ contentId: HEX, size: 5, path: '/tmp/x', hashes: bytes(9), wanted: bytes(1) }],
+        shareIds: [HEX],
       },
       items: [
         { kind: 'progress', chunks: 1, bytes: 262_144, written: [0, 3, 1] },
@@ -546,5 +590,20 @@ export const samples: Samples = {
       ],
     },
     sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+    configure: {
+      request: {
+        handshakeMs: 1_000,
+        dialMs: 1_000,
+        requestMs: 1_000,
+        idleMs: 1_000,
+        maxSessions: 1,
+        inFlight: 1,
+        requestWindow: 1,
+        requireBound: true,
+        diskQueue: 1,
+        uploadSlots: 0,
+      },
+      reply: null,
+    },
   },
 };

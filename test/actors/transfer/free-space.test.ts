@@ -17,7 +17,7 @@ const free = async (): Promise<number> => {
 const TERA = 2 ** 40;
 
 test('what others still have to write counts as used, until it is written or given up', async () => {
-  const space = new FreeSpace(0);
+  const space = new FreeSpace({ reserveBytes: 0 });
   let left = 1000;
   const half = Math.floor((await free()) * 0.6);
   await (await space.claim(folder, () => left))();
@@ -39,17 +39,17 @@ test('what others still have to write counts as used, until it is written or giv
 });
 
 test('the reserve stays free; what needs no room has some', async () => {
-  const space = new FreeSpace((await free()) + TERA);
+  const space = new FreeSpace({ reserveBytes: (await free()) + TERA });
   await expect(space.claim(folder, () => 1)).rejects.toMatchObject({
     code: 'E_NO_SPACE',
     message: expect.stringContaining('the reserve of') as string,
   });
   (await space.claim(folder, () => 0))();
   await expect(space.checkReserve(folder)).rejects.toMatchObject({ code: 'E_NO_SPACE' });
-  await new FreeSpace(1).checkReserve(folder);
+  await new FreeSpace({ reserveBytes: 1 }).checkReserve(folder);
 });
 
 test('file systems that do not count have room for everything', async () => {
-  (await new FreeSpace(TERA).claim('/proc', () => TERA))();
-  await new FreeSpace(TERA).checkReserve('/proc');
+  (await new FreeSpace({ reserveBytes: TERA }).claim('/proc', () => TERA))();
+  await new FreeSpace({ reserveBytes: TERA }).checkReserve('/proc');
 });

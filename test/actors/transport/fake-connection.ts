@@ -9,6 +9,7 @@ export class FakeConnection {
   readonly down = { total: 0, rate: () => 0 };
   readonly up = { total: 0, rate: () => 0 };
   paused = false;
+  downPath: unknown = null;
   over: Error | null = null;
   lastByteAt = 0;
   readonly written: { bytes: Uint8Array; done: () => void }[] = [];
@@ -31,6 +32,10 @@ export class FakeConnection {
 
   write(bytes: Uint8Array, done: () => void = () => {}): void {
     this.written.push({ bytes, done });
+  }
+
+  takeHeld(): boolean {
+    return false;
   }
 
   /** The peer takes its first so many frames. */

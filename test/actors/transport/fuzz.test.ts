@@ -8,6 +8,9 @@ import { type Awaiting, OutboundSession } from '../../../src/actors/transport/ou
 import { PeerFault } from '../../../src/actors/transport/peer-fault.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import { RequestRouter } from '../../../src/actors/transport/request-router.ts';
+import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
+import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
+import { UploadPeers } from '../../../src/actors/transport/upload-peers.ts';
 import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
 import { DIALECT_1, DIALECT_2, type Dialect } from '../../../src/protocol/dialect.ts';
 import { decodeEnvelope, encodeFrame } from '../../../src/protocol/wire/envelope.ts';
@@ -73,11 +76,12 @@ function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
       capabilities: [],
     },
     clock,
-    inFlight: 1_000,
+    peers: new UploadPeers({ inFlight: 1_000, uploadSlots: 0 }, () => clock.now()),
     router: new RequestRouter(context as unknown as ShardContext),
     chunks: { serve: () => null } as unknown as ChunkServer,
     buffers: new WatchedBuffers(),
     memory: new ReplyMemory(),
+    uploads: new UploadLine(new ShardCaps(clock, 0), clock),
     ended: () => {},
   });
 }
@@ -123,6 +127,7 @@ describe('whatever a peer sends', () => {
             capabilities: [],
           },
           address: 'tcp://192.0.2.1:1',
+          caps: new ShardCaps(clock, 0),
           clock,
           window: 4,
           requestMs: 1_000,

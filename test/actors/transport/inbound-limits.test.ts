@@ -4,6 +4,9 @@ import type { ChunkReply, ChunkServer } from '../../../src/actors/transport/chun
 import { InboundSession } from '../../../src/actors/transport/inbound-session.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
 import type { RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
+import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
+import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
+import { UploadPeers } from '../../../src/actors/transport/upload-peers.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import { encodeFrame } from '../../../src/protocol/wire/envelope.ts';
 import { encodeRequest } from '../../../src/protocol/wire/registry.ts';
@@ -29,7 +32,16 @@ class Session {
   /** What reading a chunk gives. */
   read: (reply: ChunkReply) => ChunkReply | null | Promise<ChunkReply | null> = (reply) => reply;
 
-  constructor(options: { memory?: ReplyMemory; clock?: ManualClock; remote?: string } = {}) {
+  constructor(
+    options: {
+      memory?: ReplyMemory;
+      uploads?: UploadLine;
+      peers?: UploadPeers;
+      nodeKey?: string;
+      clock?: ManualClock;
+      remote?: string;
+    } = {},
+  ) {
     this.clock = options.clock ?? new ManualClock(WALL);
     this.connection = new FakeConnection(options.remote);
     const router = {
@@ -43,14 +55,14 @@ class Session {
     const chunks = {
       serve: () => {
         const buffer = this.buffers.take();
-        return this.read({ frame: buffer.subarray(0, CHUNK + 100), buffer });
+        return this.read({ frame: buffer.subarray(0, CHUNK + 100), buffer, shareIds: [] });
       },
     };
     this.session = new InboundSession({
       connection: this.connection.connection,
       peer: {
         key: new Uint8Array(32),
-        nodeKey: '00'.repeat(32),
+        nodeKey: options.nodeKey ?? '00'.repeat(32),
         nodeId: '00'.repeat(20),
         dialect: DIALECT_2,
         native: false,
@@ -58,11 +70,12 @@ class Session {
         capabilities: [],
       },
       clock: this.clock,
-      inFlight: 16,
+      peers: options.peers ?? new UploadPeers({ inFlight: 16, uploadSlots: 0 }, () => this.clock.now()),
       router: router as unknown as RequestRouter,
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,
       memory: options.memory ?? new ReplyMemory(),
+      uploads: options.uploads ?? new UploadLine(new ShardCaps(this.clock, 0), this.clock),
       ended: () => this.ended++,
     });
   }

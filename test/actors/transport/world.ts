@@ -6,7 +6,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSigned } from '../../../bench/self-signed.ts';
-import type { Lease } from '../../../src/actors/store/contract.ts';
+import { noCaps } from '../../../src/actors/cap-set.ts';
+import type { CapSet } from '../../../src/actors/limits/contract.ts';
+import type { ServedLease } from '../../../src/actors/store/contract.ts';
 import transport from '../../../src/actors/transport/actor.ts';
 import { transportConfig } from '../../../src/actors/transport/config.ts';
 import type {
@@ -33,7 +35,7 @@ type Config = Parameters<typeof transportConfig.parse>[0];
 export class TestShard {
   readonly nodeKey: string;
   readonly nodeId: string;
-  readonly leases = new Map<string, Lease>();
+  readonly leases = new Map<string, ServedLease>();
   readonly gone: string[] = [];
   readonly warnings: object[] = [];
   /** What the shard logged as bugs of its own. */
@@ -52,6 +54,8 @@ export class TestShard {
   hold: Promise<void> | null = null;
   /** Tells the shard that leases are void. */
   voidLeases: (contentIds: readonly string[]) => void = () => {};
+  /** Puts caps in force. */
+  useCaps: (set: CapSet) => void = () => {};
   /** Ends the stream of void leases, as the store's death does. */
   breakLeases: () => void = () => {};
   readonly #stopping = new AbortController();
@@ -68,10 +72,10 @@ export class TestShard {
 
   static async start(
     config: Config = {},
-    options: { clock?: Clock; identity?: { key: string; cert: string } } = {},
+    options: { clock?: Clock; member?: number; identity?: { key: string; cert: string } } = {},
   ): Promise<TestShard> {
     const shard = new TestShard(options.identity ?? selfSigned('ed25519'));
-    const context = shard.#context(config, options.clock ?? systemClock);
+    const context = shard.#context(config, options.clock ?? systemClock, options.member ?? 0);
     shard.#behaviour = await transport.start(context);
     return shard;
   }
@@ -123,7 +127,7 @@ export class TestShard {
   }
 
   /** Shares the file at this path. */
-  share(path: string, contentId: string): void {
+  share(path: string, contentId: string, shareIds: readonly string[] = []): void {
     const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
     this.leases.set(contentId, {
       contentId,
@@ -133,6 +137,7 @@ export class TestShard {
       ctimeNs,
       inode: ino,
       epoch: 1,
+      shareIds,
     });
   }
 
@@ -140,9 +145,10 @@ export class TestShard {
     address: string,
     files: readonly FetchFile[],
     signal: AbortSignal = this.call.signal,
+    shareIds: readonly string[] = [],
   ): Promise<FetchEvent[]> {
     const events: FetchEvent[] = [];
-    const stream = this.handlers.fetch({ peer: { address }, files }, this.callWith(signal));
+    const stream = this.handlers.fetch({ peer: { address }, files, shareIds }, this.callWith(signal));
     for await (const event of stream) events.push(event);
     return events;
   }
@@ -207,7 +213,23 @@ export class TestShard {
     }
   }
 
-  #context(config: Config, clock: Clock): object {
+  async *#caps(signal: AbortSignal) {
+    const queue = [noCaps()];
+    let wake = () => {};
+    this.useCaps = (set) => {
+      queue.push(set);
+      wake();
+    };
+    signal.addEventListener('abort', () => wake());
+    while (!signal.aborted) {
+      yield* queue.splice(0);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+
+  #context(config: Config, clock: Clock, member: number): object {
     const { signal } = this.#stopping;
     const note = (fields: object, message: string) => void this.warnings.push({ ...fields, message });
     const bug = (fields: object, message: string) => void this.bugs.push({ ...fields, message });
@@ -215,7 +237,7 @@ export class TestShard {
       void this.metrics.set(name, (this.metrics.get(name) ?? 0) + amount);
     return {
       name: 'transport',
-      member: 0,
+      member,
       epoch: 1,
       config: transportConfig.parse(config),
       clock,
@@ -232,6 +254,7 @@ export class TestShard {
           stream: () => this.#leaseChanges(signal),
         },
         publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
+        limits: { stream: () => this.#caps(signal) },
       },
       spawn: (work: () => Promise<void>) => {
         work().catch((error: unknown) => {

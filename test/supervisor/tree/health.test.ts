@@ -88,7 +88,7 @@ test('a round that comes late judges nobody, whatever it finds', () => {
     now = time;
     round();
   };
-  new Health([child as unknown as Child], clock, []).start();
+  new Health(() => [child as unknown as Child], clock, []).start();
   at(500);
   at(1_000);
   at(61_000);
@@ -153,7 +153,7 @@ test('memory pressure: load is shed first, the largest actor is cut only when th
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const limits = { shedBytes: 1_000, cutBytes: 2_000, patienceMs: 5_000 };
   const watch = new MemoryWatch(
-    children,
+    () => children,
     limits,
     log,
     () => now,

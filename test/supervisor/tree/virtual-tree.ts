@@ -4,8 +4,10 @@ import {
   type Contract,
   configOf,
   defineContract,
+  type Messages,
   type Restart,
 } from '../../../src/supervisor/contract/contract.ts';
+import type { GroupRef } from '../../../src/supervisor/contract/ref.ts';
 import { VirtualPlacement } from '../../../src/supervisor/testing/virtual-placement.ts';
 import { World } from '../../../src/supervisor/testing/world.ts';
 import type { MemoryLimits } from '../../../src/supervisor/tree/memory-watch.ts';
@@ -27,6 +29,8 @@ export interface Part {
   hangStart?: boolean;
   /** Never stops by itself. */
   hangStop?: boolean;
+  /** A member that retires says that it is done after so long. */
+  retiresInMs?: number;
 }
 
 export interface PartOptions {
@@ -45,7 +49,13 @@ const pingContract = (name: string, options: PartOptions) =>
     startMs: 1_000,
     shutdownMs: 1_000,
     hungMs: 3_000,
-    messages: { ping: ask<null, number>(), work: ask<{ ms: number }, string>({ deadlineMs: 60_000 }) },
+    retireMs: 5_000,
+    messages: {
+      ping: ask<null, number>(),
+      /** Which members of the other one answer, each asked once. */
+      reach: ask<{ name: string }, readonly number[]>({ deadlineMs: 60_000 }),
+      work: ask<{ ms: number }, string>({ deadlineMs: 60_000 }),
+    },
   });
 
 /** Trees of do-nothing actors under the real supervisor, in a world whose time the test moves. */
@@ -106,6 +116,10 @@ export class VirtualTree {
     };
   }
 
+  contract(name: string): Contract {
+    return this.#contracts[name]!;
+  }
+
   branch(
     name: string,
     strategy: Strategy,
@@ -155,7 +169,7 @@ export class VirtualTree {
   #moduleOf(name: string, contract: Contract): ActorModule {
     return {
       contract,
-      start: async ({ clock, member, epoch }) => {
+      start: async ({ clock, member, epoch, refs }) => {
         const part = this.parts[name] ?? {};
         this.parts[name] = part;
         const pause = () => new Promise<void>((resolve) => clock.after(part.slowMs ?? 0, resolve));
@@ -170,7 +184,18 @@ export class VirtualTree {
         const work = ({ ms }: { ms: number }) =>
           new Promise<string>((resolve) => clock.after(ms, () => resolve('done')));
         return {
-          handlers: { ping: () => epoch, work } as never,
+          handlers: {
+            ping: () => epoch,
+            work,
+            reach: async ({ name: other }: { name: string }) => {
+              const group = refs[other] as GroupRef<Messages>;
+              const members = Array.from({ length: group.size }, (_, index) => index);
+              const asked = members.map((index) => group.member(index).ask('ping' as never, null as never));
+              const answers = await Promise.allSettled(asked);
+              return members.filter((index) => answers[index]!.status === 'fulfilled');
+            },
+          } as never,
+          retire: () => new Promise<void>((resolve) => clock.after(part.retiresInMs ?? 0, resolve)),
           pressure: (level) => void this.pressed.push(`${id}: ${level}`),
           stop: async () => {
             if (part.hangStop) await new Promise(() => {});

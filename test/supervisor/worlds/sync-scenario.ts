@@ -102,6 +102,8 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
       stop: () => {},
       settings: nobody,
       reload: nobody,
+      tuning: nobody,
+      tune: nobody,
     }),
     // It goes on syncing by itself: what runs at one moment says nothing.
     standing: { store: null, 'transport/0': null, 'transport/1': null, sync: null, search: null },

@@ -39,6 +39,10 @@ test('the same of the real sync actor between scripted neighbours', async () => 
   await worlds('sync', 1, 120);
 }, 120_000);
 
+test('the same of a node whose shards become more and fewer', async () => {
+  await worlds('resized', 1, 100);
+}, 120_000);
+
 test('a seed tells the same story each time', async () => {
   for (const seed of [3, 47, 871]) {
     const [one, two] = [
