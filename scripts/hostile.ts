@@ -31,6 +31,11 @@ interface Line {
   readonly quiet?: number;
   readonly under?: number;
   readonly ratio?: number;
+  /**
+   * Of the processor time of the attacked node, the part that honest transfers got, measured by what their octets cost
+   * when it is quiet. Unlike the ratio of speeds it does not count what the attacker and others take of the machine.
+   */
+  readonly work_ratio?: number;
 }
 
 const MiB = 1024 * 1024;
@@ -98,16 +103,32 @@ async function measured(
   name: string,
   play: (end: number) => Promise<string | null>,
 ): Promise<void> {
-  const before = await pair.speed(() => sleep(windowMs / 2));
+  const before = await costOf(() => sleep(windowMs / 2));
   const from = performance.now();
   let fault: string | null = null;
-  const under = await pair.speed(async () => {
+  const during = await costOf(async () => {
     fault = await play(performance.now() + windowMs);
   });
   const seconds = since(from);
-  const after = await pair.speed(() => sleep(windowMs / 2));
-  const quiet = (before + after) / 2;
-  line({ kind, name, fault, seconds, quiet: quiet / 1e6, under: under / 1e6, ratio: under / quiet });
+  const after = await costOf(() => sleep(windowMs / 2));
+  const quiet = (before.speed + after.speed) / 2;
+  line({
+    kind,
+    name,
+    fault,
+    seconds,
+    quiet: quiet / 1e6,
+    under: during.speed / 1e6,
+    ratio: during.speed / quiet,
+    work_ratio: (before.work + after.work) / 2 / during.work,
+  });
+}
+
+/** Honest octets a second, and processor seconds of the attacked node for each. */
+async function costOf(play: () => Promise<unknown>): Promise<{ speed: number; work: number }> {
+  const [from, cpu] = [performance.now(), pair.server.cpuSeconds()];
+  const speed = await pair.speed(play);
+  return { speed, work: (pair.server.cpuSeconds() - cpu) / (speed * since(from)) };
 }
 
 function line(one: Line): void {
@@ -116,9 +137,9 @@ function line(one: Line): void {
   const figures =
     one.ratio === undefined
       ? ''
-      : `${one.quiet!.toFixed(0)} -> ${one.under!.toFixed(0)} MB/s, ${(one.ratio * 100).toFixed(0)} %`;
+      : `${one.quiet!.toFixed(0)} -> ${one.under!.toFixed(0)} MB/s, ${(one.ratio * 100).toFixed(0)} %, work ${(one.work_ratio! * 100).toFixed(0)} %`;
   const verdict = one.fault ?? 'as it must';
-  console.log(`${one.kind.padEnd(9)} ${one.name.padEnd(64)} ${figures.padEnd(28)} ${verdict}`);
+  console.log(`${one.kind.padEnd(9)} ${one.name.padEnd(64)} ${figures.padEnd(40)} ${verdict}`);
 }
 
 function report(load: Awaited<ReturnType<typeof pair.server.load>>): void {

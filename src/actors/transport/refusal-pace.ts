@@ -1,7 +1,7 @@
 import { TokenBuckets } from '../token-buckets.ts';
 
 /** Requests of one neighbourhood that are refused without more ado after a quiet time, and each second from then on. */
-const BURST = 1_000;
+const BURST = 200;
 const PER_SECOND = 50;
 /** So many octets of a request that is refused cost as much as refusing another one: they are decoded to tell the fault. */
 const OCTETS = 512;
