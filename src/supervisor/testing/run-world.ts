@@ -25,7 +25,7 @@ export interface Scenario {
    */
   readonly standing: Readonly<Record<string, number | null>>;
   /** Slots of the slab that actors own meanwhile; default 0. */
-  readonly standingSlots?: number;
+  standingSlots?(supervisor: Supervisor): number;
 }
 
 export interface Load {
@@ -128,7 +128,7 @@ export async function runWorld(
     for (const call of open) broken.push(`${call} did not settle`);
     // Whatever the fault began has ended by now, and then the tree is whole.
     await world.runFor(Math.max(0, fault.at + fault.forMs - world.now()) + 20_000);
-    slotsReturned('at rest', scenario.standingSlots);
+    slotsReturned('at rest', scenario.standingSlots?.(supervisor));
     const probe = await settled('probe', scenario.probe(supervisor), SETTLE_MS);
     if (probe.failure !== null) broken.push(`the tree does not serve again: ${probe.failure}`);
     for (const { name, state, mailbox } of supervisor.status()) {
