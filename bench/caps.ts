@@ -54,7 +54,7 @@ const caps: Bench = {
             ['64k', 64 * KiB],
             ['1m', MiB],
             ['50m', 50 * MiB],
-            ['fastest', Math.round(fast)],
+            ['fastest', Math.floor(fast)],
           ] as const) {
             if (rate > fast) {
               log(`${name}: not measured, this machine is too busy for it`);

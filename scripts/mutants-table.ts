@@ -669,10 +669,10 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'a plain peer',
   },
   {
-    name: 'uploads-by-session',
+    name: 'uploads-without-turns',
     file: 'src/actors/transport/upload-line.ts',
-    find: 'const line = this.#peers.get(sender.nodeKey) ?? { waiting: [], deficit: 0 };',
-    replace: 'const line = { waiting: [] as Waiting[], deficit: 0 };',
+    find: 'line.deficit -= octets;',
+    replace: NOTHING,
     test: 'test/actors/transport/upload-line.test.ts',
     only: 'however many sessions',
   },

@@ -20,7 +20,6 @@ import type { Supervisor } from './supervisor/tree/supervisor.ts';
 /** Actors that take another configuration while they run, by the message `configure`. */
 const LIVE = {
   hashing: { contract: hashingContract, shape: hashingConfig },
-  search: { contract: searchContract, shape: searchConfig.pick({ stemming: true }) },
   sync: { contract: syncContract, shape: syncConfig },
   // Where the node lies is no setting of its search alone.
   search: { contract: searchContract, shape: searchConfig.pick({ stemming: true }) },

@@ -8,8 +8,8 @@ const WORTH_MS = 20;
 /** A claim may always be so long: at a few KiB a second records would be all frame otherwise. */
 const MIN_CLAIM = 1024;
 const MAX_WORTH = 16 * 1024;
-/** What is not used is kept for so long, so that a late timer costs nothing of the cap. */
-const DEPTH_MS = 200;
+/** What is not used is kept for so long, so that a thread that is late costs nothing of the cap; of 30 s it is 1.3 %. */
+const DEPTH_MS = 400;
 /** What was taken beyond the cap is remembered up to that. */
 const DEBT_MS = 10_000;
 /** Units a second at most: a word of 32 bits then lasts for half a minute, and is looked at every second. */

@@ -33,8 +33,8 @@ export class Shards {
     let best: number | null = null;
     let least = Number.POSITIVE_INFINITY;
     const size = this.#size();
-    while (this.#shards.length < size) this.#shards.push(fresh());
-    for (const [index, shard] of this.#shards.slice(0, size).entries()) {
+    for (let index = 0; index < size; index++) {
+      const shard = this.#shard(index);
       if (shard.restsUntil > now) continue;
       const load = shard.pending + (now - shard.saidAt < KNOWN_MS ? shard.sessions : 0);
       if (load >= least) continue;
@@ -45,16 +45,21 @@ export class Shards {
   }
 
   given(index: number): void {
-    this.#shards[index]!.pending++;
+    this.#shard(index).pending++;
   }
 
   /** The handshake is over; null: the shard did not answer. */
   answered(index: number, sessions: number | null): void {
-    const shard = this.#shards[index]!;
+    const shard = this.#shard(index);
     const now = this.#clock.now();
     shard.pending--;
     shard.sessions = sessions ?? 0;
     shard.saidAt = now;
     if (sessions === null) shard.restsUntil = now + REST_MS;
+  }
+
+  #shard(index: number): Shard {
+    while (this.#shards.length <= index) this.#shards.push(fresh());
+    return this.#shards[index]!;
   }
 }

@@ -4,7 +4,7 @@ import type { ShardCaps } from './shard-caps.ts';
 
 /** Octets a peer may send before the next one's turn comes, where the cap is no reason for less: a chunk and its frame. */
 const QUANTUM = 264 * 1024;
-/** What a cap may have saved up lasts for twice as long: nothing of it is lost. */
+/** What a cap may have saved up lasts for longer: nothing of it is lost. */
 const LONGEST_REST_MS = 100;
 /** A wait that is not known is looked at again after so long. */
 const LONGEST_WAIT_MS = 1_000;

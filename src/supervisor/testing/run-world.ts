@@ -25,7 +25,7 @@ export interface Scenario {
    */
   readonly standing: Readonly<Record<string, number | null>>;
   /** Slots of the slab that actors own meanwhile; default 0. */
-  readonly standingSlots?: number;
+  standingSlots?(supervisor: Supervisor): number;
 }
 
 /** What a scenario begins its calls with. */
@@ -133,7 +133,7 @@ export async function runWorld(
     const probe = await settled('probe', scenario.probe(supervisor), SETTLE_MS);
     if (probe.failure !== null) broken.push(`the tree does not serve again: ${probe.failure}`);
     await world.runFor(1_000);
-    slotsReturned('at rest', scenario.standingSlots);
+    slotsReturned('at rest', scenario.standingSlots?.(supervisor));
     for (const { name, state, mailbox } of supervisor.status()) {
       const standing = name in scenario.standing ? scenario.standing[name] : 0;
       if (state !== 'up' && state !== 'down') broken.push(`${name} is ${state}`);

@@ -242,6 +242,7 @@ describe('a quota', () => {
     const desk = new Desk({ quota: ['day.up=1GB'] });
     const before = desk.limits.sets.current;
     await desk.limits.set({ up: '1MB/s' }, false);
+    await desk.clock.advance(300);
     new CapMemory(before.memory, before.caps.length).meter('up', 0, 700);
     desk.sends(300);
     await desk.clock.advance(300);

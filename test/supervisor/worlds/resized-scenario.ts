@@ -1,3 +1,4 @@
+import { sleep } from '../../../src/supervisor/contract/clock.ts';
 import type { VirtualDisk } from '../../../src/supervisor/testing/faults.ts';
 import type { Scenario } from '../../../src/supervisor/testing/run-world.ts';
 import type { World } from '../../../src/supervisor/testing/world.ts';
@@ -18,6 +19,8 @@ export function resizedNode(world: World, disk: VirtualDisk): Scenario {
     async probe(supervisor) {
       await supervisor.resize('shard', 2);
       await supervisor.retired('shard');
+      // Those they called learn of their end a little later.
+      await sleep(world, 5_000);
       await small.probe(supervisor);
     },
   };

@@ -28,7 +28,8 @@ export function smallNode(_: World, disk: VirtualDisk): Scenario {
     contracts: contracts as unknown as Record<string, Contract>,
     service: mainService(mainContract, { greet: ({ from }) => `hello ${from}` }),
     standing: { keeper: 2 },
-    standingSlots: 2,
+    // One a shard.
+    standingSlots: (supervisor) => supervisor.size('shard'),
     tree: {
       name: 'root',
       strategy: 'rest_for_one',
