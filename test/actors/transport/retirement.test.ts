@@ -28,13 +28,13 @@ test('a shard that retires closes what has been idle for a second, and nothing b
 test('after a minute a session that is at work is answered what it asked for, then told the end', async () => {
   const clock = new ManualClock(performance.now());
   let finished = false;
-  const finish = () => {
+  const noted = () => {
     finished = true;
   };
-  const finish = () => {
+  const noted = () => {
     finished = true;
   };
-  const sessions = { closeIdle: () => {}, finish };
+  const sessions = { closeIdle: () => {}, finish: noted };
   const connections = new Set([{}]);
   let over = false;
   const retiring = retire(clock, sessions as never, connections as never, new AbortController().signal);
