@@ -65,6 +65,8 @@ export class World implements AsyncDisposable {
   readonly verified: string[] = [];
   /** Before the ledger is written; may throw. */
   beforeNote: () => void | Promise<void> = () => {};
+  /** Before the store learns of finished files. */
+  beforeHold: () => void | Promise<void> = () => {};
   #dead = new AbortController();
   readonly #spawned: Promise<void>[] = [];
   readonly metrics = new Map<string, number>();
@@ -213,6 +215,7 @@ export class World implements AsyncDisposable {
           (contentId) => this.leases.get(contentId) ?? [],
         );
       case 'holdFiles':
+        await this.beforeHold();
         this.held.push(...(request as HeldFile[]));
         return null;
       case 'hashList':
