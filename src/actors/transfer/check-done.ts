@@ -15,6 +15,9 @@ export async function checkDone(parts: DownloadParts, files: readonly DownloadFi
       file.resumed = file.size;
       progress.resumed += file.size;
       progress.files++;
-    } else file.state = 'missing';
+    } else {
+      file.state = 'missing';
+      file.told = false;
+    }
   });
 }

@@ -35,6 +35,8 @@ export class DownloadFile {
   hashes: Uint8Array | null = null;
   /** What the whole of it hashes to, found as it came in order; null: it has to be read. */
   identified: string | null = null;
+  /** The store knows that it lies here: only then is it noted as done, or a kill in between would leave it unserved. */
+  told = false;
   /** Octets that lay on this disk already. */
   resumed = 0;
   /** Why it was not had, last time. */
@@ -71,7 +73,7 @@ export class DownloadFile {
 
   /** What the ledger keeps of it. */
   progress(have: ChunkMap, look: UnfinishedLook | null): FileProgress {
-    const done = this.state === 'done';
+    const done = this.state === 'done' && this.told;
     return {
       position: this.position,
       place: this.place,

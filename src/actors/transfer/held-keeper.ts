@@ -13,8 +13,12 @@ export class HeldKeeper {
   readonly #waiting: { file: DownloadFile; path: string }[] = [];
   #telling: Promise<void> | null = null;
 
-  constructor(context: TransferContext) {
+  readonly #told: (file: DownloadFile) => void;
+
+  /** `told` hears of each file that the store knows of from now on. */
+  constructor(context: TransferContext, told: (file: DownloadFile) => void) {
     this.#context = context;
+    this.#told = told;
   }
 
   /** It lies at this path, finished. */
@@ -35,12 +39,17 @@ export class HeldKeeper {
     await null;
     while (this.#waiting.length > 0) {
       const held: HeldFile[] = [];
-      for (const { file, path } of this.#waiting.splice(0, AT_ONCE)) {
+      const files = this.#waiting.splice(0, AT_ONCE);
+      for (const { file, path } of files) {
         const found = await look(file, path);
         if (found !== null) held.push(found);
       }
       try {
         if (held.length > 0) await this.#context.refs.store.ask('holdFiles', held);
+        for (const { file } of files) {
+          file.told = true;
+          this.#told(file);
+        }
       } catch (error) {
         this.#context.log.warn(
           { files: held.length, error: toErrorRecord(error) },

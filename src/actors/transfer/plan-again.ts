@@ -19,6 +19,7 @@ export function* planAgain(
     places.take(row.place);
     const file = new DownloadFile(row, row.path, row.place);
     file.state = row.state;
+    file.told = row.state === 'done';
     const have = row.have === null ? null : ChunkMap.from(file.chunks, row.have);
     if (have !== null) {
       file.have = have;

@@ -65,7 +65,7 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       : await planNow(context, transfer, folder, signal);
     const spent = new SpentTimes(context.clock);
     const { places, shareIds } = plan;
-    const held = new HeldKeeper(context);
+    const held = new HeldKeeper(context, (file) => keeper.changed(file));
     const parts = { context, shareIds, folder, places, progress, keeper, held, spent, signal, abort };
     let work: FetchWork | null = null;
     let release = () => {};
@@ -84,8 +84,8 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
       release();
       await finisher.idle();
       await tidy(folder, plan.files);
-      await keeper.close();
       await held.idle();
+      await keeper.close();
     }
   } catch (error) {
     if (caller.aborted) throw failure('E_ABORTED', 'the run was ended', { cause: caller.reason });

@@ -199,6 +199,21 @@ describe('after a kill', () => {
   });
 });
 
+test('a file is noted as done only when the store knows that it lies here: a kill in between costs no serving', async () => {
+  await using world = await stuckAfter(6);
+  const hold = Promise.withResolvers<void>();
+  world.beforeHold = () => hold.promise;
+  world.provider().chunk = (bytes) => bytes;
+  await world.ask('add', { target: SHARE, directory: world.out });
+  await noted(world, 10);
+  const states = () => [...[...world.files.values()][0]!.values()].map(({ state }) => state);
+  await vi.waitFor(async () => expect(await world.tree()).toEqual(world.listed));
+  expect(states()).toEqual(['missing', 'missing', 'missing', 'missing']);
+  hold.resolve();
+  await goesOn(world);
+  expect(world.held).toHaveLength(4);
+});
+
 test('a ledger that was lost: the same download, asked for again, finds what it had begun', async () => {
   await using world = await stuckAfter(6);
   const { id } = await world.ask('add', { target: SHARE, directory: world.out });

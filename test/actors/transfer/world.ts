@@ -74,6 +74,8 @@ export class World implements AsyncDisposable {
   afterCheck: (event: CheckEvent) => CheckEvent = (event) => event;
   /** Before the ledger is written; may throw. */
   beforeNote: () => void | Promise<void> = () => {};
+  /** Before the store learns of finished files. */
+  beforeHold: () => void | Promise<void> = () => {};
   #dead = new AbortController();
   readonly #spawned: Promise<void>[] = [];
   readonly metrics = new Map<string, number>();
@@ -237,6 +239,7 @@ export class World implements AsyncDisposable {
           (contentId) => this.leases.get(contentId) ?? [],
         );
       case 'holdFiles':
+        await this.beforeHold();
         this.held.push(...(request as HeldFile[]));
         for (const file of request as HeldFile[]) this.rechecks.held(file);
         return null;
