@@ -9,6 +9,8 @@ export function resizedNode(world: World, disk: VirtualDisk): Scenario {
   const small = smallNode(world, disk);
   return {
     ...small,
+    // Room for the slot that each shard keeps, whatever is under way when it starts.
+    tree: { ...small.tree, slab: { slots: 64, slotBytes: 64 } },
     drive(supervisor, load) {
       small.drive(supervisor, load);
       for (let n = 0; n < 4; n++) {
