@@ -31,9 +31,6 @@ test('after a minute a session that is at work is answered what it asked for, th
   const noted = () => {
     finished = true;
   };
-  const noted = () => {
-    finished = true;
-  };
   const sessions = { closeIdle: () => {}, finish: noted };
   const connections = new Set([{}]);
   let over = false;

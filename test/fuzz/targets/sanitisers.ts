@@ -1,5 +1,7 @@
 import { posix, win32 } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { refusedName } from '../../../src/actors/publish/item-name.ts';
+import { formatCursor, parseCursor } from '../../../src/actors/search/cursor.ts';
 import { indexTerms, MAX_ITEM_TERMS, MAX_TERM_LENGTH } from '../../../src/actors/search/normalise.ts';
 import { parseQuery } from '../../../src/actors/search/query.ts';
 import { snippetOf } from '../../../src/actors/search/snippet.ts';
@@ -9,8 +11,9 @@ import { matchesGlob } from '../../../src/actors/transfer/glob.ts';
 import { safePart, safePath } from '../../../src/actors/transfer/safe-path.ts';
 import { printable } from '../../../src/cli/printable.ts';
 import { shellWord } from '../../../src/cli/shell-word.ts';
+import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { HOSTILE_NAMES } from '../../hostile/provider/names.ts';
-import { must, type Target, textOf, utf8 } from '../target.ts';
+import { must, orDeclared, type Target, textOf, utf8 } from '../target.ts';
 
 /** Control, bidirectional and invisible characters, and halves of pairs. */
 const UNSAFE =
@@ -83,6 +86,26 @@ export const sanitisers: readonly Target[] = [
     run(input) {
       const [pattern = '', ...rest] = textOf(input).split('\n');
       matchesGlob(rest.join('\n'), pattern);
+    },
+  },
+  {
+    name: 'search-cursor',
+    covers: ['actors/search/cursor.ts parseCursor'],
+    form: 'text',
+    seeds: () =>
+      [null, { text: 'blue train', corrected: [{ typed: 'blu', meant: 'blue' }] }].map((meant) =>
+        utf8(
+          formatCursor({ place: { score: 12.5, tier: 'exact', shareId: 'ab'.repeat(32), nth: 3 }, meant }),
+        ),
+      ),
+    run(input) {
+      // Also what is written as a cursor is, of any text.
+      for (const text of [textOf(input), Buffer.from(input).toString('base64url')]) {
+        const cursor = orDeclared(ActorError, () => parseCursor(text));
+        if (cursor === null) continue;
+        must(cursor.place.nth >= 0 && Number.isFinite(cursor.place.score), 'a place that is none');
+        must(isDeepStrictEqual(parseCursor(formatCursor(cursor)), cursor), 'another one when written again');
+      }
     },
   },
   {

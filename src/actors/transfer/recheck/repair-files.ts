@@ -242,7 +242,7 @@ function partsOf(
     places: new DistinctPlaces(),
     progress: new ProgressMeter(),
     keeper: { changed() {} },
-    held: new HeldKeeper(context),
+    held: new HeldKeeper(context, () => {}),
     spent: new SpentTimes(context.clock),
     signal: AbortSignal.any([signal, came.signal]),
     abort: came.failed,
