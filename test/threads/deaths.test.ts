@@ -60,6 +60,7 @@ afterAll(async () => {
 const ACTORS = [
   'store',
   'hashing',
+  'limits',
   'transport/0',
   'transport/1',
   'acceptor',

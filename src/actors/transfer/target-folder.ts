@@ -1,10 +1,12 @@
-import { type BigIntStats, constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, rm, rmdir, stat, truncate } from 'node:fs/promises';
+import { type BigIntStats, constants, fdatasync, fstat, fsync, ftruncate, type Stats } from 'node:fs';
+import { lstat, mkdir, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { UnfinishedLook } from '../store/contract.ts';
 import { moveWithoutOverwriting } from './move-without-overwriting.ts';
+import { withOpen } from './with-open.ts';
 
 /** File systems whose folders cannot be synced answer so; there is nothing else to be done there. */
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF']);
@@ -77,12 +79,7 @@ export class TargetFolder {
     const path = await this.folderOfUnfinished(place, position);
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
-      const file = await open(path, flags, MODE);
-      try {
-        await file.truncate(length);
-      } finally {
-        await file.close();
-      }
+      await withOpen(path, flags, MODE, (fd) => setLength(fd, length));
     } catch (error) {
       throw ioFailure(error, path);
     }
@@ -105,13 +102,10 @@ export class TargetFolder {
   /** Makes the octets of an unfinished file durable; how it looks then. Null: it has its name meanwhile, or is gone. */
   async syncData(unfinished: string): Promise<UnfinishedLook | null> {
     try {
-      const file = await open(unfinished, constants.O_RDWR | noFollow);
-      try {
-        await file.datasync();
-        return lookOf(await file.stat({ bigint: true }));
-      } finally {
-        await file.close();
-      }
+      return await withOpen(unfinished, constants.O_RDWR | noFollow, MODE, async (fd) => {
+        await dataSync(fd);
+        return lookOf(await statOf(fd, { bigint: true }));
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw ioFailure(error, unfinished);
@@ -121,13 +115,10 @@ export class TargetFolder {
   /** Makes the octets of a file durable; how many they are. */
   async sync(path: string): Promise<number> {
     try {
-      const file = await open(path, constants.O_RDWR | noFollow);
-      try {
-        await file.sync();
-        return (await file.stat()).size;
-      } finally {
-        await file.close();
-      }
+      return await withOpen(path, constants.O_RDWR | noFollow, MODE, async (fd) => {
+        await fullSync(fd);
+        return (await statOf(fd)).size;
+      });
     } catch (error) {
       throw ioFailure(error, path);
     }
@@ -218,17 +209,17 @@ const unfinishedPrefix = (mark: string): string => `.granary-${mark}-`;
 export const isUnfinished = (path: string, mark: string): boolean =>
   basename(path).startsWith(unfinishedPrefix(mark));
 
+const setLength = promisify(ftruncate);
+const dataSync = promisify(fdatasync);
+const fullSync = (fd: number): Promise<void> => promisify(fsync)(fd);
+const statOf = promisify(fstat);
+
 // Windows has no such flag, and no such links without special rights.
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
 async function syncFolder(path: string): Promise<void> {
   try {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await withOpen(path, 'r', MODE, (fd) => fullSync(fd));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || !NO_FOLDER_SYNC.has(code)) throw ioFailure(error, path);
