@@ -1,4 +1,4 @@
-// The limit beside `download` and `serve`: a bare TLS 1.3 pump of the same bytes between two processes, nothing of src/ in it.
+// The limit beside `transfer` and `serve`: a bare TLS 1.3 pump of the same bytes between two processes, nothing of src/ in it.
 // Roles by argument; each prints one line {"port"} or {"seconds","cpu"} when done.
 //   pump.ts send FILE KEY CERT          fast form: readSync into a ring of recycled buffers
 //   pump.ts receive PORT SIZE [OUT]     discards; with OUT hashes (BLAKE3) each 256 KiB and writes it

@@ -7,7 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   messages: () => import('./messages.ts'),
   publish: () => import('./publish.ts'),
   recheck: () => import('./recheck.ts'),
-  download: () => import('./download.ts'),
+  transfer: () => import('./transfer.ts'),
   serve: () => import('./serve.ts'),
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),

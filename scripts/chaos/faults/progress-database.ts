@@ -26,6 +26,12 @@ export const lostLog: Fault = {
     const known = transfers.some(({ id }) => id === download.id);
     if (!known) await download.begin();
     await download.done();
+    // That earlier ones were taken off the list may have been lost as well: those come again, by themselves.
+    for (const { id, directory } of transfers) {
+      if (id === download.id) continue;
+      await ground.downloader.call('cancel_transfers', { ids: [id] });
+      await rm(directory, { recursive: true, force: true });
+    }
     await download.finish();
     const went = known ? 'the transfer went on' : 'the transfer was begun again';
     return { seen: `${left} of ${size} bytes of the log were left; ${went}, all bytes right` };

@@ -1,0 +1,163 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bench } from './bench.ts';
+import { nativeHash } from './native-hash.ts';
+import { folder, NodeProcess } from './node-process.ts';
+import { pump } from './pump-run.ts';
+import { exponent, medians, round } from './statistics.ts';
+import { inWorkplace, pumpIdentity, sha256Of, warm, writeBytes } from './workplace.ts';
+
+const DEFAULT_SIZE = 2 ** 32;
+const GIB = 2 ** 30;
+/** How many downloaders, and how many shards the seeder has for them. Together they get as much as one. */
+const CASES = [
+  { peers: 1, shards: 1 },
+  { peers: 8, shards: 1 },
+  { peers: 8, shards: 2 },
+] as const;
+
+type Figures = Record<string, number | string>;
+
+/**
+ * One seeder to one and to eight downloaders, each a process of its own, over TLS on loopback, every chunk verified and every
+ * whole file identified, to disk. Beside it, in the same run, the bare pump that discards, the pump that hashes and writes, and
+ * the native hash of the file alone. Size: bytes that go in all, in each case.
+ */
+const transfer: Bench = {
+  name: 'transfer',
+  run: ({ size = DEFAULT_SIZE, repeat = 5, log }) =>
+    inWorkplace(async (root) => {
+      const files = await sources(root, size);
+      const identity = await pumpIdentity(root);
+      const seeder = await NodeProcess.start(join(root, 'seeder'));
+      const leechers = await Promise.all(
+        Array.from({ length: 8 }, (_, peer) => NodeProcess.start(join(root, `leecher-${peer}`))),
+      );
+      try {
+        const shares = new Map<string, string>();
+        for (const [name, { path }] of Object.entries(files)) {
+          const { link, share_id } = await seeder.run<{ link: string; share_id: string }>(
+            'publish',
+            path,
+            '--share',
+            name,
+          );
+          shares.set(name, share_id);
+          for (const leecher of leechers) await leecher.run('subscribe', link);
+        }
+        const runs: Figures[] = [];
+        let same = true;
+        const download = async (name: keyof typeof files, peers: number) => {
+          const { path, size: each, sha256 } = files[name];
+          await warm(path);
+          const out = await folder(root, 'out');
+          const taking = leechers.slice(0, peers);
+          const cpu = async () => [
+            await seeder.cpu(),
+            ...(await Promise.all(taking.map((node) => node.cpu()))),
+          ];
+          const before = await cpu();
+          const got = await Promise.all(
+            taking.map((node, peer) =>
+              node.run<Got>('get', shares.get(name)!, '-o', join(out, String(peer))),
+            ),
+          );
+          const after = await cpu();
+          for (const { files: came } of got) same &&= (await sha256Of(came[0]!.path)) === sha256;
+          await rm(out, { recursive: true });
+          const used = after.map((seconds, place) => (seconds - before[place]!) / ((each * peers) / GIB));
+          return { seconds: got.map(({ seconds }) => seconds), bytes: each * peers, used };
+        };
+        for (let run = 0; run < repeat; run++) {
+          const figures: Figures = { run: String(run + 1) };
+          for (const { peers, shards } of CASES) {
+            await seeder.run('tune', 'set', `shards=${shards}`, '--no-save');
+            const { seconds, bytes, used } = await download(peers === 1 ? 'whole' : 'eighth', peers);
+            const [slowest, fastest] = [Math.max(...seconds), Math.min(...seconds)];
+            const of = (name: string) => `p${peers}s${shards}_${name}`;
+            figures[of('mb_per_second')] = bytes / 1e6 / slowest;
+            figures[of('seeder_cpu_per_gib')] = used[0]!;
+            figures[of('downloader_cpu_per_gib')] = used.slice(1).reduce((sum, value) => sum + value, 0);
+            figures[of('both_cpu_per_gib')] = used.reduce((sum, value) => sum + value, 0);
+            figures[of('slowest_by_fastest')] = slowest / fastest;
+            figures[of('seconds')] = slowest;
+          }
+          figures.tenth_seconds = Math.max(...(await download('tenth', 1)).seconds);
+          await warm(files.whole.path);
+          const discarded = await pump(files.whole.path, size, identity);
+          await warm(files.whole.path);
+          const written = await pump(files.whole.path, size, identity, join(root, 'pumped.bin'));
+          await rm(join(root, 'pumped.bin'));
+          figures.pump_mb_per_second = discarded.mb_per_second;
+          figures.pump_sender_cpu_per_gib = discarded.sender_cpu_per_gib;
+          figures.pump_hash_write_mb_per_second = written.mb_per_second;
+          figures.pump_hash_write_cpu_per_gib = written.sender_cpu_per_gib + written.receiver_cpu_per_gib;
+          figures.hash_mb_per_second = await nativeHash(files.whole.path);
+          runs.push(figures);
+          log(
+            `run ${run + 1}: ${Object.entries(figures)
+              .map(([name, value]) => `${name} ${value}`)
+              .join(', ')}`,
+          );
+        }
+        const median = medians(runs);
+        median.exponent = exponent(median.tenth_seconds!, median.p1s1_seconds!);
+        const beside = (name: string, ours: string, theirs: string) => ({
+          name,
+          value: median[theirs]!,
+          ratio: round(median[ours]! / median[theirs]!),
+        });
+        return {
+          runs,
+          median,
+          beside: [
+            beside('one peer, by the pump that discards (MB/s)', 'p1s1_mb_per_second', 'pump_mb_per_second'),
+            beside(
+              'one peer, by the pump that hashes and writes (MB/s)',
+              'p1s1_mb_per_second',
+              'pump_hash_write_mb_per_second',
+            ),
+            beside(
+              'both ends, by that pump (CPU s/GiB)',
+              'p1s1_both_cpu_per_gib',
+              'pump_hash_write_cpu_per_gib',
+            ),
+            beside(
+              'seeder of eight, by the sender of the pump (CPU s/GiB)',
+              'p8s1_seeder_cpu_per_gib',
+              'pump_sender_cpu_per_gib',
+            ),
+            beside('eight peers, two shards by one (MB/s)', 'p8s2_mb_per_second', 'p8s1_mb_per_second'),
+            beside(
+              'one peer, by the hash of the file alone (MB/s)',
+              'p1s1_mb_per_second',
+              'hash_mb_per_second',
+            ),
+          ],
+          checks: [{ name: 'every download has the bytes of its source', ok: same }],
+        };
+      } finally {
+        await Promise.all([seeder, ...leechers].map((node) => node.stop()));
+      }
+    }),
+};
+export default transfer;
+
+interface Got {
+  readonly seconds: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** The same bytes in all for one peer and for eight, and a tenth of them for the exponent. */
+async function sources(root: string, size: number) {
+  const make = async (name: string, bytes: number, seed: number) => {
+    const path = join(await folder(root, name), 'file.bin');
+    await writeBytes(path, bytes, seed);
+    return { path, size: bytes, sha256: await sha256Of(path) };
+  };
+  return {
+    whole: await make('whole', size, 1),
+    eighth: await make('eighth', Math.ceil(size / 8), 2),
+    tenth: await make('tenth', Math.ceil(size / 10), 3),
+  };
+}
