@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { blake3Implementation } from '../../protocol/crypto/blake3.ts';
 import { siblingModule } from '../../supervisor/tree/module-url.ts';
 import { actor } from '../contracts.ts';
 import { checkParts } from './check-parts.ts';
-import type { HashingContext } from './context.ts';
 import { hashingContract } from './contract.ts';
 import { DeathWindow } from './death-window.ts';
 import { hashFiles, identify } from './hash-files.ts';
@@ -13,7 +13,7 @@ const MAX_DEATHS = 5;
 const DEATHS_MS = 30_000;
 
 /** Owns the threads that read and hash files, and deals them out. */
-export default actor(hashingContract, async (context) => {
+export default actor(hashingContract, (context) => {
   const { config, log, metrics } = context;
   const deaths = new DeathWindow(MAX_DEATHS, DEATHS_MS, context.clock);
   const pool = new HashingPool({
@@ -29,7 +29,9 @@ export default actor(hashingContract, async (context) => {
       });
     },
   });
-  const implementation = await implementationOf(context, pool);
+  // The same on every thread of a process.
+  if (blake3Implementation !== 'native')
+    log.warn({}, 'native BLAKE3 does not work on this machine: hashing will be a hundred times slower');
   return {
     handlers: {
       hashFiles: ({ paths }, { signal }) => hashFiles(context, pool, paths, signal),
@@ -39,22 +41,8 @@ export default actor(hashingContract, async (context) => {
         return null;
       },
       checkParts: ({ parts, gentle }, { signal }) => checkParts(context, pool, parts, gentle, signal),
-      info: () => ({ threads: pool.threads, implementation }),
+      info: () => ({ threads: pool.threads, implementation: blake3Implementation }),
     },
     stop: () => pool.close(),
   };
 });
-
-/** Which hash the threads run. Each is asked, and so is up before the first file comes. */
-async function implementationOf({ log }: HashingContext, pool: HashingPool): Promise<'native' | 'noble'> {
-  try {
-    const answers = await pool.all({ kind: 'hello' });
-    if (answers.every((answer) => answer.kind === 'hello' && answer.implementation === 'native'))
-      return 'native';
-  } catch (error) {
-    await pool.close();
-    throw error;
-  }
-  log.warn({}, 'native BLAKE3 does not work on this machine: hashing will be a hundred times slower');
-  return 'noble';
-}

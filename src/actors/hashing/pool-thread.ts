@@ -16,33 +16,43 @@ export class PoolThread {
   alone = false;
   /** It ends with what it has begun. */
   leaving = false;
-  readonly #piscina: Piscina<PoolTask, PoolResult>;
+  /** Begun with the first task: a node that hashes nothing has no such thread. */
+  #piscina: Piscina<PoolTask, PoolResult> | null = null;
+  readonly #module: URL;
+  readonly #onDeath: () => void;
   #closing = false;
 
   constructor(index: number, module: URL, onDeath: () => void) {
     this.index = index;
-    this.#piscina = new Piscina({
-      filename: module.href,
+    this.#module = module;
+    this.#onDeath = onDeath;
+  }
+
+  /** Rejects when the thread dies of the task, or throws, which it never should. */
+  run(task: PoolTask): Promise<PoolResult> {
+    this.#piscina ??= this.#begin();
+    return this.#piscina.run(task);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#piscina?.destroy();
+  }
+
+  #begin(): Piscina<PoolTask, PoolResult> {
+    const piscina = new Piscina<PoolTask, PoolResult>({
+      filename: this.#module.href,
       minThreads: 1,
       maxThreads: 1,
       concurrentTasksPerWorker: DEPTH,
       // The actor counts what it needs.
       recordTiming: false,
     });
-    this.#piscina.on('workerDestroy', () => {
-      if (!this.#closing) onDeath();
+    piscina.on('workerDestroy', () => {
+      if (!this.#closing) this.#onDeath();
     });
     // A thread that dies idle has no task to tell it by; `workerDestroy` has counted it.
-    this.#piscina.on('error', () => {});
-  }
-
-  /** Rejects when the thread dies of the task, or throws, which it never should. */
-  run(task: PoolTask): Promise<PoolResult> {
-    return this.#piscina.run(task);
-  }
-
-  async close(): Promise<void> {
-    this.#closing = true;
-    await this.#piscina.destroy();
+    piscina.on('error', () => {});
+    return piscina;
   }
 }

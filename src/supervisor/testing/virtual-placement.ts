@@ -22,6 +22,8 @@ export class VirtualPlacement implements Placement {
   #threads = 0;
 
   /** `modules` by the URL that the tree names. */
+  readonly ahead = false;
+
   constructor(
     world: World,
     modules: ReadonlyMap<string, ActorModule>,

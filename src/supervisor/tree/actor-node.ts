@@ -15,6 +15,7 @@ export class ActorNode implements TreeNode {
   readonly child: Child;
   readonly actors: readonly Child[];
   lastDeath: Death | null = null;
+  #lived = false;
   readonly #runtime: TreeRuntime;
   readonly #died: (node: TreeNode, death: Death) => void;
   #starting: { resolve(): void; reject(error: Error): void } | null = null;
@@ -44,7 +45,8 @@ export class ActorNode implements TreeNode {
 
   async start(): Promise<void> {
     const { child } = this;
-    if (child.epoch > 0) child.restarts++;
+    if (this.#lived) child.restarts++;
+    this.#lived = true;
     const { placement, contracts, logLevel, mesh, slab, deadlines, clock } = this.#runtime;
     const started = new Promise<void>((resolve, reject) => {
       this.#starting = { resolve, reject };

@@ -28,6 +28,11 @@ export interface SpawnOptions {
   readonly slab: SlabKeeper;
 }
 
+export interface ChildEvents {
+  report(report: ControlReport): void;
+  exited(death: Death): void;
+}
+
 /** One place in the tree: an actor, or one member of a group, over all its lives. */
 export class Child {
   readonly spec: ChildSpec;
@@ -43,6 +48,9 @@ export class Child {
   /** Of the life that is or was last. */
   slab!: SlabShare;
   #life: Life | null = null;
+  /** The life loads, and its turn is to come. */
+  #prepared = false;
+  #events: ChildEvents | null = null;
   #lastError: ErrorRecord | null = null;
   #cut: CutReason | null = null;
   #orderly = false;
@@ -56,14 +64,30 @@ export class Child {
     this.metrics = metricsMemory(spec.contract.metrics);
   }
 
+  /** Lets the first life load before its turn. Nothing of it is told; `spawn` takes it over if it still lives. */
+  prepare(options: SpawnOptions): void {
+    if (this.epoch > 0) return;
+    this.#begin(options);
+    this.#prepared = true;
+  }
+
   /** Begins a life. Control messages may be sent from here on; `start` is one of them. */
-  spawn(
-    options: SpawnOptions,
-    events: { report(report: ControlReport): void; exited(death: Death): void },
-  ): void {
-    this.epoch++;
+  spawn(options: SpawnOptions, events: ChildEvents): void {
+    this.#events = events;
     this.state = 'starting';
     this.health = 'healthy';
+    // A life that was given up may still be there: only one that was prepared is taken over.
+    if (!this.#prepared) this.#begin(options);
+    this.#prepared = false;
+  }
+
+  /** Ends a life that was prepared and never had its turn. */
+  discard(): void {
+    if (this.#prepared) this.#life?.terminate();
+  }
+
+  #begin(options: SpawnOptions): void {
+    this.epoch++;
     this.#lastError = null;
     this.#cut = null;
     this.#orderly = false;
@@ -90,14 +114,17 @@ export class Child {
         report: (report) => {
           if (report.type === 'crashed' || report.type === 'failed') this.#lastError = report.error;
           if (report.type === 'stopped') this.#orderly = true;
-          events.report(report);
+          this.#events?.report(report);
         },
         exited: (end) => {
           options.slab.end(slab);
           // Of a life that was given up, and replaced before its thread ended at last.
           if (this.slab !== slab) return;
           this.#life = null;
-          events.exited(this.#death(end));
+          this.#prepared = false;
+          const events = this.#events;
+          this.#events = null;
+          events?.exited(this.#death(end));
         },
       },
     );

@@ -36,6 +36,8 @@ export interface Life {
 
 /** Where lives take place: worker threads, or the one thread of a virtual world. */
 export interface Placement {
+  /** Lives load for a while before they can start: it pays to let those of a whole tree load side by side. */
+  readonly ahead: boolean;
   spawn(birth: ActorBirth, limits: ResourceLimits | undefined, events: LifeEvents): Life;
   /** Both ends of a new link. */
   channel(): { readonly port1: FramePort; readonly port2: FramePort };

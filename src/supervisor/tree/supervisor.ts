@@ -81,6 +81,7 @@ export class Supervisor {
   readonly #deadlines: Deadlines;
   readonly #mesh: Mesh;
   readonly #slab: SlabKeeper;
+  readonly #runtime: TreeRuntime;
   readonly #tree: BuiltTree;
   readonly #health: Health;
   readonly #stopping = new AbortController();
@@ -115,6 +116,7 @@ export class Supervisor {
           id === actor ? { actor, cause, error } : { actor: id, cause: `with ${actor}`, error: null },
         ),
     };
+    this.#runtime = runtime;
     this.#tree = buildTree(spec, runtime, ({ actor, error }) => {
       this.#events.gaveUp?.({ actor, error });
       void this.stop();
@@ -134,6 +136,12 @@ export class Supervisor {
     if (this.#stopping.signal.aborted) throw this.#stopping.signal.reason;
     this.#began = true;
     this.#health.start();
+    const { placement, contracts, logLevel, slab } = this.#runtime;
+    if (placement.ahead) {
+      for (const child of this.#children) {
+        child.prepare({ placement, contracts, logLevel, slab, uses: this.#mesh.usesOf(child) });
+      }
+    }
     try {
       await this.#tree.root.start();
     } catch (error) {
@@ -229,6 +237,7 @@ export class Supervisor {
     root.hold();
     await Promise.all(leaves.map((leaf) => leaf.quiesce(DRAIN_MS)));
     await root.stop();
+    for (const child of this.#children) child.discard();
     this.#health.close();
     this.#deadlines.close();
     const cut = [...this.#cut];

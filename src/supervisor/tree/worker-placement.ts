@@ -7,6 +7,7 @@ import type { Life, LifeEvents, Placement } from './placement.ts';
 
 /** Every life on a worker thread of its own. */
 export const workerPlacement: Placement = {
+  ahead: true,
   channel: () => new MessageChannel(),
   spawn: (birth, limits, events) => workerLife(birth, limits, events),
 };

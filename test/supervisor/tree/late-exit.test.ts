@@ -10,6 +10,7 @@ import type { LifeEvents, Placement } from '../../../src/supervisor/tree/placeme
 test('the late end of a life that was replaced is not the end of its successor, and frees no slots but its own', () => {
   const lives: { birth: ActorBirth; events: LifeEvents; sent: string[] }[] = [];
   const placement: Placement = {
+    ahead: false,
     channel: () => {
       throw new Error('no links here');
     },
