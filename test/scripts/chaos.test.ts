@@ -20,6 +20,7 @@ test('twenty kills and every fault once: no wrong byte, no failed start, nothing
     'start',
     'stop',
     'sync',
+    'verify',
   ]);
   expect(report.served.downloads).toBeGreaterThan(0);
   for (const { name, ok, injected, skipped } of report.faults) {

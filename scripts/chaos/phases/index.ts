@@ -5,13 +5,15 @@ import { download } from './download.ts';
 import { migration } from './migration.ts';
 import { publish } from './publish.ts';
 import { sync } from './sync.ts';
+import { verify } from './verify.ts';
 
 /** How often each comes in a round of kills. A new phase is a line here. */
 const ROUND: readonly (readonly [Phase, number])[] = [
-  [download, 8],
-  [publish, 5],
+  [download, 7],
+  [publish, 4],
   [sync, 3],
   [migration, 2],
+  [verify, 2],
   [start, 1],
   [stop, 1],
 ];
