@@ -1,6 +1,7 @@
 import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { FileVerdict, HeldEntry, HeldPage, RecheckPlace, RecheckTotals } from '../recheck-types.ts';
+import { type ContentRow, contentOf, nextLeaseEpoch } from './content-rows.ts';
 import type { Hex } from './contract.ts';
 import type { Database, SqlValue } from './database.ts';
 import { idOctets } from './hex-ids.ts';
@@ -8,15 +9,9 @@ import { idOctets } from './hex-ids.ts';
 /** Files in one answer. */
 const PAGE = 1000;
 
-interface EntryRow {
+interface EntryRow extends ContentRow {
   readonly share: number | null;
   readonly share_id: Uint8Array | null;
-  readonly path: string;
-  readonly content_id: Uint8Array;
-  readonly size: number;
-  readonly mtime_ns: string;
-  readonly ctime_ns: string;
-  readonly inode: string;
   readonly chunk_count: number;
   readonly chunk_list_hash: Uint8Array;
   readonly epoch: number;
@@ -144,9 +139,7 @@ export class HeldEntries {
   judge(verdicts: readonly FileVerdict[]): ReadonlySet<Hex> {
     const voided = new Set<Hex>();
     if (verdicts.length === 0) return voided;
-    const epoch = this.#database.get<{ value: number }>(
-      "UPDATE counters SET value = value + 1 WHERE name = 'lease_epoch' RETURNING value",
-    )!.value;
+    const epoch = nextLeaseEpoch(this.#database);
     for (const verdict of verdicts) {
       const { place, path, contentId, right, damaged } = verdict;
       const values: Record<string, SqlValue> = {
@@ -207,12 +200,7 @@ function entryOf(row: EntryRow): HeldEntry {
   return {
     place: row.share,
     shareId: row.share_id && toHex(row.share_id),
-    contentId: toHex(row.content_id),
-    path: row.path,
-    size: row.size,
-    mtimeNs: BigInt(row.mtime_ns),
-    ctimeNs: BigInt(row.ctime_ns),
-    inode: BigInt(row.inode),
+    ...contentOf(row),
     chunkCount: row.chunk_count,
     chunkListHash: toHex(row.chunk_list_hash),
     epoch: row.epoch,

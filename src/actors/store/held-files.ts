@@ -1,15 +1,10 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import { type ContentRow, contentOf, nextLeaseEpoch } from './content-rows.ts';
 import type { GoneSource, HeldFile, Hex, Lease } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 
-interface HeldRow {
-  readonly path: string;
-  readonly content_id: Uint8Array;
-  readonly size: number;
-  readonly mtime_ns: string;
-  readonly ctime_ns: string;
-  readonly inode: string;
+interface HeldRow extends ContentRow {
   readonly epoch: number;
   readonly damaged: number;
 }
@@ -28,9 +23,7 @@ export class HeldFiles {
   /** A path holds one content: what lay there before is forgotten. Inside a transaction. Contents with other leases now. */
   hold(files: readonly HeldFile[]): ReadonlySet<Hex> {
     const voided = new Set<Hex>();
-    const epoch = this.#database.get<{ value: number }>(
-      "UPDATE counters SET value = value + 1 WHERE name = 'lease_epoch' RETURNING value",
-    )!.value;
+    const epoch = nextLeaseEpoch(this.#database);
     for (const file of files) {
       const before = this.#database.get<HeldRow>('SELECT * FROM held WHERE path = ?', file.path);
       if (before !== undefined) voided.add(toHex(before.content_id));
@@ -99,14 +92,4 @@ export class HeldFiles {
   }
 }
 
-function leaseOf(row: HeldRow): Lease {
-  return {
-    contentId: toHex(row.content_id),
-    path: row.path,
-    size: row.size,
-    mtimeNs: BigInt(row.mtime_ns),
-    ctimeNs: BigInt(row.ctime_ns),
-    inode: BigInt(row.inode),
-    epoch: row.epoch,
-  };
-}
+const leaseOf = (row: HeldRow): Lease => ({ ...contentOf(row), epoch: row.epoch });

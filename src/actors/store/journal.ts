@@ -1,5 +1,6 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { chunkCount } from '../../protocol/objects/chunks.ts';
+import { type ContentRow, contentOf } from './content-rows.ts';
 import type { Hex, ShareSource } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
@@ -11,13 +12,7 @@ const PAGE = 1000;
 
 export interface JournalEntry extends Omit<ShareSource, 'inside' | 'hashed' | 'chunkCount'> {}
 
-interface Row {
-  readonly path: string;
-  readonly content_id: Uint8Array;
-  readonly size: number;
-  readonly mtime_ns: string;
-  readonly ctime_ns: string;
-  readonly inode: string;
+interface Row extends ContentRow {
   readonly chunk_list_hash: Uint8Array;
 }
 
@@ -56,19 +51,14 @@ export class Journal {
     return paths.slice(0, PAGE).flatMap((path) => {
       const row = this.#database.get<Row>('SELECT * FROM journal WHERE path = ?', path);
       if (row === undefined) return [];
-      const contentId = toHex(row.content_id);
+      const content = contentOf(row);
       const chunks = chunkCount(row.size);
       return {
-        contentId,
-        path,
-        size: row.size,
-        mtimeNs: BigInt(row.mtime_ns),
-        ctimeNs: BigInt(row.ctime_ns),
-        inode: BigInt(row.inode),
+        ...content,
         inside: null,
         chunkCount: chunks,
         chunkListHash: toHex(row.chunk_list_hash),
-        hashed: hashed(contentId, chunks),
+        hashed: hashed(content.contentId, chunks),
       };
     });
   }

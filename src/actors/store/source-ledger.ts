@@ -1,4 +1,5 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import { type ContentRow, contentOf, nextLeaseEpoch } from './content-rows.ts';
 import type { ContentSource, GoneSource, Hex, JudgedSource, Lease } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
@@ -10,14 +11,8 @@ export interface LedgerSource extends ContentSource {
   readonly chunkListHash: Hex;
 }
 
-interface SourceRow {
+interface SourceRow extends ContentRow {
   readonly share: number;
-  readonly path: string;
-  readonly content_id: Uint8Array;
-  readonly size: number;
-  readonly mtime_ns: string;
-  readonly ctime_ns: string;
-  readonly inode: string;
   readonly chunk_count: number;
   readonly chunk_list_hash: Uint8Array;
   readonly epoch: number;
@@ -40,7 +35,7 @@ export class SourceLedger {
   /** Sources of a share in the order of their paths. */
   ofShare(share: number): readonly LedgerSource[] {
     return this.#rows(share).map((row) => ({
-      ...sourceOf(row),
+      ...contentOf(row),
       inside: row.inside,
       chunkCount: row.chunk_count,
       chunkListHash: toHex(row.chunk_list_hash),
@@ -65,7 +60,7 @@ export class SourceLedger {
         }
         voided.add(toHex(known.content_id));
       }
-      epoch ??= this.#nextEpoch();
+      epoch ??= nextLeaseEpoch(this.#database);
       this.#put(share, source, epoch);
     }
     for (const row of before.values()) {
@@ -81,7 +76,7 @@ export class SourceLedger {
       'SELECT * FROM sources WHERE content_id = ? AND gone = 0 ORDER BY epoch DESC LIMIT 1',
       contentId,
     );
-    return row === undefined ? null : { ...sourceOf(row), epoch: row.epoch };
+    return row === undefined ? null : { ...contentOf(row), epoch: row.epoch };
   }
 
   /** Inside a transaction. False when that source is not what it was at this epoch any more: the news is old. */
@@ -95,7 +90,7 @@ export class SourceLedger {
     if (row === undefined) return false;
     this.#database.run(
       'UPDATE sources SET gone = 1, epoch = ? WHERE share = ? AND path = ?',
-      this.#nextEpoch(),
+      nextLeaseEpoch(this.#database),
       row.share,
       path,
     );
@@ -112,7 +107,7 @@ export class SourceLedger {
         share,
         path,
       );
-      return row === undefined ? null : { ...sourceOf(row), damaged: row.damaged === 1 };
+      return row === undefined ? null : { ...contentOf(row), damaged: row.damaged === 1 };
     });
   }
 
@@ -128,7 +123,7 @@ export class SourceLedger {
         PAGE,
       )
       .map((row) => ({
-        ...sourceOf(row),
+        ...contentOf(row),
         damaged: row.damaged === 1,
         shareId: toHex(row.share_id),
         epoch: row.epoch,
@@ -141,7 +136,7 @@ export class SourceLedger {
     const back = this.#database.run(
       `UPDATE sources SET gone = 0, epoch = ?
        WHERE content_id = ? AND path = ? AND epoch = ? AND gone = 1 AND damaged = 0`,
-      this.#nextEpoch(),
+      nextLeaseEpoch(this.#database),
       contentId,
       path,
       epoch,
@@ -185,23 +180,6 @@ export class SourceLedger {
       source.inside,
     );
   }
-
-  #nextEpoch(): number {
-    return this.#database.get<{ value: number }>(
-      "UPDATE counters SET value = value + 1 WHERE name = 'lease_epoch' RETURNING value",
-    )!.value;
-  }
-}
-
-function sourceOf(row: SourceRow): ContentSource {
-  return {
-    contentId: toHex(row.content_id),
-    path: row.path,
-    size: row.size,
-    mtimeNs: BigInt(row.mtime_ns),
-    ctimeNs: BigInt(row.ctime_ns),
-    inode: BigInt(row.inode),
-  };
 }
 
 function sameLook(row: SourceRow, source: LedgerSource): boolean {
