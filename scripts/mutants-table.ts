@@ -490,7 +490,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refused-at-full-speed',
     file: 'src/actors/transport/inbound-session.ts',
-    find: 'this.#rest !== null || ',
+    find: 'this.#rest.resting || ',
     replace: '',
     test: 'test/actors/transport/inbound-limits.test.ts',
     only: 'is read from no faster than it is refused',

@@ -15,6 +15,7 @@ import type { ChunkAnswer, ChunkReply, ChunkRequest, ChunkServer } from './chunk
 import type { Connection } from './connection.ts';
 import { PeerFault } from './peer-fault.ts';
 import type { RefusalPace } from './refusal-pace.ts';
+import { RefusalRest } from './refusal-rest.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
@@ -81,9 +82,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
-  /** Set while nothing is read because too much was refused. */
-  #rest: { until: number; readonly disarm: () => void } | null = null;
-  readonly #neighbourhood: string;
+  readonly #rest: RefusalRest;
   #finishing = false;
   /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
   #sliced: SlicedChunk | null = null;
@@ -94,7 +93,10 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     this.connection = options.connection;
     this.peer = options.peer;
     this.address = `tcp://${options.connection.remote}`;
-    this.#neighbourhood = neighbourhoodOfRemote(options.connection.remote);
+    const neighbourhood = neighbourhoodOfRemote(options.connection.remote);
+    this.#rest = new RefusalRest(options.pace, neighbourhood, options.clock, () =>
+      this.connection.guard(() => this.#pace()),
+    );
     this.since = Math.floor(options.clock.wall() / 1000);
     this.#idleSince = options.clock.now();
     options.peers.join(this);
@@ -167,7 +169,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     switch (route.kind) {
       case 'frame':
         this.#turns.push({ kind: 'frame', frame: route.frame, held: 0 });
-        this.#refused(body.length);
+        this.#rest.refused(body.length);
         break;
       case 'chunk':
         this.#turns.push({ kind: 'chunk', request: route, reading: false });
@@ -273,7 +275,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
   }
 
   #refuseChunk({ reqId }: ChunkRequest, text: string): void {
-    if (text !== TEMPORARILY_UNAVAILABLE) this.#refused(0);
+    if (text !== TEMPORARILY_UNAVAILABLE) this.#rest.refused(0);
     this.#write(encodeFrame(errorReply({ type: GET_CHUNK, reqId }, text)), () => {});
   }
 
@@ -351,28 +353,8 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     );
   }
 
-  /** Costs the peer a rest when there was too much of it lately. */
-  #refused(octets: number): void {
-    const now = this.#clock.now();
-    const restMs = this.#options.pace.refused(this.#neighbourhood, octets, now);
-    if (restMs === 0) return;
-    if (this.#rest) this.#rest.until = now + restMs;
-    else this.#sleep(now + restMs);
-  }
-
-  #sleep(until: number): void {
-    const disarm = this.#clock.after(until - this.#clock.now(), () => {
-      const rest = this.#rest!;
-      this.#rest = null;
-      // What else came in the same piece has made it longer.
-      if (rest.until > this.#clock.now()) this.#sleep(rest.until);
-      else this.connection.guard(() => this.#pace());
-    });
-    this.#rest = { until, disarm };
-  }
-
   #pace(): void {
-    const full = this.#rest !== null || this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
+    const full = this.#rest.resting || this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.connection.socket.pause();
@@ -387,7 +369,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
 
   #closed(): void {
     this.#over = true;
-    this.#rest?.disarm();
+    this.#rest.close();
     this.#turns = [];
     if (this.#sliced) {
       this.#options.uploads.remove(this.#sliced);

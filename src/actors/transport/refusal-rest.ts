@@ -1,0 +1,47 @@
+import type { Clock } from '../../supervisor/contract/clock.ts';
+import type { RefusalPace } from './refusal-pace.ts';
+
+/** When one session is not read from because too much was refused in its neighbourhood, and it was refused itself. */
+export class RefusalRest {
+  readonly #pace: RefusalPace;
+  readonly #neighbourhood: string;
+  readonly #clock: Clock;
+  readonly #over: () => void;
+  #until = 0;
+  #disarm: (() => void) | null = null;
+
+  /** `over` hears the end of a rest. */
+  constructor(pace: RefusalPace, neighbourhood: string, clock: Clock, over: () => void) {
+    this.#pace = pace;
+    this.#neighbourhood = neighbourhood;
+    this.#clock = clock;
+    this.#over = over;
+  }
+
+  get resting(): boolean {
+    return this.#disarm !== null;
+  }
+
+  /** A request with so many octets was refused. */
+  refused(octets: number): void {
+    const now = this.#clock.now();
+    const restMs = this.#pace.refused(this.#neighbourhood, octets, now);
+    if (restMs === 0) return;
+    this.#until = now + restMs;
+    if (!this.resting) this.#arm();
+  }
+
+  /** No end is told any more. */
+  close(): void {
+    this.#disarm?.();
+  }
+
+  #arm(): void {
+    this.#disarm = this.#clock.after(this.#until - this.#clock.now(), () => {
+      this.#disarm = null;
+      // What else came in the same piece has made it longer.
+      if (this.#until > this.#clock.now()) this.#arm();
+      else this.#over();
+    });
+  }
+}
