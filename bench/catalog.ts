@@ -7,7 +7,7 @@ import { GOALS } from './catalog/goals.ts';
 import { TimedNode } from './catalog/timed-node.ts';
 import { folder } from './node-process.ts';
 import { judge, lineOf } from './search/bars.ts';
-import { medians, percentile, round } from './statistics.ts';
+import { figuresText, medians, percentile, round } from './statistics.ts';
 import { inWorkplace } from './workplace.ts';
 
 const DEFAULT_SIZE = 100_000;
@@ -51,7 +51,7 @@ const catalog: Bench = {
           own_octets_per_item: (own.figures.rss - empty.rss) / size,
           subscribed_octets_per_item: (subscribed.figures.rss - empty.rss) / size,
         });
-        log(`run ${run + 1}: ${textOf(runs.at(-1)!)}`);
+        log(`run ${run + 1}: ${figuresText(runs.at(-1)!)}`);
       }
       const median = medians(runs);
       const judged = GOALS.map((goal) => judge(goal, goal.name, median[goal.name]!, size));
@@ -252,8 +252,3 @@ async function timed(name: string, node: TimedNode, call: (i: number) => Promise
 
 const prefixed = (prefix: string, figures: Figures): Figures =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${prefix}_${name}`, value]));
-
-const textOf = (figures: Figures): string =>
-  Object.entries(figures)
-    .map(([name, value]) => `${name} ${round(value)}`)
-    .join(', ');

@@ -2,7 +2,7 @@ import type { Bench } from './bench.ts';
 import { BATCH } from './messages/body.ts';
 import { type HandOver, handOvers } from './messages/hand-over.ts';
 import { actorWay, comlinkWay, piscinaWay, rawWay, type Way } from './messages/ways.ts';
-import { medians, round } from './statistics.ts';
+import { figuresText, medians, round } from './statistics.ts';
 
 /** One-way messages a run; a twentieth of it as lone round trips. */
 const DEFAULT_SIZE = 200_000;
@@ -32,11 +32,7 @@ const messages: Bench = {
       Object.assign(figures, await handedOver(hands, trips));
       handed += trips;
       runs.push(figures);
-      log(
-        `run ${run + 1}: ${Object.entries(figures)
-          .map(([name, value]) => `${name} ${round(value)}`)
-          .join(', ')}`,
-      );
+      log(`run ${run + 1}: ${figuresText(figures)}`);
     }
     const noted = await actor.noted();
     const changes = await Promise.all(hands.map((way) => way.changes()));

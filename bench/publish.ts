@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Blake3Hasher } from '@napi-rs/blake-hash';
 import type { Bench } from './bench.ts';
 import { folder, NodeProcess } from './node-process.ts';
-import { medians, round } from './statistics.ts';
+import { figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, warm, writeBytes } from './workplace.ts';
 
 const DEFAULT_SIZE = 2 ** 30;
@@ -45,11 +45,7 @@ const publish: Bench = {
             walk_seconds: walked,
           };
           runs.push(figures);
-          log(
-            `run ${run + 1}: ${Object.entries(figures)
-              .map(([name, value]) => `${name} ${round(value)}`)
-              .join(', ')}`,
-          );
+          log(`run ${run + 1}: ${figuresText(figures)}`);
         }
         const median = medians(runs);
         return {

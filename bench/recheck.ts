@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { siblingModule } from '../src/supervisor/tree/module-url.ts';
 import type { Bench } from './bench.ts';
 import { folder, NodeProcess } from './node-process.ts';
-import { medians, round } from './statistics.ts';
+import { figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, warm, writeBytes } from './workplace.ts';
 
 const DEFAULT_SIZE = 2 ** 31;
@@ -49,8 +49,7 @@ const recheck: Bench = {
             small_files_per_second: SMALL_FILES / many.seconds,
           };
           runs.push(figures);
-          const words = Object.entries(figures).map(([name, value]) => `${name} ${round(value)}`);
-          log(`run ${run + 1}: ${words.join(', ')}`);
+          log(`run ${run + 1}: ${figuresText(figures)}`);
         }
         const median = medians(runs);
         const beside = {

@@ -6,7 +6,7 @@ import { siblingModule } from '../src/supervisor/tree/module-url.ts';
 import type { Bench } from './bench.ts';
 import { folder, NodeProcess } from './node-process.ts';
 import { pump } from './pump-run.ts';
-import { medians, round } from './statistics.ts';
+import { figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, pumpIdentity, warm, writeBytes } from './workplace.ts';
 
 const DEFAULT_SIZE = 2 ** 30;
@@ -56,11 +56,7 @@ const serve: Bench = {
             pump_sender_cpu_per_gib: bare.sender_cpu_per_gib,
           };
           runs.push(figures);
-          log(
-            `run ${turn + 1}: ${Object.entries(figures)
-              .map(([name, value]) => `${name} ${round(value)}`)
-              .join(', ')}`,
-          );
+          log(`run ${turn + 1}: ${figuresText(figures)}`);
         }
         const median = medians(runs);
         return {

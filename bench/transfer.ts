@@ -4,7 +4,7 @@ import type { Bench } from './bench.ts';
 import { nativeHash } from './native-hash.ts';
 import { folder, NodeProcess } from './node-process.ts';
 import { pump } from './pump-run.ts';
-import { exponent, medians, round } from './statistics.ts';
+import { exponent, figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, pumpIdentity, sha256Of, warm, writeBytes } from './workplace.ts';
 
 const DEFAULT_SIZE = 2 ** 32;
@@ -94,11 +94,7 @@ const transfer: Bench = {
           figures.pump_hash_write_cpu_per_gib = written.sender_cpu_per_gib + written.receiver_cpu_per_gib;
           figures.hash_mb_per_second = await nativeHash(files.whole.path);
           runs.push(figures);
-          log(
-            `run ${run + 1}: ${Object.entries(figures)
-              .map(([name, value]) => `${name} ${value}`)
-              .join(', ')}`,
-          );
+          log(`run ${run + 1}: ${figuresText(figures)}`);
         }
         const median = medians(runs);
         median.exponent = exponent(median.tenth_seconds!, median.p1s1_seconds!);

@@ -1,3 +1,4 @@
+import { OWN_CAPABILITIES } from '../../../src/actors/transport/dial-attempt.ts';
 import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
 import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
@@ -11,16 +12,6 @@ import { must, orDeclared, type Target } from '../target.ts';
 
 const key = keyPairFromSeed(new Uint8Array(32).fill(9));
 const hellos = () => recordedFor((octets) => decodeHello(octets) !== undefined);
-const capabilities = {
-  dht: false,
-  store: false,
-  relay: false,
-  contentSeed: true,
-  mobileLight: false,
-  communityPagedBrowse: false,
-  communitySearch: false,
-  communityDeltaSync: false,
-};
 
 export const handshake: readonly Target[] = [
   {
@@ -48,7 +39,7 @@ export const handshake: readonly Target[] = [
     form: 'cbor',
     seeds: hellos,
     run(input) {
-      const common = { key, capabilities, secrets: freshHandshakeSecrets(false) };
+      const common = { key, capabilities: OWN_CAPABILITIES, secrets: freshHandshakeSecrets(false) };
       const responder = createResponder({ ...common, replays: createReplayTable() });
       // Never done with a first message, whatever it is; and nothing is thrown.
       must(responder.receive(input, 1_795_000_000).kind !== 'done', 'one message was a whole handshake');
