@@ -1,4 +1,5 @@
-import { link, open, rename, rm, unlink } from 'node:fs/promises';
+import { link, rename, rm, unlink } from 'node:fs/promises';
+import { withOpen } from './with-open.ts';
 
 /** File systems without hard links answer `link` so. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -26,7 +27,7 @@ export async function moveWithoutOverwriting(from: string, to: string): Promise<
  */
 export async function moveOntoOwn(from: string, to: string): Promise<boolean> {
   try {
-    await (await open(to, 'wx', 0o600)).close();
+    await withOpen(to, 'wx', 0o600, async () => {});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;

@@ -1,12 +1,11 @@
-import { type BigIntStats, constants, fdatasync, fstat, fsync, ftruncate, type Stats } from 'node:fs';
+import { type BigIntStats, constants, type Stats } from 'node:fs';
 import { lstat, mkdir, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { UnfinishedLook } from '../store/contract.ts';
 import { moveWithoutOverwriting } from './move-without-overwriting.ts';
-import { withOpen } from './with-open.ts';
+import { dataSync, fullSync, setLength, statOf, withOpen } from './with-open.ts';
 
 /** File systems whose folders cannot be synced answer so; there is nothing else to be done there. */
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF']);
@@ -208,11 +207,6 @@ const unfinishedPrefix = (mark: string): string => `.granary-${mark}-`;
 /** Whether that is the path of an unfinished file of the download with this mark. */
 export const isUnfinished = (path: string, mark: string): boolean =>
   basename(path).startsWith(unfinishedPrefix(mark));
-
-const setLength = promisify(ftruncate);
-const dataSync = promisify(fdatasync);
-const fullSync = (fd: number): Promise<void> => promisify(fsync)(fd);
-const statOf = promisify(fstat);
 
 // Windows has no such flag, and no such links without special rights.
 const noFollow = constants.O_NOFOLLOW ?? 0;

@@ -1,4 +1,11 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fstat, fsync, ftruncate, openSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+/** What is done with an open file, on the pool. */
+export const setLength = promisify(ftruncate);
+export const dataSync = promisify(fdatasync);
+export const fullSync = (fd: number): Promise<void> => promisify(fsync)(fd);
+export const statOf = promisify(fstat);
 
 /**
  * Opens a file, has something done with it, and closes it. In place, both: a thread that is cut while an `open` of its own is

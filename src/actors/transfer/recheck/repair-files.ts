@@ -1,5 +1,4 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { failure, ioFailure } from '../../../errors.ts';
 import { CHUNK_SIZE, chunkCount } from '../../../protocol/objects/chunks.ts';
@@ -15,6 +14,7 @@ import { HeldKeeper } from '../held-keeper.ts';
 import { ProgressMeter } from '../progress-meter.ts';
 import { SpentTimes } from '../spent-times.ts';
 import { TargetFolder } from '../target-folder.ts';
+import { setLength, statOf, withOpen } from '../with-open.ts';
 import { badCount, badMap } from './bad-chunks.ts';
 import { FileCheck } from './file-check.ts';
 import type { RecheckRun } from './look-at-files.ts';
@@ -120,14 +120,12 @@ async function openForRepair(
   if (holder.published) throw failure('E_FILE_CHANGED', 'it is published from here, and so never written to');
   if (holder.contentId !== contentId) throw failure('E_FILE_CHANGED', 'another file is held there meanwhile');
   try {
-    const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const found = await file.stat();
+    const flags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    await withOpen(path, flags, 0o600, async (fd) => {
+      const found = await statOf(fd);
       if (!found.isFile()) throw failure('E_PATH_INVALID', 'not a regular file', { subject: path });
-      if (found.size !== size) await file.truncate(size);
-    } finally {
-      await file.close();
-    }
+      if (found.size !== size) await setLength(fd, size);
+    });
   } catch (error) {
     throw error instanceof ActorError ? error : ioFailure(error, path);
   }
