@@ -8,6 +8,7 @@ import type {
   OwnShare,
   ShareSource,
   StoredFile,
+  StoredPeer,
   StoredTransfer,
   Subscription,
 } from '../../../src/actors/store/contract.ts';
@@ -149,6 +150,14 @@ const knownPeer: KnownPeer = {
   capabilityKeys: 8,
   native: false,
   seenAt: 1_700_000_000,
+};
+const storedPeer: StoredPeer = {
+  ...knownPeer,
+  capabilities: ['dht', 'content_seed'],
+  failures: 1,
+  score: -0.25,
+  scoreAt: 1_753_000_000,
+  source: 'seed',
 };
 const session: SessionInfo = {
   nodeKey: HEX,
@@ -504,6 +513,12 @@ export const samples: Samples = {
     },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
+    knownPeers: { request: { limit: 10 }, reply: [storedPeer] },
+    ratePeers: { request: { peers: [storedPeer], gone: ['tcp://192.0.2.9:7001'] }, reply: null },
+    bans: { request: null, reply: [{ target: '192.0.2.0/24', since: 1_753_000_000 }] },
+    ban: { request: { target: HEX }, reply: { changed: true } },
+    unban: { request: { target: HEX }, reply: { changed: false } },
+    banned: { request: null, items: [[], [HEX, '192.0.2.0/24']] },
     backup: {
       request: { path: '/backups', hashLists: true },
       items: [{ file: '/backups/granary.db', bytes: 4096, files: 3, keys: 'keyfile', seconds: 0.5 }],
