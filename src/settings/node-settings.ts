@@ -60,6 +60,12 @@ export function nodeSettings(
       maxValues: settings.dht.max_values,
       maxValueBytes: settings.dht.max_value_bytes,
     },
+    pex: {
+      bootstrap: network.bootstrap,
+      bootstrapPinned: pinned.includes('network.bootstrap'),
+      outbound: network.outbound,
+      scope: network.scope,
+    },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
     search: { stemming: settings.search.stemming },
     transfer: {

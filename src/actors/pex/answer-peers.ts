@@ -20,9 +20,8 @@ export interface Known {
   /** This node's own addresses: it speaks every dialect. */
   readonly own: readonly string[];
   readonly ownKey: string;
+  /** Those whose addresses are anybody's business. */
   readonly peers: Iterable<StoredPeer>;
-  /** Whether an address is anybody's business: one of a private network is not, outside of it. */
-  mayTell(peer: StoredPeer): boolean;
 }
 
 /**
@@ -42,7 +41,7 @@ export function answerPeers(
   for (const peer of known.peers) {
     if (now - peer.seenAt > FRESH_SECONDS || peer.failures > 0) continue;
     if (peer.nodeKey === asker.nodeKey || peer.nodeKey === known.ownKey) continue;
-    if (!canDial(asker.dialect, peer) || !known.mayTell(peer)) continue;
+    if (!canDial(asker.dialect, peer)) continue;
     fit.push(peer);
   }
   const others = sampleOf(fit, limit - own.length, random);

@@ -44,6 +44,11 @@ export class Hearsay {
     return this.#rumours.has(address);
   }
 
+  /** Node key of who told of it first; null: nobody did. */
+  announcerOf(address: string): string | null {
+    return this.#rumours.get(address)?.announcer ?? null;
+  }
+
   all(): Iterable<Rumour> {
     return this.#rumours.values();
   }

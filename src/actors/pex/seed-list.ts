@@ -52,7 +52,9 @@ export class SeedList {
     if (same && formatAddress(same.address) === formatAddress(address)) return false;
     const others = this.#added.filter((each) => placeOf(each) !== place);
     if (others.length >= MAX_ADDED) {
-      throw failure('E_USAGE', `${MAX_ADDED} seeds are added already`, { next: 'granary seeds remove ADDRESS' });
+      throw failure('E_USAGE', `${MAX_ADDED} seeds are added already`, {
+        next: 'granary seeds remove ADDRESS',
+      });
     }
     this.#added = [...others, address];
     return true;
@@ -62,7 +64,10 @@ export class SeedList {
   remove(text: string): void {
     const place = placeOf(typed(text));
     if (!this.entries().some(({ address }) => placeOf(address) === place)) {
-      throw failure('E_NOT_FOUND', 'not in the bootstrap list', { subject: text, next: 'granary seeds lists it' });
+      throw failure('E_NOT_FOUND', 'not in the bootstrap list', {
+        subject: text,
+        next: 'granary seeds lists it',
+      });
     }
     const configured = this.#configured.some((each) => placeOf(each) === place);
     if (configured && this.#pinned) {

@@ -78,6 +78,7 @@ export default actor(transportContract, async (given) => {
         return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), wanted).run(call.signal);
       },
       sessions: () => sessions.infos(),
+      dialled: () => sessions.dialled(),
       configure(next) {
         Object.assign(config, next);
         return null;

@@ -80,6 +80,11 @@ export class SessionTable {
     return [...this.#all].map((session) => sessionInfo(session, now));
   }
 
+  dialled(): SessionInfo[] {
+    const now = this.#context.clock.now();
+    return [...this.#outbound.values()].map((session) => sessionInfo(session, now));
+  }
+
   /** Ends those that have had nothing to do for so long. What a peer has not read yet still reaches it. */
   closeIdle(ms: number): void {
     const now = this.#context.clock.now();

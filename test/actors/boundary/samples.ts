@@ -260,6 +260,66 @@ export const samples: Samples = {
   control: {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
   },
+  pex: {
+    met: { message: peerMet },
+    lost: { message: { nodeKey: HEX, address: 'tcp://192.0.2.1:7001', reason: 'E_PEER_IDENTITY' } },
+    wire: { request: { ...wireRequest, type: 101 }, reply: wireReply },
+    sources: { request: { limit: 8 }, reply: [`tcp://192.0.2.1:7001@${HEX}`] },
+    known: {
+      request: null,
+      reply: [
+        {
+          address: 'tcp://192.0.2.1:7001',
+          nodeKey: HEX,
+          state: 'answered',
+          native: true,
+          dialect: '2/8',
+          capabilities: ['content_seed'],
+          score: -1.25,
+          source: 'seed',
+          seen: 1_753_000_000,
+          failures: 1,
+        },
+        {
+          address: 'tcp://[2001:db8::1]:7001',
+          nodeKey: null,
+          state: 'hearsay',
+          native: null,
+          dialect: null,
+          capabilities: [],
+          score: 0,
+          source: HEX,
+          seen: null,
+          failures: 0,
+        },
+      ],
+    },
+    seeds: {
+      request: null,
+      reply: [
+        {
+          address: `tcp://seed.example.org:7001@${HEX}`,
+          origin: 'live',
+          state: 'failing',
+          resolved: ['tcp://192.0.2.1:7001'],
+          lastAnswer: 1_753_000_000,
+          error: { code: 'E_PEER_IDENTITY', message: 'another key answers at this address' },
+          nextTry: 1_753_000_005,
+        },
+      ],
+    },
+    addSeed: { request: { address: 'tcp://seed.example.org:7001' }, reply: { changed: true } },
+    removeSeed: { request: { address: 'tcp://seed.example.org:7001' }, reply: { changed: true } },
+    configure: {
+      request: {
+        bootstrap: ['tcp://192.0.2.1:7001'],
+        bootstrapPinned: true,
+        outbound: 6,
+        scope: 'public',
+      },
+      reply: null,
+    },
+  },
   dht: {
     met: { message: peerMet },
     lost: { message: { nodeKey: null, address: 'tcp://192.0.2.1:7001', reason: 'E_PEER_SILENT' } },
@@ -769,6 +829,7 @@ export const samples: Samples = {
       ],
     },
     sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+    dialled: { request: null, reply: [{ ...session, direction: 'out' }] },
     configure: {
       request: {
         handshakeMs: 1_000,

@@ -12,7 +12,6 @@ const known = (peers: readonly StoredPeer[], change: Partial<Known> = {}): Known
   own: [OWN],
   ownKey: keyOf(1_000_000),
   peers,
-  mayTell: () => true,
   ...change,
 });
 const told = (peers: readonly StoredPeer[], max = 64, dialect = DIALECT_2, change: Partial<Known> = {}) =>
@@ -51,7 +50,6 @@ test('at most 64, of those that answered within a day and did not fail since', (
     storedPeer(4, { nodeKey: keyOf(1_000_000) }),
   ];
   expect(told(peers)).toEqual([OWN, addressOf(1)]);
-  expect(told([storedPeer(1)], 64, DIALECT_2, { mayTell: () => false })).toEqual([OWN]);
 });
 
 test('only whom the asker can dial: its own dialect, and Granary nodes, which speak all of them', () => {

@@ -281,6 +281,10 @@ export class TestShard {
         },
         publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
         limits: { stream: () => this.#caps(signal) },
+        pex: {
+          ask: (name: string, request: unknown) => this.#store(name, request),
+          tell: () => true,
+        },
         dht: {
           ask: (name: string, request: unknown) => this.#store(name, request),
           tell: (name: string, message: unknown) => this.told.push([name, message]) > 0,
