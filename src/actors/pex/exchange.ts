@@ -19,8 +19,8 @@ export interface HeldSession extends Pick<SessionInfo, 'address' | 'nodeKey' | '
   readonly shard: Ref<MessagesOf<typeof transportContract>>;
 }
 
-/** After a handshake, until a new peer is asked whom it knows: at least, and as much more by chance. */
-const FIRST_MS = 500;
+/** A new acquaintance is asked again after so long, then twice as long each time. */
+const SOON_MS = 10_000;
 /** A peer we keep up a connection to is asked again before its and our idle time is over, two minutes each. */
 const KEPT_MS = 75_000;
 const KEPT_JITTER_MS = 25_000;
@@ -35,6 +35,13 @@ const PER_SECOND = 0.5;
 const BURST = 10;
 const MAX_REMEMBERED = 4_096;
 
+/** When a peer was asked last, in milliseconds of the clock, how often, and a number of chance from 0 up to 1. */
+interface Asked {
+  readonly at: number;
+  readonly times: number;
+  readonly chance: number;
+}
+
 /** Asks connected peers whom they know, seldom, and tells them where this node is. */
 export class Exchange {
   readonly #context: PexContext;
@@ -43,11 +50,8 @@ export class Exchange {
   readonly #ownKey: string;
   readonly #random: () => number;
   readonly #budget = new TokenBuckets(PER_SECOND, BURST);
-  /** By node key: when it was met or asked last, in milliseconds of the clock, and a number of chance from 0 up to 1. */
-  readonly #last = new Map<
-    string,
-    { readonly at: number; readonly asked: boolean; readonly chance: number }
-  >();
+  /** By node key. */
+  readonly #last = new Map<string, Asked>();
 
   constructor(
     context: PexContext,
@@ -65,11 +69,10 @@ export class Exchange {
     const now = this.#context.clock.now();
     for (const [index, session] of sessions.entries()) {
       const last = this.#last.get(session.nodeKey);
-      if (last === undefined) this.#note(session.nodeKey, false);
-      if (last === undefined || now - last.at < pauseMs(last, index < kept)) continue;
+      if (last !== undefined && now - last.at < pauseMs(last, index < kept)) continue;
       if (!this.#budget.has('', now)) return;
       this.#budget.take('', now);
-      this.#note(session.nodeKey, true);
+      this.#note(session.nodeKey, (last?.times ?? 0) + 1);
       await this.#ask(session);
     }
   }
@@ -102,16 +105,16 @@ export class Exchange {
     });
   }
 
-  #note(nodeKey: string, asked: boolean): void {
+  #note(nodeKey: string, times: number): void {
     this.#last.delete(nodeKey);
     if (this.#last.size >= MAX_REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
-    this.#last.set(nodeKey, { at: this.#context.clock.now(), asked, chance: this.#random() });
+    this.#last.set(nodeKey, { at: this.#context.clock.now(), times, chance: this.#random() });
   }
 }
 
-function pauseMs({ asked, chance }: { asked: boolean; chance: number }, isKept: boolean): number {
-  if (!asked) return FIRST_MS * (1 + chance);
-  return isKept ? KEPT_MS + chance * KEPT_JITTER_MS : OTHERS_MS * (1 + chance);
+function pauseMs({ times, chance }: Asked, isKept: boolean): number {
+  if (!isKept) return OTHERS_MS * (1 + chance);
+  return Math.min(SOON_MS * 2 ** (times - 1), KEPT_MS) + chance * KEPT_JITTER_MS;
 }
 
 /** Throws `E_PEER_PROTOCOL` for what is no answer to 101. */
