@@ -66,7 +66,10 @@ export function nodeSettings(
       outbound: network.outbound,
       scope: network.scope,
     },
-    sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    sync: {
+      intervalSeconds: settings.sync.interval_seconds,
+      requestsPerSecond: settings.sync.requests_per_second,
+    },
     search: { stemming: settings.search.stemming },
     transfer: {
       maxActive: settings.downloads.max_active,

@@ -171,6 +171,10 @@ export const settingsSchema = z.strictObject({
       syncConfig.shape.intervalSeconds,
       'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
     ),
+    requests_per_second: live(
+      syncConfig.shape.requestsPerSecond,
+      'What those looks send to peers, on average. Where there are more shares and peers than that reaches, shares come in turn: those that changed lately sooner, each with fewer peers.',
+    ),
   }),
   search: z.strictObject({
     stemming: live(

@@ -727,7 +727,7 @@ export const samples: Samples = {
       ],
     },
     newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
-    configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
+    configure: { request: { intervalSeconds: 0.5, requestsPerSecond: 1 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   limits: {
