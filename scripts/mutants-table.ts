@@ -810,8 +810,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'announcer-unbounded',
     file: 'src/actors/pex/hearsay.ts',
-    find: '`announcer:${announcer}`,',
-    replace: '`nobody:${announcer}`,',
+    find: 'announcer: bounds.perAnnouncer',
+    replace: 'announcer: bounds.addresses',
     test: 'test/actors/pex/hearsay.test.ts',
     only: 'bounded by announcer',
   },
@@ -845,7 +845,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#left = Math.max(this.#left - requests, -this.#perSecond * MAX_DEBT_SECONDS);',
     replace: NOTHING,
     test: 'test/actors/sync/many-shares.test.ts',
-    only: '"lists":true',
+    only: '2,000 subscriptions cost',
   },
   {
     name: 'lying-list-believed-for-ever',
