@@ -26,8 +26,8 @@ const SHARE_DEADLINE_MS = 45_000;
 /** Revisions tried, from the newest down, until one can be had. */
 const MAX_REVISIONS = 3;
 
-/** Requests that a lookup in the DHT counts for: it asks about as many nodes. */
-const LOOKUP_REQUESTS = 10;
+/** Requests that a lookup in the DHT counts for: it asks about as many nodes beside those that were asked anyway. */
+const LOOKUP_REQUESTS = 5;
 
 /** Below every sequence number. */
 const NONE_HELD = -1;
