@@ -17,3 +17,5 @@ export const dhtConfig = z.strictObject({
     .default(32 * 1024 * 1024),
 });
 export type DhtConfig = z.output<typeof dhtConfig>;
+/** What of its protections a DHT has. */
+export type DhtDefences = DhtConfig['defences'];
