@@ -1,3 +1,5 @@
+import { dhtConfig } from './actors/dht/config.ts';
+import { dhtContract } from './actors/dht/contract.ts';
 import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsConfig } from './actors/limits/config.ts';
@@ -20,6 +22,7 @@ import type { Supervisor } from './supervisor/tree/supervisor.ts';
 /** Actors that take another configuration while they run, by the message `configure`. */
 const LIVE = {
   hashing: { contract: hashingContract, shape: hashingConfig },
+  dht: { contract: dhtContract, shape: dhtConfig },
   sync: { contract: syncContract, shape: syncConfig },
   // Where the node lies is no setting of its search alone.
   search: { contract: searchContract, shape: searchConfig.pick({ stemming: true }) },

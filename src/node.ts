@@ -3,6 +3,8 @@ import { acceptorConfig } from './actors/acceptor/config.ts';
 import { acceptorContract } from './actors/acceptor/contract.ts';
 import { controlConfig } from './actors/control/config.ts';
 import { controlContract } from './actors/control/contract.ts';
+import { dhtConfig } from './actors/dht/config.ts';
+import { dhtContract } from './actors/dht/contract.ts';
 import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsConfig } from './actors/limits/config.ts';
@@ -62,6 +64,7 @@ export interface NodeSettings {
   readonly limits?: ConfigInput<typeof limitsConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
+  readonly dht?: ConfigInput<typeof dhtConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
@@ -151,6 +154,14 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           contract: acceptorContract,
           module: module('acceptor'),
           config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
+        },
+      ]),
+      // Without it the node goes on with the peers it knows by other ways.
+      branch('discovery', 'one_for_one', [
+        {
+          contract: dhtContract,
+          module: module('dht'),
+          config: checked('dht', dhtConfig, settings.dht ?? {}),
         },
       ]),
       branch('catalog', 'one_for_one', [

@@ -23,6 +23,8 @@ test('the tree of the node', () => {
     ' network rest_for_one 5 in 30 s',
     '  transport x3',
     '  acceptor',
+    ' discovery one_for_one 5 in 30 s',
+    '  dht',
     ' catalog one_for_one 5 in 30 s',
     '  publish',
     '  search',

@@ -1,6 +1,7 @@
 import { actorsOf } from '../supervisor/contract/actor.ts';
 import { acceptorContract } from './acceptor/contract.ts';
 import { controlContract } from './control/contract.ts';
+import { dhtContract } from './dht/contract.ts';
 import { hashingContract } from './hashing/contract.ts';
 import { limitsContract } from './limits/contract.ts';
 import { publishContract } from './publish/contract.ts';
@@ -15,6 +16,7 @@ import { transportContract } from './transport/contract.ts';
 export const contracts = {
   acceptor: acceptorContract,
   control: controlContract,
+  dht: dhtContract,
   hashing: hashingContract,
   limits: limitsContract,
   publish: publishContract,

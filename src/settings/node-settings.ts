@@ -53,6 +53,13 @@ export function nodeSettings(
       quietSeconds: settings.publish.quiet_seconds,
       rescanSeconds: settings.publish.rescan_seconds,
     },
+    dht: {
+      bootstrap: network.bootstrap,
+      scope: network.scope,
+      publish: settings.dht.publish,
+      maxValues: settings.dht.max_values,
+      maxValueBytes: settings.dht.max_value_bytes,
+    },
     sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
     search: { stemming: settings.search.stemming },
     transfer: {

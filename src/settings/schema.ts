@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { acceptorConfig } from '../actors/acceptor/config.ts';
 import { controlConfig } from '../actors/control/config.ts';
+import { dhtConfig } from '../actors/dht/config.ts';
 import { hashingConfig } from '../actors/hashing/config.ts';
 import { limitsConfig } from '../actors/limits/config.ts';
 import { publishConfig } from '../actors/publish/config.ts';
@@ -51,6 +52,10 @@ export const settingsSchema = z.strictObject({
     bootstrap: live(
       syncConfig.shape.bootstrap.check(peerAddresses),
       'Nodes asked for shares beside the addresses of their links: `tcp://IP:PORT`, with `@NODE_KEY` to accept that node alone.',
+    ),
+    scope: live(
+      dhtConfig.shape.scope,
+      'Which addresses that other nodes tell of may be dialled: `public`; `lan`: private ones as well; `test`: any. What you typed, or a link says, always may.',
     ),
     shards: live(
       z.int().min(0).max(64).default(0),
@@ -134,6 +139,17 @@ export const settingsSchema = z.strictObject({
       limitsConfig.shape.quota.check(quotaEntries),
       'Bytes a calendar day or month of local time: `day.up=50GB`, `month.down=2TB`. When one is used up nothing goes that way until it begins anew.',
     ),
+  }),
+  dht: z.strictObject({
+    publish: live(
+      dhtConfig.shape.publish,
+      'Own shares that are given to the nodes nearest to them in the DHT, where everybody who knows the id of one finds its head and its list of files: `public`: those published with `--public`; `all`; `none`.',
+    ),
+    max_values: live(
+      dhtConfig.shape.maxValues,
+      'Values of the DHT that this node keeps for others; 0: none are taken.',
+    ),
+    max_value_bytes: live(dhtConfig.shape.maxValueBytes, 'Bytes of those values.'),
   }),
   publish: z.strictObject({
     quiet_seconds: setting(

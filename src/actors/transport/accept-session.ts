@@ -9,6 +9,7 @@ import type { ShardContext } from './context.ts';
 import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
 import { InboundSession } from './inbound-session.ts';
+import { tellMet } from './interested.ts';
 import { isBoundTo } from './peer-certificate.ts';
 import { RefusalPace } from './refusal-pace.ts';
 import { ReplyMemory } from './reply-memory.ts';
@@ -90,6 +91,7 @@ export class SessionAcceptor {
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);
+      tellMet(this.#context, session.peer, { address: session.address, direction: 'in' });
     });
     if (accepted) return true;
     this.#context.metrics.add('handshakes_failed', 1);

@@ -66,7 +66,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish', 'limits'],
+  uses: ['store', 'publish', 'limits', 'dht'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
   // A minute for sessions that are at work, then ten seconds for what they were asked.

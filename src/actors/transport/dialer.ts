@@ -11,6 +11,7 @@ import type { Connection } from './connection.ts';
 import type { ShardContext } from './context.ts';
 import type { PeerTarget } from './contract.ts';
 import { type DialOptions, type DialTarget, dialOnce } from './dial-attempt.ts';
+import { tellLost, tellMet } from './interested.ts';
 import { OutboundSession } from './outbound-session.ts';
 import { isBoundTo } from './peer-certificate.ts';
 import { peerOf } from './session.ts';
@@ -47,9 +48,21 @@ export class Dialer {
     const name = `${target.address}@${target.nodeKey === null ? '' : toHex(target.nodeKey)}`;
     const running = this.#dialling.get(name);
     if (running) return running;
-    const dialling = this.#dial(target).finally(() => this.#dialling.delete(name));
+    const dialling = this.#told(target).finally(() => this.#dialling.delete(name));
     this.#dialling.set(name, dialling);
     return dialling;
+  }
+
+  async #told(target: DialTarget): Promise<OutboundSession> {
+    const { address } = target;
+    try {
+      const session = await this.#dial(target);
+      tellMet(this.#context, session.peer, { address, direction: 'out' });
+      return session;
+    } catch (error) {
+      tellLost(this.#context, { address, nodeKey: target.nodeKey && toHex(target.nodeKey) }, error);
+      throw error;
+    }
   }
 
   async #dial(target: DialTarget): Promise<OutboundSession> {

@@ -1,5 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
+import type { DhtNode } from '../../../src/actors/dht/contract.ts';
 import type { LimitsView } from '../../../src/actors/limits/contract.ts';
+import type { PeerMet } from '../../../src/actors/peer-met.ts';
 import type { StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
 import type {
   FileProgress,
@@ -166,6 +168,19 @@ const session: SessionInfo = {
   rateDown: 0,
   capabilities: ['content_seed'],
 };
+const peerMet: PeerMet = {
+  ...{ nodeKey: HEX, nodeId: 'a1'.repeat(20), address: 'tcp://[2001:db8::1]:50123', dialable: false },
+  ...{ direction: 'in', native: true, dialect: '2/8', capabilities: ['dht', 'store'] },
+};
+const dhtNode: DhtNode = {
+  ...{
+    nodeKey: HEX,
+    nodeId: 'a1'.repeat(20),
+    address: 'tcp://192.0.2.1:7001',
+    native: false,
+    dialect: '1/5',
+  },
+};
 const shareSync: ShareSync = {
   share_id: HEX,
   seq_before: null,
@@ -235,6 +250,54 @@ export const samples: Samples = {
   },
   control: {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
+  },
+  dht: {
+    met: { message: peerMet },
+    lost: { message: { nodeKey: null, address: 'tcp://192.0.2.1:7001', reason: 'E_PEER_SILENT' } },
+    learnt: { message: { addresses: [`tcp://192.0.2.1:7001@${HEX}`], from: HEX } },
+    findNode: { request: { target: 'a1'.repeat(20) }, reply: { nodes: [dhtNode] } },
+    findValue: { request: { key: HEX }, reply: { value: bytes(0xa0), source: dhtNode } },
+    lookUpHead: {
+      request: { shareKey: HEX },
+      reply: { head: bytes(0xa5), sources: [`tcp://192.0.2.1:7001@${HEX}`] },
+    },
+    findProviders: {
+      request: { contentId: HEX },
+      reply: { providers: [`tcp://192.0.2.1:7001@${HEX}`] },
+    },
+    store: {
+      request: { key: HEX, value: bytes(0x36, 0xa7), ttlSeconds: 86_400 },
+      reply: { stored: 18, refused: 1, failed: 1 },
+    },
+    published: { message: { shareId: HEX } },
+    status: {
+      request: null,
+      reply: {
+        ...{
+          nodes: 260,
+          buckets: 13,
+          values: 100_000,
+          valueBytes: 2 ** 33,
+          headsChecked: 7,
+          headsUnchecked: 1,
+        },
+        ...{
+          lookups: 3,
+          lookupsRunning: 1,
+          requests: 60,
+          requestsFailed: 2,
+          storesTaken: 9,
+          storesRefused: 1,
+        },
+        ...{ published: 4, replicas: 80 },
+      },
+    },
+    table: { request: null, reply: [{ ...dhtNode, bucket: 0, seen: 1_700_000_000, failures: 2 }] },
+    configure: {
+      request: { bootstrap: [], scope: 'lan', publish: 'all', maxValues: 0, maxValueBytes: 2 ** 40 },
+      reply: null,
+    },
+    wire: { request: { ...wireRequest, type: 201 }, reply: wireReply },
   },
   hashing: {
     configure: { request: { threads: 2 }, reply: null },

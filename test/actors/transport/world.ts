@@ -43,6 +43,8 @@ export class TestShard {
   /** What was asked of other actors, by name. */
   readonly asked = new Map<string, number>();
   readonly remembered: object[] = [];
+  /** What other actors were told. */
+  readonly told: [name: string, message: unknown][] = [];
   readonly metrics = new Map<string, number>();
   readonly adopted: Promise<{ established: boolean }>[] = [];
   /** What store and publish answer to requests of peers. */
@@ -259,6 +261,10 @@ export class TestShard {
         },
         publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
         limits: { stream: () => this.#caps(signal) },
+        dht: {
+          ask: (name: string, request: unknown) => this.#store(name, request),
+          tell: (name: string, message: unknown) => this.told.push([name, message]) > 0,
+        },
       },
       spawn: (work: () => Promise<void>) => {
         work().catch((error: unknown) => {
