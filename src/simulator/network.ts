@@ -4,6 +4,7 @@ import type { Log } from '../supervisor/contract/actor.ts';
 import type { ErrorRecord } from '../supervisor/contract/actor-error.ts';
 import { Random } from '../supervisor/testing/random.ts';
 import { World } from '../supervisor/testing/world.ts';
+import type { NodeIdentity } from './identity.ts';
 import { type LinkOptions, Links } from './links.ts';
 import { type NodePlan, SimulatedNode } from './simulated-node.ts';
 import { Trace } from './trace.ts';
@@ -41,6 +42,17 @@ export interface NetworkCounts {
   readonly byType: Map<number, number>;
 }
 
+/** One message, as it is sent. */
+export interface NetworkMessage {
+  readonly kind: 'request' | 'reply';
+  /** Who asks, and who is asked; of a reply as well. */
+  readonly from: NodeIdentity;
+  readonly to: NodeIdentity;
+  readonly type: number;
+  /** Null: the reply is an error. */
+  readonly payload: Uint8Array | null;
+}
+
 /** A behaviour that threw what is no answer. */
 export interface SimulatedCrash {
   readonly node: number;
@@ -65,6 +77,8 @@ export class SimulatedNetwork {
   readonly crashes: SimulatedCrash[] = [];
   readonly nodes: SimulatedNode[] = [];
   counts: NetworkCounts = noCounts();
+  /** Sees every message; changes nothing. */
+  observer: ((message: NetworkMessage) => void) | null = null;
   readonly #byAddress = new Map<string, SimulatedNode>();
 
   constructor(options: NetworkOptions) {
@@ -146,6 +160,8 @@ export class SimulatedNetwork {
     counts.octets += payload.length;
     counts.byType.set(type, (counts.byType.get(type) ?? 0) + 1);
     this.trace.note(this.now(), `${from.identity.index} > ${to.identity.index} ${type}`, payload);
+    const ends = { from: from.identity, to: to.identity, type };
+    this.observer?.({ kind: 'request', ...ends, payload });
     this.#deliver(from, to, async () => {
       const request = { type, payload, peer: { nodeKey: from.identity.nodeKey, dialect: DIALECT_2 } };
       const reply = await to.serve(request, from.identity);
@@ -154,6 +170,7 @@ export class SimulatedNetwork {
       this.counts.replies++;
       this.counts.octets += octets?.length ?? 0;
       this.trace.note(this.now(), `${from.identity.index} < ${to.identity.index} ${type}`, octets);
+      this.observer?.({ kind: 'reply', ...ends, payload: octets ?? null });
       this.#deliver(to, from, () => replied(reply));
     });
   }

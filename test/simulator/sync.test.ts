@@ -18,6 +18,7 @@ test('a new revision reaches subscribers one from the other, though the publishe
   const { shareId, shareKey } = first!;
   const plans = Array.from({ length: 25 }, (_, index) =>
     granaryNode(identityOf(11, index, { reachable: index % 3 !== 2 }), behaviours, {
+      dht: null,
       sync: { bootstrap: [], intervalSeconds: 30 },
     }),
   );
