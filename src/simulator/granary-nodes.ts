@@ -3,10 +3,11 @@ import { type DhtConfig, dhtConfig } from '../actors/dht/config.ts';
 import { searchContract } from '../actors/search/contract.ts';
 import { type SyncConfig, syncConfig } from '../actors/sync/config.ts';
 import { checked } from '../checked-config.ts';
-import { FIND_NODE, FIND_VALUE, GET_MANIFEST, STORE } from '../protocol/wire/message-types.ts';
+import { FIND_NODE, FIND_VALUE, GET_MANIFEST, PEX_OFFER, STORE } from '../protocol/wire/message-types.ts';
 import type { ActorModule } from '../supervisor/contract/actor.ts';
 import { siblingModule } from '../supervisor/tree/module-url.ts';
 import type { NodeIdentity } from './identity.ts';
+import { introductions } from './introductions.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { ActorPlan, NodePlan } from './simulated-node.ts';
 import { standIn } from './stand-in.ts';
@@ -46,6 +47,7 @@ const ownersOf = (dht: boolean): ReadonlyMap<number, string> =>
       ? ([
           [FIND_NODE, 'dht'],
           [STORE, 'dht'],
+          [PEX_OFFER, 'pex'],
         ] as const)
       : []),
   ]);
@@ -70,7 +72,13 @@ export function granaryNode(
       acceptor: {
         module: standIn(acceptorContract, () => ({ addresses: () => ({ bound: advertised, advertised }) })),
       },
-      ...(dhtSettings && { dht: { module: behaviours.dht, config: dhtSettings } }),
+      ...(dhtSettings && {
+        dht: { module: behaviours.dht, config: dhtSettings },
+        pex: {
+          module: introductions,
+          config: { own: identity.reachable ? `${identity.address}@${identity.nodeKey}` : null },
+        },
+      }),
       ...(syncSettings && { sync: { module: behaviours.sync, config: syncSettings } }),
     }),
   };
