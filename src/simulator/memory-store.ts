@@ -55,6 +55,9 @@ export class MemoryStore {
     return standIn(storeContract, ({ clock }) => ({
       identity: () => ({ nodeKey: this.#identity.nodeKey, nodeId: this.#identity.nodeId }),
       wire: (request: WireRequest) => this.#answer(request),
+      manifest: ({ manifestId }: { manifestId: string }) => this.#manifests.get(manifestId) ?? null,
+      ownShares: () => [...this.published.values()].map(ownShareOf),
+      ownVolumes: () => [],
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,
@@ -120,6 +123,17 @@ export class MemoryStore {
     return { error: UNSUPPORTED_MESSAGE_TYPE };
   }
 }
+
+/** What of an own share the DHT asks for. */
+const ownShareOf = ({ shareId, shareKey, seq, head, manifest }: Revision) => ({
+  shareId,
+  shareKey,
+  seq,
+  manifestId: toHex(head.latestManifestId),
+  title: manifest.title,
+  public: true,
+  volumes: 0,
+});
 
 interface CommitRequest {
   readonly shareId: string;

@@ -20,6 +20,8 @@ export interface Attack {
   readonly defence: string;
   /** Settings that take the protection away. */
   readonly off: Partial<DhtConfig>;
+  /** Settings of its world with the protection in place; default: none. */
+  readonly on?: Partial<DhtConfig>;
   /** Nodes of its world unless told otherwise. */
   readonly nodes: number;
   run(world: DhtWorld): Promise<AttackResult>;
@@ -39,7 +41,7 @@ export async function runAttack(
   },
 ): Promise<{ result: AttackResult; world: DhtWorld }> {
   const world = await DhtWorld.join(
-    { nodes: attack.nodes, ...options, dht: { ...options.dht, ...(!defended && attack.off) } },
+    { nodes: attack.nodes, ...options, dht: { ...options.dht, ...(defended ? attack.on : attack.off) } },
     behaviours,
   );
   const result = await attack.run(world);
