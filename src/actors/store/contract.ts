@@ -425,6 +425,8 @@ export const storeContract = defineContract({
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),
+    /** Those met last, at most 1000. */
+    knownPeers: ask<{ limit: number }, readonly KnownPeer[]>(),
 
     /**
      * Writes a copy of the node: state, keys as they lie there, manifests, configuration, and the hash lists of own

@@ -31,6 +31,13 @@ export class KnownPeers {
     return row === undefined ? null : knownPeer(row);
   }
 
+  /** Those met last, the latest first. */
+  latest(limit: number): readonly KnownPeer[] {
+    return this.#database
+      .all<PeerRow>('SELECT * FROM peers ORDER BY seen_at DESC LIMIT ?', limit)
+      .map(knownPeer);
+  }
+
   remember(peer: KnownPeer): void {
     const nodeKey = idOctets(peer.nodeKey, 'node key');
     if (peer.address.length > MAX_ADDRESS) {

@@ -37,7 +37,8 @@ import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
 
-const MAX_LEASES = 1_000;
+/** Rows that one answer has. */
+const MAX_ROWS = 1_000;
 
 /** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
 export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
@@ -164,7 +165,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       const lease = leaseOf(contentId);
       return lease && { ...lease, shareIds: sharesOf(database, idOctets(contentId, 'content id')) };
     },
-    leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
+    leases: ({ contentIds }) => contentIds.slice(0, MAX_ROWS).flatMap((id) => leaseOf(id) ?? []),
     holdFiles(files) {
       changes.announce(database.transaction(() => held.hold(files)));
       return null;
@@ -239,6 +240,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     },
 
     knownPeer: ({ address }) => peers.get(address),
+    knownPeers: ({ limit }) => peers.latest(Math.min(limit, MAX_ROWS)),
     rememberPeer(peer) {
       peers.remember(peer);
       return null;

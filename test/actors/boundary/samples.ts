@@ -565,6 +565,7 @@ export const samples: Samples = {
       request: { target: `${HEX}/x`, cursor: 0 },
       reply: { items: [{ ...itemRow, path: null }], next: null },
     },
+    knownPeers: { request: { limit: 7 }, reply: [knownPeer] },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
     backup: {
