@@ -63,6 +63,7 @@ export class DhtWorld {
       if ((index + 1) % TOLD_EVERY === 0) joined?.(index + 1);
     }
     await world.network.runFor(settleMs);
+    world.network.throwCrash();
     return world;
   }
 

@@ -58,6 +58,7 @@ export class MemoryStore {
       manifest: ({ manifestId }: { manifestId: string }) => this.#manifests.get(manifestId) ?? null,
       ownShares: () => [...this.published.values()].map(ownShareOf),
       ownVolumes: () => [],
+      knownPeers: () => [],
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,

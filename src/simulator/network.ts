@@ -147,6 +147,14 @@ export class SimulatedNetwork {
     this.crashes.push(crash);
   }
 
+  /** Throws the first bug that a behaviour died of, if any did. */
+  throwCrash(): void {
+    const [first] = this.crashes;
+    if (first !== undefined) {
+      throw new Error(`node ${first.node} died of a bug in ${first.actor}`, { cause: first.thrown });
+    }
+  }
+
   /** A request and its reply over the paths between two nodes. Nothing comes back where one of both is lost, or nobody answers. */
   carry(
     from: SimulatedNode,
