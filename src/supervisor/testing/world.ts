@@ -84,6 +84,7 @@ export class World implements Clock {
         return condition();
       }
       this.#events.pop();
+      if (next.run === nothing) continue;
       this.#now = Math.max(this.#now, next.at);
       next.run();
       await settled();
