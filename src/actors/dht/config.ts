@@ -39,3 +39,5 @@ export const dhtConfig = z.strictObject({
     .prefault({}),
 });
 export type DhtConfig = z.output<typeof dhtConfig>;
+/** What of its protections a DHT has. */
+export type DhtDefences = DhtConfig['defences'];

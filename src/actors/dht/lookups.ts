@@ -135,17 +135,19 @@ export class Lookups {
     shareKey: Uint8Array,
     signal: AbortSignal,
   ): Promise<{ head: ShareHead; octets: Uint8Array; sources: readonly Candidate[] } | null> {
+    const { checkedHeads, disjointPaths } = this.#context.config.defences;
     const found: { head: ShareHead; octets: Uint8Array; source: Candidate }[] = [];
     await this.findValues(
       shareHeadKey(shareIdOf(shareKey)),
       signal,
       ({ content, octets, source }) => {
         if (content.kind !== 'share-head') return false;
-        if (verifyShareHead(content.value, shareKey).ok) found.push({ head: content.value, octets, source });
+        if (!checkedHeads || verifyShareHead(content.value, shareKey).ok)
+          found.push({ head: content.value, octets, source });
         else this.#context.metrics.add('heads_refused', 1);
         return false;
       },
-      PATHS,
+      disjointPaths ? PATHS : 1,
     );
     const [best] = found.toSorted((a, b) => compareShareHeads(b.head, a.head));
     if (best === undefined) return null;
@@ -213,7 +215,9 @@ export class Lookups {
       this.#count++;
       metrics.add('lookups', 1);
       this.#keeper.table.looked(target, clock.now());
-      const lookup = new Lookup({ target, paths }, this.#seeds(target));
+      const { diversity } = this.#context.config.defences;
+      const options = { target, paths, ...(!diversity && { perNeighbourhood: Number.POSITIVE_INFINITY }) };
+      const lookup = new Lookup(options, this.#seeds(target));
       await runLookup(lookup, {
         clock,
         signal: AbortSignal.any([given, deadline.signal, this.#context.signal]),
@@ -248,7 +252,9 @@ export class Lookups {
       if (!(error instanceof DecodeError)) throw error;
     }
     const peers = 'peers' in reply ? reply.peers : reply.closerPeers;
-    return { who, closer: candidatesOf(peers, target, who.nodeKey, this.#keeper.rules) };
+    const closer = candidatesOf(peers, target, who.nodeKey, this.#keeper.rules);
+    if (!this.#context.config.defences.onlyAnswered) this.#keeper.believe(closer);
+    return { who, closer };
   }
 
   /** The nearest of the table, and the operator's own: those of the reference keep values and name nobody. */

@@ -2,6 +2,7 @@ import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import { type DhtContent, type DhtKind, dialectKnowsKind } from '../../protocol/objects/dht-value.ts';
 import { bucketIndex, type NodeId, targetOf } from '../../protocol/objects/ids.ts';
+import type { DhtDefences } from './config.ts';
 import {
   compareRanks,
   composed,
@@ -26,6 +27,8 @@ const CHECKED = 'checked';
 export interface ValueLimits {
   readonly maxValues: number;
   readonly maxValueBytes: number;
+  /** Without `origins` it does not matter who gave a value; default: it does. */
+  readonly defences?: Pick<DhtDefences, 'origins'>;
 }
 
 interface StoredValue {
@@ -106,7 +109,7 @@ export class ValueStore {
     const { origin, now, checked = false } = about;
     const name = toHex(key);
     const octets = keptOctets(content, given);
-    const variant = checked ? CHECKED : variantOf(content, origin);
+    const variant = checked ? CHECKED : variantOf(content, this.#byOrigin ? origin : '');
     const ends = expiryOf(content);
     const ttl = Math.min(about.ttl > 0 ? about.ttl : DEFAULT_TTL, MAX_TTL);
     const expiresAt = Math.min(now + ttl, ends === null ? Number.POSITIVE_INFINITY : Number(ends));
@@ -196,7 +199,12 @@ export class ValueStore {
     }
   }
 
+  get #byOrigin(): boolean {
+    return this.#limits.defences?.origins ?? true;
+  }
+
   #originHasRoom(origin: string, octets: Uint8Array): boolean {
+    if (!this.#byOrigin) return true;
     const { values, bytes } = this.#origins.get(origin) ?? { values: 0, bytes: 0 };
     const { maxValues, maxValueBytes } = this.#limits;
     const room = Math.max(MIN_ORIGIN_VALUES, maxValues * ORIGIN_PART);

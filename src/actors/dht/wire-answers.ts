@@ -90,7 +90,8 @@ export class WireAnswers {
       return { error };
     };
     if (config.maxValues === 0) return refuse(NOT_TAKEN);
-    if (!this.#stores.has(nodeKey, clock.now())) return refuse(rateLimitExceeded('dht'));
+    if (config.defences.rates && !this.#stores.has(nodeKey, clock.now()))
+      return refuse(rateLimitExceeded('dht'));
     this.#stores.take(nodeKey, clock.now());
     const check = checkDhtValue(key, value, dialect, unixNow(this.#context));
     if (!check.ok) {
@@ -124,6 +125,9 @@ export class WireAnswers {
       const result = values.put(key, content, octets, { ttl, origin, now });
       if (content.kind === 'manifest') checks.learn(content.value);
       return result;
+    }
+    if (!this.#context.config.defences.checkedHeads) {
+      return values.put(key, content, octets, { ttl, origin, now, checked: true });
     }
     const right = checks.verdict(content.value);
     if (right === false) return 'older';
