@@ -86,6 +86,8 @@ export const bodies = {
   rechecks: z.strictObject({ share: share.nullable().default(null) }),
   cancel_rechecks: z.strictObject({ share: share.nullable().default(null) }),
   peers: page,
+  /** `cursor` and `limit` are those of the routing table. */
+  dht: page,
   changes: z.strictObject({
     since: z.string().max(64).nullable().default(null),
     limit: z.int().min(1).max(1000).default(1000),

@@ -1,5 +1,6 @@
 import type { Operations } from './operation.ts';
 import { changes } from './ops/changes.ts';
+import { dht } from './ops/dht.ts';
 import { get } from './ops/get.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
 import { limits, setLimits } from './ops/limits.ts';
@@ -37,6 +38,7 @@ export const operations: Operations = {
   rechecks: { kind: 'ask', run: rechecks },
   cancel_rechecks: { kind: 'ask', run: cancelRechecks },
   peers: { kind: 'ask', run: peers },
+  dht: { kind: 'ask', run: dht },
   changes: { kind: 'ask', run: changes },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

@@ -79,7 +79,7 @@ export default actor(dhtContract, async (given) => {
       },
       store: ({ key, value, ttlSeconds }, { signal }) =>
         giver.give(octets(key, 32), value, ttlSeconds, signal),
-      published: ({ shareId }) => publisher.want(shareId),
+      published: () => publisher.look(),
       status: () => statusOf(context, { table, values, lookups, publisher }),
       table: () => tableRows(table, clock.now(), clock.wall()),
       configure(next) {

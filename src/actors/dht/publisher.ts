@@ -44,8 +44,8 @@ export class Publisher {
   readonly #table: RoutingTable;
   readonly #nodeKey: Uint8Array;
   readonly #done = new Map<string, Published>();
-  readonly #wanted = new Set<string>();
   #running = false;
+  #again = false;
 
   constructor(
     context: DhtContext,
@@ -65,25 +65,19 @@ export class Publisher {
     return { published: this.#done.size, replicas };
   }
 
-  /** A share has a new revision. */
-  want(shareId: string): void {
-    if (this.#wanted.size < MAX_SHARES) this.#wanted.add(shareId);
-    this.#start();
-  }
-
-  /** Whatever is due. */
+  /** Gives whatever is due: new revisions, and those given too long ago. Returns at once. */
   look(): void {
-    this.#start();
-  }
-
-  #start(): void {
+    this.#again = true;
     const { publish, bootstrap } = this.#context.config;
     const alone = this.#table.size === 0 && bootstrap.length === 0;
     if (this.#running || alone || publish === 'none') return;
     this.#running = true;
     this.#context.spawn(async () => {
       try {
-        while (await this.#pass());
+        while (this.#again) {
+          this.#again = false;
+          await this.#pass();
+        }
       } catch (error) {
         // The store is being restarted: the next look goes on.
         if (!(error instanceof ActorError)) throw error;
@@ -93,24 +87,20 @@ export class Publisher {
     });
   }
 
-  /** All that is due now. True when something was asked for meanwhile. */
-  async #pass(): Promise<boolean> {
-    const wanted = new Set(this.#wanted);
-    this.#wanted.clear();
+  async #pass(): Promise<void> {
     const { refs } = this.#context;
     const present = new Set<string>();
     for (const share of await refs.store.ask('ownShares', null)) {
       const volumes = share.volumes > 0 ? await refs.store.ask('ownVolumes', { shareId: share.shareId }) : [];
       for (const each of [...volumes, share]) {
         present.add(each.shareId);
-        if (this.#isDue(each, wanted.has(each.shareId) || wanted.has(share.shareId))) await this.#give(each);
+        if (this.#isDue(each)) await this.#give(each);
       }
     }
     for (const shareId of [...this.#done.keys()]) if (!present.has(shareId)) this.#done.delete(shareId);
-    return this.#wanted.size > 0;
   }
 
-  #isDue({ shareId, manifestId, public: isPublic }: OwnShare, wanted: boolean): boolean {
+  #isDue({ shareId, manifestId, public: isPublic }: OwnShare): boolean {
     const { config, clock } = this.#context;
     if (manifestId === null || config.publish === 'none' || (config.publish === 'public' && !isPublic)) {
       return false;
@@ -118,7 +108,7 @@ export class Publisher {
     const done = this.#done.get(shareId);
     if (done === undefined || done.manifestId !== manifestId) return true;
     const pause = done.replicas < FEW ? SOON_MS : AGAIN_MS;
-    return wanted || clock.now() - done.at >= pause;
+    return clock.now() - done.at >= pause;
   }
 
   async #give({ shareId, manifestId }: OwnShare): Promise<void> {

@@ -44,7 +44,7 @@ export interface ShareHealth {
 
 export const syncContract = defineContract({
   name: 'sync',
-  uses: ['store', 'transport', 'search'],
+  uses: ['store', 'transport', 'search', 'dht'],
   config: configOf<SyncConfig>(),
   metrics: ['passes', 'manifests_taken', 'records_refused'],
   messages: {

@@ -9,6 +9,8 @@ export interface ShareMemory {
   answeredAt: number;
   /** When rotations and revocations were last asked for. */
   identityAt: number;
+  /** When the DHT was last asked who has it. */
+  dhtAt: number;
   /** What the heads of the last sync contradict. */
   disagreement: Disagreement | null;
   /** Syncs in a row that failed. */
@@ -28,6 +30,7 @@ export class ShareMemories {
         syncing: new Coalesced(),
         answeredAt: Number.NEGATIVE_INFINITY,
         identityAt: Number.NEGATIVE_INFINITY,
+        dhtAt: Number.NEGATIVE_INFINITY,
         disagreement: null,
         failures: 0,
         notBefore: Number.NEGATIVE_INFINITY,

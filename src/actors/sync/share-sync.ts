@@ -3,13 +3,15 @@ import { encodeWith } from '../../protocol/cbor/codec.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import type { IdentityRegistry } from '../../protocol/objects/identity-registry.ts';
 import { encodeManifest } from '../../protocol/objects/manifest.ts';
-import { shareHead } from '../../protocol/objects/share-head.ts';
+import { compareShareHeads, shareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
 import { mostTelling } from '../telling-error.ts';
+import type { PeerTarget } from '../transport/contract.ts';
 import type { SyncContext } from './context.ts';
 import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
+import { headSources } from './dht-lookup.ts';
 import { disagreementOf } from './disagreement.ts';
 import { type FoundHead, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
@@ -29,6 +31,8 @@ const NONE_HELD = -1;
 export interface SyncedShare extends ShareSync {
   /** As it stands now. */
   readonly subscription: Subscription;
+  /** The DHT was asked who has the share. */
+  readonly sought: boolean;
   /** Whether any peer answered: false when nobody could be asked. */
   readonly answered: boolean;
   /** What the heads that were found contradict; null: nothing. */
@@ -42,6 +46,8 @@ export interface ShareSyncOptions {
   readonly peers: PassPeers;
   /** Whether rotations and revocations are to be asked for even without news. */
   readonly identityDue: boolean;
+  /** Whether the DHT is to be asked who has the share: always where no peer has it, else only when this says so. */
+  readonly dhtDue: { readonly found: boolean; readonly notFound: boolean };
 }
 
 /**
@@ -73,7 +79,7 @@ const sourceOf = ({ source }: Subscription): readonly string[] => (source === nu
 async function attempt(
   context: SyncContext,
   before: Subscription,
-  { registry, bootstrap, peers: passPeers, identityDue }: ShareSyncOptions,
+  { registry, bootstrap, peers: passPeers, identityDue, dhtDue }: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
   const shareKey = fromHex(before.shareKey, 32);
@@ -81,17 +87,26 @@ async function attempt(
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
   const addresses = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
-  const peers = candidatesOf(...addresses).map((target) => passPeers.of(target));
-  if (peers.length === 0) throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
-
-  const { found, answered, failures } = await lookUpHeads(
-    context,
-    shareKey,
-    peers,
-    before.seq ?? NONE_HELD,
-    signal,
-  );
+  const peerAt = (target: PeerTarget) => passPeers.of(target);
+  const peers = candidatesOf(...addresses).map(peerAt);
   const known = before.seq ?? NONE_HELD;
+  const { found, answered, failures } = await lookUpHeads(context, shareKey, peers, known, signal);
+  const sought = found.length === 0 ? dhtDue.notFound : dhtDue.found;
+  if (sought) {
+    const sources = candidatesOf(await headSources(context, before.shareKey, signal)).map(peerAt);
+    const others = sources.filter((peer) => !peers.includes(peer));
+    const more = await lookUpHeads(context, shareKey, others, known, signal);
+    found.push(...more.found);
+    found.sort((a, b) => compareShareHeads(b.head, a.head));
+    answered.push(...more.answered);
+    peers.push(...others);
+  }
+  if (peers.length === 0) {
+    throw failure(
+      'E_NO_PROVIDER',
+      'no peer to ask: the link names none, and the DHT does not know the share',
+    );
+  }
   const held =
     before.seq === null || before.manifestId === null
       ? null
@@ -102,7 +117,7 @@ async function attempt(
     await learnIdentity(context, registry, shareKey, answered, signal);
     checkIdentity(registry, shareKey);
   }
-  const seen = { answered: answered.length > 0, disagreement };
+  const seen = { answered: answered.length > 0, disagreement, sought };
   if (news.length === 0) {
     const error = found.length === 0 ? (mostTelling(failures) ?? nobodyKnows(answered.length)) : null;
     return { ...unchanged(before, error), ...seen };
@@ -112,6 +127,7 @@ async function attempt(
     before,
     news,
     [...found.map(({ peer }) => peer), ...answered],
+    peerAt,
     signal,
   );
   const { after, source } = taken;
@@ -144,14 +160,14 @@ async function takeNewest(
   before: Subscription,
   news: readonly FoundHead[],
   peers: readonly Peer[],
+  peerAt: (target: PeerTarget) => Peer,
   signal: AbortSignal,
 ): Promise<{ after: Subscription; source: string; error: SyncFailure | null }> {
   let first: ActorError | null = null;
   for (const { head } of news.slice(0, MAX_REVISIONS)) {
     try {
       // Whoever has a head is likely to have its manifest: those come before everybody else who answered.
-      const { manifest, peer } = await lookUpManifest(context, head, [...new Set(peers)], signal);
-      const source = peer.target.address;
+      const { manifest, source } = await lookUpManifest(context, head, [...new Set(peers)], peerAt, signal);
       const after = await context.refs.store.ask('commitManifest', {
         shareId: before.shareId,
         head: encodeWith(shareHead, head),
@@ -211,6 +227,7 @@ function unchanged(before: Subscription, error: SyncFailure | null): SyncedShare
     error,
     subscription: before,
     answered: false,
+    sought: false,
     disagreement: null,
   };
 }

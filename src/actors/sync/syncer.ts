@@ -19,6 +19,9 @@ const SHARES_AT_ONCE = 8;
 const SPREAD = 1 / 2;
 /** A revocation is rare and has no hurry beyond this; news always asks first. */
 const IDENTITY_INTERVAL_MS = 3_600_000;
+/** The DHT may know newer revisions than the peers of a share; where they know none it is asked sooner. */
+const DHT_INTERVAL_MS = 1_800_000;
+const DHT_RETRY_MS = 30_000;
 
 /** A share that may be looked for a moment after a pass began is part of that pass. */
 const LENIENCE_MS = 1_000;
@@ -123,12 +126,15 @@ export class Syncer {
     if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
     const memory = this.#memories.of(shareId);
     const identityDue = clock.now() - memory.identityAt >= IDENTITY_INTERVAL_MS;
-    const options = { registry: this.#registry, bootstrap: this.bootstrap, peers, identityDue };
+    const waited = clock.now() - memory.dhtAt;
+    const dhtDue = { found: waited >= DHT_INTERVAL_MS, notFound: waited >= DHT_RETRY_MS };
+    const options = { registry: this.#registry, bootstrap: this.bootstrap, peers, identityDue, dhtDue };
     const result = await this.#withVolumes(
       await syncShare(this.#context, subscription, options),
       subscription,
       options,
     );
+    if (result.sought) memory.dhtAt = clock.now();
     if (result.answered) {
       memory.answeredAt = clock.now();
       if (identityDue) memory.identityAt = clock.now();
@@ -205,6 +211,7 @@ export function publicPart({
   subscription: _,
   answered: __,
   disagreement: ___,
+  sought: ____,
   ...result
 }: SyncedShare): ShareSync {
   return result;

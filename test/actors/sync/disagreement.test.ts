@@ -107,6 +107,7 @@ describe('passes by themselves', () => {
     for (let seed = 1; seed <= 4; seed++) world.follow(key(seed));
     const asked = () => peer.asked.filter((type) => type === FIND_VALUE).length;
     await clock.advance(1_000);
+    await clock.advance(0);
     const times: number[] = [];
     for (let second = 0; second <= 30; second += 0.5) {
       const before = asked();

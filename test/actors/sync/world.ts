@@ -119,6 +119,9 @@ export class World {
   /** Sessions of the transport. */
   connected: { direction: 'in' | 'out'; address: string; nodeKey: string }[] = [];
   readonly warnings: string[] = [];
+  /** The DHT: nothing is in it unless a test says so. */
+  dht: (name: string, request: never) => Promise<unknown> = async (name) =>
+    name === 'findValue' ? { value: null, source: null } : { head: null, sources: [], providers: [] };
   readonly stopping = new AbortController();
   readonly metrics = new Map<string, number>();
   spawned: Promise<void> = Promise.resolve();
@@ -266,6 +269,7 @@ export class World {
           this.refreshed.push((request as { shareId: string }).shareId);
           return { items: 0 };
         }),
+        dht: ref((name, request) => this.dht(name, request)),
         transport: { size: 1, member: () => shard, route: () => shard },
       },
     } as unknown as SyncContext;
