@@ -1,4 +1,5 @@
 import type { WireReply } from '../actors/wire-request.ts';
+import { publicNeighbourhood } from '../protocol/addresses/may-dial.ts';
 import { DIALECT_2 } from '../protocol/dialect.ts';
 import type { Log } from '../supervisor/contract/actor.ts';
 import type { ErrorRecord } from '../supervisor/contract/actor-error.ts';
@@ -171,7 +172,9 @@ export class SimulatedNetwork {
     const ends = { from: from.identity, to: to.identity, type };
     this.observer?.({ kind: 'request', ...ends, payload });
     this.#deliver(from, to, async () => {
-      const request = { type, payload, peer: { nodeKey: from.identity.nodeKey, dialect: DIALECT_2 } };
+      const { nodeKey, address } = from.identity;
+      const neighbourhood = publicNeighbourhood(address.slice(address.indexOf('://') + 3));
+      const request = { type, payload, peer: { nodeKey, dialect: DIALECT_2, neighbourhood } };
       const reply = await to.serve(request, from.identity);
       if (reply === null || !to.up) return;
       const octets = 'error' in reply ? undefined : reply.payload;

@@ -5,25 +5,24 @@ import { providersKey } from '../../protocol/objects/dht-keys.ts';
 import { targetOf } from '../../protocol/objects/ids.ts';
 import { providers } from '../../protocol/objects/providers.ts';
 import { keyOf } from '../identity.ts';
-import type { SimulatedNode } from '../simulated-node.ts';
 import type { Attack } from './attack.ts';
 import { off } from './defences.ts';
 import { bystanders, giveTo } from './moves.ts';
-import { nearestNodes, peerAddrOf } from './sybils.ts';
+import { addSybils, nearestNodes, peerAddrOf } from './sybils.ts';
 
 const VICTIMS = 10;
 const LISTS = 20;
+/** Networks of an attacker with many keys. */
+const NETWORKS = 2;
 
 /**
  * Lists of providers are signed by nobody. Somebody gives the nodes around one list after list of addresses where nobody
  * is. He wins where a look-up no longer brings the one who has the content.
  */
-const poisoning = (
-  name: string,
-  attackersOf: (alive: readonly SimulatedNode[]) => readonly SimulatedNode[],
-): Attack => ({
+const poisoning = (name: string, keys: number): Attack => ({
   name,
-  defence: 'a list is kept for each giver, and one of each in turn is given out',
+  defence:
+    'a list is kept for each giver, the network with most gives way, one address of each list in turn is given out',
   off: off('origins'),
   nodes: 100,
   async run(world) {
@@ -38,7 +37,7 @@ const poisoning = (
       120_000,
     );
     const receivers = nearestNodes(world.alive, targetOf(key), 30);
-    const attackers = attackersOf(world.alive);
+    const attackers = await addSybils(world, { count: keys, networks: Math.min(keys, NETWORKS) });
     for (let list = 0; list < LISTS; list++) {
       const nowhere = Array.from({ length: 16 }, (_, at) => ({
         ...peerAddrOf(honest.identity),
@@ -69,8 +68,9 @@ const poisoning = (
   },
 });
 
-export const poisonedProviders = poisoning('poisoned provider list', (alive) => alive.slice(21, 22));
+export const poisonedProviders = poisoning('poisoned provider list', 1);
 /** As many givers as a node keeps lists, and more. */
-export const poisonedByMany = poisoning('provider list poisoned under 20 keys', (alive) =>
-  alive.slice(21, 21 + LISTS),
+export const poisonedByMany = poisoning(
+  `provider list poisoned under ${LISTS} keys of ${NETWORKS} networks`,
+  LISTS,
 );

@@ -11,7 +11,7 @@ import type { SimulatedNode } from '../simulated-node.ts';
 import type { Attack } from './attack.ts';
 import { off } from './defences.ts';
 import { send } from './moves.ts';
-import { idOf, peerAddrOf } from './sybils.ts';
+import { addSybils, idOf, peerAddrOf } from './sybils.ts';
 
 /** What a node keeps in this world, and so what there is to take from it. */
 const MAX_VALUES = 400;
@@ -19,6 +19,8 @@ const HONEST = 20;
 const STORES = 1_200;
 /** Keys of the attacker are nearer to the victim than that, so that they are worth more to it than most. */
 const NEAR_BITS = 8;
+/** Networks of an attacker with many keys. */
+const NETWORKS = 2;
 /** A request of each attacker every so often, milliseconds. */
 const EVERY_MS = 20;
 
@@ -26,9 +28,9 @@ const EVERY_MS = 20;
  * Somebody gives one node values without end, under keys so near to it that others would have to make room. He wins where
  * what honest nodes had given it before is mostly gone.
  */
-const flood = (name: string, attackers: number): Attack => ({
+const flood = (name: string, keys: number): Attack => ({
   name,
-  defence: 'a giver may fill a part of what is kept, at a rate',
+  defence: 'a network may fill a part of what is kept, at a rate',
   off: { maxValues: MAX_VALUES, ...off('origins', 'rates') },
   on: { maxValues: MAX_VALUES },
   nodes: 60,
@@ -43,7 +45,7 @@ const flood = (name: string, attackers: number): Attack => ({
       const payload = encodeRequest(STORE, { key, value: listOf(world, giver, contentId), ttlSecs: 3_600n });
       if (await send(world, giver, victim, STORE, payload)) honest.push(key);
     }
-    const givers = world.alive.slice(31, 31 + attackers);
+    const givers = await addSybils(world, { count: keys, networks: Math.min(keys, NETWORKS) });
     const near = contentsNear(victim, STORES);
     const sent: Promise<unknown>[] = [];
     for (const [number, contentId] of near.entries()) {
@@ -65,7 +67,7 @@ const flood = (name: string, attackers: number): Attack => ({
 
 export const storeFlood = flood('flood of STOREs', 1);
 /** Keys cost nothing: each may fill its part. */
-export const floodByMany = flood('flood of STOREs under 24 keys', 24);
+export const floodByMany = flood(`flood of STOREs under 24 keys of ${NETWORKS} networks`, 24);
 
 const listOf = (world: DhtWorld, giver: SimulatedNode, contentId: Uint8Array): Uint8Array =>
   encodeWith(providers, {
