@@ -21,7 +21,7 @@ export const eclipse: Attack = {
   defence:
     'few nodes of one network in a bucket and in the table; who is there keeps his place while he answers',
   off: off('diversity', 'pingBeforeEvict'),
-  nodes: 100,
+  nodes: 70,
   async run(world) {
     const { network } = world;
     const victim = world.alive[50]!;

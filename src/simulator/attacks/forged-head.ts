@@ -23,7 +23,7 @@ export const forgedHead: Attack = {
   name: 'forged head',
   defence: 'heads are checked under the key of their share',
   off: off('checkedHeads'),
-  nodes: 100,
+  nodes: 60,
   async run(world) {
     await publish(world);
     await forge(world);

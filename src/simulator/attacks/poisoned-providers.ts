@@ -24,7 +24,7 @@ const poisoning = (name: string, keys: number): Attack => ({
   defence:
     'a list is kept for each giver, the network with most gives way, one address of each list in turn is given out',
   off: off('origins'),
-  nodes: 100,
+  nodes: 60,
   async run(world) {
     const { network } = world;
     const contentId = keyOf(network.options.seed, 0xc0_ffee);

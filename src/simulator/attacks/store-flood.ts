@@ -33,7 +33,7 @@ const flood = (name: string, keys: number): Attack => ({
   defence: 'a network may fill a part of what is kept, at a rate',
   off: { maxValues: MAX_VALUES, ...off('origins', 'rates') },
   on: { maxValues: MAX_VALUES },
-  nodes: 60,
+  nodes: 50,
   async run(world) {
     const { network } = world;
     const victim = world.alive[30]!;

@@ -19,7 +19,7 @@ export const sybilRing = (networks: number): Attack => ({
   name: `ring of ${SYBILS} Sybils around a key, from ${networks} networks`,
   defence: 'few nodes of one network in a bucket, in the table and in a lookup',
   off: off('diversity', 'disjointPaths'),
-  nodes: 150,
+  nodes: 80,
   async run(world) {
     const { network } = world;
     const publisher = world.alive[20]!;
