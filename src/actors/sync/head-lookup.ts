@@ -22,7 +22,7 @@ export interface HeadSearch {
   readonly found: FoundHead[];
   /** Peers that answered anything that could be read. */
   readonly answered: Peer[];
-  readonly failures: readonly SyncFailure[];
+  readonly failures: SyncFailure[];
 }
 
 /**

@@ -99,6 +99,7 @@ async function attempt(
     found.push(...more.found);
     found.sort((a, b) => compareShareHeads(b.head, a.head));
     answered.push(...more.answered);
+    failures.push(...more.failures);
     peers.push(...others);
   }
   if (peers.length === 0) {
