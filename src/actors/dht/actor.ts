@@ -18,8 +18,9 @@ import { ValueGiver } from './value-giver.ts';
 import { ValueStore } from './value-store.ts';
 import { WireAnswers } from './wire-answers.ts';
 
-/** Addresses that an answer about a content has at most. */
+/** Addresses that an answer about a content has at most, and those of them that one node told. */
 const MAX_PROVIDERS = 64;
+const PROVIDERS_OF_ONE = 16;
 
 /** The Kademlia of this node: whom it knows, what it keeps for others, and what it looks up for the rest of the node. */
 export default actor(dhtContract, async (given) => {
@@ -68,7 +69,7 @@ export default actor(dhtContract, async (given) => {
         const providers = new Set<string>();
         await lookups.findValues(providersKey(octets(contentId, 32)), signal, ({ content }) => {
           if (content.kind !== 'providers') return false;
-          for (const peer of content.value.providers) {
+          for (const peer of content.value.providers.slice(0, PROVIDERS_OF_ONE)) {
             const address = fromPeerAddr(peer);
             if (address === null || !keeper.mayFollow(address)) continue;
             if (providers.size < MAX_PROVIDERS) providers.add(formatAddress(address));

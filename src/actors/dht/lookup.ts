@@ -33,7 +33,7 @@ const MAX_TAKEN = 24;
 /** With one address under several keys, one of which may be right. */
 const MAX_PER_ADDRESS = 2;
 /** Of one neighbourhood in one lookup. */
-const MAX_PER_NEIGHBOURHOOD = 8;
+const MAX_PER_NEIGHBOURHOOD = 2;
 /** Nodes whose key nobody told: they may be anywhere. */
 const MAX_WITHOUT_KEY = 8;
 

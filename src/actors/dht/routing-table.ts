@@ -9,7 +9,7 @@ export const K = 20;
 const MAX_WAITING = 10;
 /** Nodes of one neighbourhood (IPv4 /24, IPv6 /48) in a bucket, and in the table. */
 const PER_BUCKET = 2;
-const PER_TABLE = 10;
+const PER_TABLE = 4;
 /** A node goes after so many failures in a row, at once when another waits for its place. */
 const MAX_FAILURES = 3;
 

@@ -294,7 +294,13 @@ export const samples: Samples = {
     },
     table: { request: null, reply: [{ ...dhtNode, bucket: 0, seen: 1_700_000_000, failures: 2 }] },
     configure: {
-      request: { bootstrap: [], scope: 'lan', publish: 'all', maxValues: 0, maxValueBytes: 2 ** 40 },
+      request: {
+        ...{ bootstrap: [], scope: 'lan', publish: 'all', maxValues: 0, maxValueBytes: 2 ** 40 },
+        defences: {
+          ...{ diversity: true, pingBeforeEvict: true, onlyAnswered: true, checkedHeads: false },
+          ...{ origins: true, rates: false, disjointPaths: true },
+        },
+      },
       reply: null,
     },
     wire: { request: { ...wireRequest, type: 201 }, reply: wireReply },
