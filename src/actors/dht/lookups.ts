@@ -112,7 +112,7 @@ export class Lookups {
     let found: FoundValue | null = null;
     const asked = await this.findValues(key, signal, (value) => {
       found ??= value;
-      return known.length < K || this.#keeper.table.at(address)?.native !== true;
+      return true;
     });
     this.#notFound.delete(name);
     if (found === null && asked.length > 0 && !signal.aborted) {
