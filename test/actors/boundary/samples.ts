@@ -221,6 +221,7 @@ const transferRow: TransferRow = {
   target: HEX,
   directory: '/srv/in',
   category: 'music',
+  sequential: true,
   files: 0,
   files_total: 3,
   eta: null,
@@ -633,7 +634,13 @@ export const samples: Samples = {
     pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
     resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
     cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
-    configure: { request: { maxActive: 2, reserveBytes: 0, categories: ['a=/b'] }, reply: null },
+    configure: {
+      request: {
+        ...{ maxActive: 2, reserveBytes: 0, readAheadBytes: 1 << 20, preallocate: true },
+        categories: ['a=/b'],
+      },
+      reply: null,
+    },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [
