@@ -34,6 +34,7 @@ const serve: Bench = {
         const client = fileURLToPath(siblingModule(import.meta.url, './chunk-client'));
         const runs: Record<string, number | string>[] = [];
         let whole = true;
+        const made: number[] = [];
         const fetchAll = async () => {
           const { stdout } = await run(process.execPath, [
             client,
@@ -52,9 +53,12 @@ const serve: Bench = {
           const read = performance.now();
           await warm(source);
           const readSeconds = (performance.now() - read) / 1000;
+          const buffers = await seeder.shards('buffers_made');
           const before = await seeder.cpu();
           const got = await fetchAll();
           const after = await seeder.cpu();
+          const afterwards = await seeder.shards('buffers_made');
+          made.push(afterwards.counted - buffers.counted);
           await warm(source);
           const bare = await pump(source, size, identity);
           const figures = {
@@ -63,6 +67,8 @@ const serve: Bench = {
             cold_mb_per_second: size / 1e6 / cold.seconds,
             read_mb_per_second: size / 1e6 / readSeconds,
             client_cpu_per_gib: got.cpu / (size / 2 ** 30),
+            shard_memory_mib: afterwards.memory / 2 ** 20,
+            shard_growth_mib: (afterwards.memory - buffers.memory) / 2 ** 20,
             pump_mb_per_second: bare.mb_per_second,
             pump_sender_cpu_per_gib: bare.sender_cpu_per_gib,
           };
@@ -90,7 +96,11 @@ const serve: Bench = {
               ratio: round(median.cold_mb_per_second! / median.read_mb_per_second!),
             },
           ],
-          checks: [{ name: 'every byte was served', ok: whole }],
+          checks: [
+            { name: 'every byte was served', ok: whole },
+            // The first run with a cold file has made those that are recycled.
+            { name: 'no buffer was made for a chunk', ok: made.every((count) => count <= 4) },
+          ],
         };
       } finally {
         await seeder.stop();

@@ -521,6 +521,7 @@ export const samples: Samples = {
     },
   },
   supervisor: {
+    memory: { request: null, reply: { store: 1_000_000, 'transport/0': 0 } },
     tuning: { request: null, reply: [{ name: 'shards', value: 2, running: 3, origin: 'set live' }] },
     tune: {
       request: { values: { shards: 2 }, save: false },
