@@ -18,8 +18,11 @@ import { ValueGiver } from './value-giver.ts';
 import { ValueStore } from './value-store.ts';
 import { WireAnswers } from './wire-answers.ts';
 
-/** Addresses that an answer about a content has at most. */
+/** Of what is kept for others, what may stay when memory is short. */
+const UNDER_PRESSURE = 1 / 4;
+/** Addresses that an answer about a content has at most, and those of them that one node told. */
 const MAX_PROVIDERS = 64;
+const PROVIDERS_OF_ONE = 16;
 
 /** The Kademlia of this node: whom it knows, what it keeps for others, and what it looks up for the rest of the node. */
 export default actor(dhtContract, async (given) => {
@@ -30,7 +33,7 @@ export default actor(dhtContract, async (given) => {
   const { nodeKey, nodeId } = await context.refs.store.ask('identity', null);
   const own = fromHex(nodeId, NODE_ID_LENGTH)!;
   const addresses = new OwnAddresses(context);
-  const table = new RoutingTable(own);
+  const table = new RoutingTable(own, config.defences);
   const keeper = new TableKeeper(context, table, { id: own, key: nodeKey, addresses });
   const values = new ValueStore(own, config);
   const lookups = new Lookups(context, keeper);
@@ -68,7 +71,7 @@ export default actor(dhtContract, async (given) => {
         const providers = new Set<string>();
         await lookups.findValues(providersKey(octets(contentId, 32)), signal, ({ content }) => {
           if (content.kind !== 'providers') return false;
-          for (const peer of content.value.providers) {
+          for (const peer of content.value.providers.slice(0, PROVIDERS_OF_ONE)) {
             const address = fromPeerAddr(peer);
             if (address === null || !keeper.mayFollow(address)) continue;
             if (providers.size < MAX_PROVIDERS) providers.add(formatAddress(address));
@@ -91,6 +94,14 @@ export default actor(dhtContract, async (given) => {
       wire: (request) => answers.answer(request),
     },
     quiesce: () => upkeep.end(),
+    pressure(level) {
+      const part = level === 'high' ? UNDER_PRESSURE : 1;
+      const { maxValues, maxValueBytes, defences } = config;
+      values.limit({
+        ...{ maxValues: Math.floor(maxValues * part), maxValueBytes: Math.floor(maxValueBytes * part) },
+        defences,
+      });
+    },
   };
 });
 
