@@ -59,6 +59,8 @@ export class MemoryStore {
       ownShares: () => [...this.published.values()].map(ownShareOf),
       ownVolumes: () => [],
       knownPeers: () => [],
+      keyRecords: () => [],
+      keepKeyRecord: () => null,
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,
