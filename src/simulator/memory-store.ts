@@ -61,6 +61,8 @@ export class MemoryStore {
       keyRecords: () => [],
       keepKeyRecord: () => null,
       knownPeers: () => [],
+      keyRecords: () => [],
+      keepKeyRecord: () => null,
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,

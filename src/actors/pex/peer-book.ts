@@ -78,13 +78,19 @@ export class PeerBook {
     const { metrics } = this.#context;
     metrics.add('offers_taken', 1);
     const addresses = offeredAddresses(peers);
+    const heard: string[] = [];
     for (const { address, nodeKey } of addresses) {
       if (this.table.get(address) !== null) continue;
       const refused =
         nodeKey === this.#parts.ownKey || !this.mayDial(address) || this.#parts.isBanned(address, nodeKey);
       if (refused) metrics.add('addresses_refused', 1);
-      else this.hearsay.add({ address, nodeKey, announcer });
+      else {
+        this.hearsay.add({ address, nodeKey, announcer });
+        if (nodeKey !== null) heard.push(`${address}@${nodeKey}`);
+      }
     }
+    // Whoever tells where he listens himself is found by lookups from then on.
+    if (heard.length > 0) this.#context.refs.dht.tell('learnt', { addresses: heard, from: announcer });
     this.#gauge();
   }
 

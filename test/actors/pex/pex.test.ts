@@ -137,6 +137,17 @@ describe('asking', () => {
     expect(node.offered[0]).toEqual([peerAddr(OWN_ADDRESS, OWN_KEY)]);
   });
 
+  test('the DHT is told of addresses with a key, once they may be dialled', async () => {
+    world = await PexWorld.start({ outbound: 1 });
+    await world.offer(keyOf(9), [
+      peerAddr(addressOf(9), keyOf(9)),
+      peerAddr(addressOf(8)),
+      peerAddr('tcp://127.0.0.1:7001', keyOf(7)),
+      peerAddr(OWN_ADDRESS, keyOf(6)),
+    ]);
+    expect(world.toldDht).toEqual([`${addressOf(9)}@${keyOf(9)}`]);
+  });
+
   test('an own address is told where it means anything', () => {
     expect(meansAnything('tcp://80.1.2.3:7001', 'tcp://127.0.0.1:7001')).toBe(true);
     expect(meansAnything('tcp://127.0.0.1:7001', 'tcp://127.0.0.1:7002')).toBe(true);

@@ -70,6 +70,8 @@ export class PexWorld {
   /** Every dial, in order. */
   readonly dials: { address: string; nodeKey: string | undefined; at: number }[] = [];
   readonly asked: { address: string; at: number }[] = [];
+  /** Addresses that the DHT was told of. */
+  readonly toldDht: string[] = [];
   readonly metrics = new Map<string, number>();
   readonly said: { fields: object; message: string }[] = [];
   readonly names = new Map<string, readonly string[]>();
@@ -221,6 +223,10 @@ export class PexWorld {
         },
         acceptor: { ask: async () => ({ bound: [OWN_ADDRESS], advertised: [OWN_ADDRESS] }) },
         transport: { size: 1, member: () => shard, route: () => shard },
+        dht: {
+          tell: (_: string, { addresses }: { addresses: readonly string[] }) =>
+            this.toldDht.push(...addresses) > 0,
+        },
       },
       spawn: (work: () => Promise<void>) => {
         work().catch((error: unknown) => {
