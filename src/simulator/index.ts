@@ -3,6 +3,8 @@
  * delays, losses, nodes that cannot be dialled, that come and go, and that lie. A run is a function of its seed. Written
  * about in `docs/simulator.md`; a program of its own is `examples/simulated-network`.
  */
+export { transportContract } from '../actors/transport/contract.ts';
+export type { WireReply, WireRequest } from '../actors/wire-request.ts';
 export {
   ATTACKS,
   type Attack,

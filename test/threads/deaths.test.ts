@@ -64,6 +64,7 @@ const ACTORS = [
   'transport/0',
   'transport/1',
   'acceptor',
+  'dht',
   'publish',
   'search',
   'sync',

@@ -423,6 +423,11 @@ export const storeContract = defineContract({
     >({ deadlineMs: 30_000 }),
     dropRecheck: ask<{ shareId: Hex | null }, null>(),
 
+    /** Rotations and revocations of keys, as values of the DHT. */
+    keyRecords: ask<null, readonly Uint8Array[]>(),
+    /** Keeps one, unless a later rotation or an earlier revocation of the key is kept. `E_USAGE` for what is none. */
+    keepKeyRecord: ask<{ record: Uint8Array }, null>(),
+
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     rememberPeer: ask<KnownPeer, null>(),
     /** Those met last, at most 1000. */

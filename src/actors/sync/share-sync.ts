@@ -15,6 +15,7 @@ import { headSources } from './dht-lookup.ts';
 import { disagreementOf } from './disagreement.ts';
 import { type FoundHead, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
+import type { KeyMemory } from './key-memory.ts';
 import { lookUpManifest } from './manifest-lookup.ts';
 import type { PassPeers } from './pass-peers.ts';
 import type { Peer } from './peer.ts';
@@ -40,7 +41,7 @@ export interface SyncedShare extends ShareSync {
 }
 
 export interface ShareSyncOptions {
-  readonly registry: IdentityRegistry;
+  readonly keys: KeyMemory;
   /** Addresses asked beside those of the share. */
   readonly bootstrap: readonly string[];
   readonly peers: PassPeers;
@@ -79,13 +80,13 @@ const sourceOf = ({ source }: Subscription): readonly string[] => (source === nu
 async function attempt(
   context: SyncContext,
   before: Subscription,
-  { registry, bootstrap, peers: passPeers, identityDue, dhtDue }: ShareSyncOptions,
+  { keys, bootstrap, peers: passPeers, identityDue, dhtDue }: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
   const shareKey = fromHex(before.shareKey, 32);
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
-  checkIdentity(registry, shareKey);
+  checkIdentity(keys.registry, shareKey);
   const addresses = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
   const peerAt = (target: PeerTarget) => passPeers.of(target);
   const peers = candidatesOf(...addresses).map(peerAt);
@@ -115,8 +116,8 @@ async function attempt(
   const disagreement = disagreementOf(found, held);
   const news = distinctHeads(found.filter(({ head }) => Number(head.latestSeq) > known));
   if (news.length > 0 || identityDue) {
-    await learnIdentity(context, registry, shareKey, answered, signal);
-    checkIdentity(registry, shareKey);
+    await learnIdentity(context, keys, shareKey, answered, signal);
+    checkIdentity(keys.registry, shareKey);
   }
   const seen = { answered: answered.length > 0, disagreement, sought };
   if (news.length === 0) {

@@ -1,5 +1,4 @@
 import { failure } from '../../errors.ts';
-import { createIdentityRegistry } from '../../protocol/objects/identity-registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { eachBounded } from '../each-bounded.ts';
@@ -7,6 +6,7 @@ import type { Subscription } from '../store/contract.ts';
 import { Coalesced } from './coalesced.ts';
 import type { SyncContext } from './context.ts';
 import type { ShareHealth, ShareSync } from './contract.ts';
+import { KeyMemory } from './key-memory.ts';
 import { PassPeers } from './pass-peers.ts';
 import { retryPauseMs } from './retry-pause.ts';
 import { ShareMemories, type ShareMemory } from './share-memory.ts';
@@ -31,7 +31,7 @@ const FORK =
 /** Syncs shares, one or all; the same share never twice at once, and passes never over each other. */
 export class Syncer {
   readonly #context: SyncContext;
-  readonly #registry = createIdentityRegistry();
+  readonly #keys: KeyMemory;
   readonly #memories = new ShareMemories();
   readonly #passes = new Coalesced<readonly ShareSync[]>();
   /** Asked beside the peers of a share's link. */
@@ -43,6 +43,7 @@ export class Syncer {
   constructor(context: SyncContext) {
     this.#context = context;
     this.bootstrap = context.config.bootstrap;
+    this.#keys = new KeyMemory(context);
   }
 
   /** `E_NOT_FOUND` when the share is not subscribed. */
@@ -122,13 +123,14 @@ export class Syncer {
 
   async #one(shareId: string, peers: PassPeers): Promise<SyncedShare> {
     const { clock, refs } = this.#context;
+    await this.#keys.recall();
     const subscription = await refs.store.ask('subscription', { shareId });
     if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
     const memory = this.#memories.of(shareId);
     const identityDue = clock.now() - memory.identityAt >= IDENTITY_INTERVAL_MS;
     const waited = clock.now() - memory.dhtAt;
     const dhtDue = { found: waited >= DHT_INTERVAL_MS, notFound: waited >= DHT_RETRY_MS };
-    const options = { registry: this.#registry, bootstrap: this.bootstrap, peers, identityDue, dhtDue };
+    const options = { keys: this.#keys, bootstrap: this.bootstrap, peers, identityDue, dhtDue };
     const result = await this.#withVolumes(
       await syncShare(this.#context, subscription, options),
       subscription,

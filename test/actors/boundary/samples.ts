@@ -571,6 +571,8 @@ export const samples: Samples = {
       request: { target: `${HEX}/x`, cursor: 0 },
       reply: { items: [{ ...itemRow, path: null }], next: null },
     },
+    keyRecords: { request: null, reply: [bytes(0x37, 0xa5)] },
+    keepKeyRecord: { request: { record: bytes(0x36, 0xa7) }, reply: null },
     knownPeers: { request: { limit: 7 }, reply: [knownPeer] },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
