@@ -818,10 +818,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dht-crowd-in-lookup',
     file: 'src/actors/dht/lookup.ts',
-    find: 'if (from !== null && near >= MAX_PER_NEIGHBOURHOOD) return;',
+    find: 'if (from !== null && near >= this.#perNeighbourhood) return;',
     replace: NOTHING,
     test: 'test/actors/dht/lookup.test.ts',
-    only: 'of one neighbourhood eight',
+    only: 'of one neighbourhood two',
   },
   {
     name: 'dht-keys-invented-for-an-address',
@@ -842,7 +842,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dht-key-of-another-share',
     file: 'src/actors/dht/lookups.ts',
-    find: 'if (verifyShareHead(content.value, shareKey).ok)',
+    find: 'if (!checkedHeads || verifyShareHead(content.value, shareKey).ok)',
     replace: 'if (content.value.sig.length > 0)',
     test: 'test/actors/dht/network.test.ts',
     only: 'a forged one decides nothing',
@@ -850,10 +850,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dht-giver-without-bound',
     file: 'src/actors/dht/value-store.ts',
-    find: "if (same < 0 && !this.#originHasRoom(origin, octets)) return 'crowded';",
+    find: "if (same < 0 && !this.#netHasRoom(net, octets)) return 'crowded';",
     replace: NOTHING,
     test: 'test/actors/dht/value-store.test.ts',
     only: 'one giver has its part',
+  },
+  {
+    name: 'dht-crowd-of-one-network',
+    file: 'src/actors/dht/value-store.ts',
+    find: 'counts.get(each.net) === most);',
+    replace: 'most > 0);',
+    test: 'test/actors/dht/value-store.test.ts',
+    only: 'many keys of one network take no list',
   },
   {
     name: 'dht-lists-overwritten',
