@@ -18,6 +18,8 @@ import { ValueGiver } from './value-giver.ts';
 import { ValueStore } from './value-store.ts';
 import { WireAnswers } from './wire-answers.ts';
 
+/** Of what is kept for others, what may stay when memory is short. */
+const UNDER_PRESSURE = 1 / 4;
 /** Addresses that an answer about a content has at most, and those of them that one node told. */
 const MAX_PROVIDERS = 64;
 const PROVIDERS_OF_ONE = 16;
@@ -92,6 +94,14 @@ export default actor(dhtContract, async (given) => {
       wire: (request) => answers.answer(request),
     },
     quiesce: () => upkeep.end(),
+    pressure(level) {
+      const part = level === 'high' ? UNDER_PRESSURE : 1;
+      const { maxValues, maxValueBytes, defences } = config;
+      values.limit({
+        ...{ maxValues: Math.floor(maxValues * part), maxValueBytes: Math.floor(maxValueBytes * part) },
+        defences,
+      });
+    },
   };
 });
 

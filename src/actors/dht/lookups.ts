@@ -257,7 +257,10 @@ export class Lookups {
     return { who, closer };
   }
 
-  /** The nearest of the table, and the operator's own: those of the reference keep values and name nobody. */
+  /**
+   * The nearest of the table, and the operator's own where they are not in it: as Granary nodes are found by the table,
+   * and those of the reference keep values wherever they stand, because nobody finds others there.
+   */
   #seeds(target: NodeId): Candidate[] {
     const { bootstrap } = this.#context.config;
     const known = this.#keeper.table.closest(target, K).map(({ contact }) => candidateOf(contact));
@@ -265,7 +268,11 @@ export class Lookups {
       (text) => candidateFrom(text, 'operator', null, this.#keeper.rules) ?? [],
     );
     const addresses = new Set(known.map(({ address }) => address));
-    return [...known, ...typed.filter(({ address }) => !addresses.has(address))];
+    const others = typed.filter(({ address }) => {
+      if (addresses.has(address)) return false;
+      return known.length < K || this.#keeper.table.at(address)?.native !== true;
+    });
+    return [...known, ...others];
   }
 
   /** Waits for a place. `E_BUSY` when too many do. */

@@ -20,6 +20,8 @@ import { DEFAULT_TTL, MAX_TTL, type PutResult, type ValueStore } from './value-s
 const NO_KEYSPACE = 'DHT value does not match any recognized keyspace';
 const NOT_TAKEN = 'this node keeps no values for others';
 const NO_ROOM = 'this node has no room for the value';
+/** Who left so many requests in a row unanswered is told to nobody. */
+const FEW = 2;
 /** Values that one network may give: the reference's nodes send two a second each. */
 const STORES = { perSecond: 4, burst: 120 };
 
@@ -146,7 +148,7 @@ export class WireAnswers {
 
   #closest(target: NodeId, asker: WireRequest['peer']): PeerAddr[] {
     const may = (entry: TableEntry) =>
-      entry.contact.nodeKey !== asker.nodeKey && canDial(asker.dialect, entry);
+      entry.contact.nodeKey !== asker.nodeKey && entry.failures < FEW && canDial(asker.dialect, entry);
     return this.#parts.table.closest(target, K, may).map(({ contact }) => contact.peer);
   }
 }

@@ -86,6 +86,42 @@ describe('a network of thirty nodes that know one of them', () => {
     expect(nearest.filter(({ nodeKey }) => !names.has(nodeKey))).toEqual([]);
   });
 
+  test('who let others in is not asked more than the others are', { timeout: 60_000 }, async () => {
+    const nodes = await net.joined(40);
+    // Buckets are looked through meanwhile.
+    await net.clock.advance(75 * 60_000);
+    const first = nodes[0]!;
+    let asked = 0;
+    const request = net.request.bind(net);
+    net.request = (from, target, ...rest) => {
+      if (target.address === first.address) asked++;
+      return request(from, target, ...rest);
+    };
+    // Places that are far from it.
+    const far = Array.from({ length: 400 }, (_, n) => sha256(Buffer.from(`place ${n}`)).slice(0, 20))
+      .filter((place) => nodes.filter(({ id }) => compareDistance(place, id, first.id) < 0).length > 33)
+      .slice(0, 10);
+    for (const [n, target] of far.entries()) {
+      const asker = nodes[10 + n]!;
+      await net.until(Promise.resolve(asker.handlers.findNode({ target: toHex(target) }, asker.call)));
+    }
+    expect(far.length).toBe(10);
+    expect(asked).toBeLessThanOrEqual(3);
+  });
+
+  test('what is kept shrinks when memory is short', async () => {
+    const node = await net.node({ maxValues: 100 });
+    for (let n = 0; n < 60; n++) {
+      const { manifest } = revision(key(1 + n), 1);
+      const at = manifestKey(manifestId(manifest));
+      await node.wire(STORE, { key: at, value: encodeManifest(manifest), ttlSecs: 600n });
+    }
+    const values = async () => (await node.handlers.status(null, node.call)).values;
+    expect(await values()).toBe(60);
+    await node.pressure('high');
+    expect(await values()).toBe(25);
+  });
+
   test('a share is found by its key alone: head, manifest and who has it', { timeout: 60_000 }, async () => {
     const nodes = await net.joined(30);
     const publisher = nodes[3]!;

@@ -167,6 +167,19 @@ describe('unsigned lists', () => {
     expect(after.providers).not.toContainEqual(peer(1));
   });
 
+  test('many keys of one network take no other network out of a list', () => {
+    const values = store();
+    const honest = providersValue(7, [peer(1)]);
+    values.put(honest.key, honest.content, honest.octets, { ...about('honest'), net: '5.5.5' });
+    for (let n = 0; n < 100; n++) {
+      const given = providersValue(7, [peer(1_000 + n)]);
+      values.put(given.key, given.content, given.octets, { ...about(`key ${n}`), net: '6.6.6' });
+    }
+    const { octets } = values.get(honest.key, DIALECT_1, NOW)!;
+    expect(providers.read(new Reader(octets)).providers).toContainEqual(peer(1));
+    expect(values.count).toBe(16);
+  });
+
   test('sixteen givers of one list at most, and sixty-four addresses of it', () => {
     const values = store();
     for (let n = 0; n < 30; n++) {
@@ -241,11 +254,11 @@ describe('bounds', () => {
     expect(values.put(other.key, other.content, other.octets, about('two'))).toBe('stored');
   });
 
-  test('many keys of one network have the part of one giver', () => {
+  test('keys of one network have its part together', () => {
     const values = store();
     const results = Array.from({ length: 100 }, (_, n) => {
       const { key: at, content, octets } = providersValue(n, [peer(n)]);
-      return values.put(at, content, octets, { ...about(`key ${n}`), net: 'one' });
+      return values.put(at, content, octets, { ...about(`key ${n}`), net: '6.6.6' });
     });
     expect(results.filter((result) => result === 'stored').length).toBe(64);
   });
