@@ -30,13 +30,11 @@ const TOLD_EVERY = 500;
 export class DhtWorld {
   readonly network: SimulatedNetwork;
   readonly plans: readonly GranaryPlan[];
-  readonly #behaviours: Behaviours;
   readonly #options: DhtWorldOptions;
 
   private constructor(options: DhtWorldOptions, behaviours: Behaviours) {
     const { seed, nodes, nat = 0, dht = {} } = options;
     this.#options = options;
-    this.#behaviours = behaviours;
     this.network = new SimulatedNetwork(options);
     const identities = Array.from({ length: nodes }, (_, index) =>
       // The first ones are those that everybody is told of.
@@ -74,19 +72,6 @@ export class DhtWorld {
   /** Those that are up and run a DHT. */
   get alive(): readonly SimulatedNode[] {
     return this.nodes.filter((node) => node.up && node.plan.script === undefined);
-  }
-
-  /** One more Granary node, which begins with the same first ones unless told otherwise. */
-  addNode(
-    dht: Partial<DhtConfig> = {},
-    identity = identityOf(this.#options.seed, this.nodes.length),
-  ): SimulatedNode {
-    const bootstrap = this.plans
-      .slice(0, SEEDS_TOLD)
-      .map(({ identity: { address, nodeKey } }) => `${address}@${nodeKey}`);
-    return this.network.add(
-      granaryNode(identity, this.#behaviours, { dht: { ...this.#options.dht, bootstrap, ...dht } }),
-    );
   }
 
   /** A node that answers what it likes. */
