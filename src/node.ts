@@ -9,6 +9,8 @@ import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
+import { pexConfig } from './actors/pex/config.ts';
+import { pexContract } from './actors/pex/contract.ts';
 import { publishConfig } from './actors/publish/config.ts';
 import { publishContract } from './actors/publish/contract.ts';
 import { searchConfig } from './actors/search/config.ts';
@@ -65,6 +67,7 @@ export interface NodeSettings {
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
   readonly dht?: ConfigInput<typeof dhtConfig>;
+  readonly pex?: ConfigInput<typeof pexConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
@@ -162,6 +165,11 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           contract: dhtContract,
           module: module('dht'),
           config: checked('dht', dhtConfig, settings.dht ?? {}),
+        },
+        {
+          contract: pexContract,
+          module: module('pex'),
+          config: checked('pex', pexConfig, settings.pex ?? {}),
         },
       ]),
       branch('catalog', 'one_for_one', [

@@ -25,6 +25,7 @@ test('the tree of the node', () => {
     '  acceptor',
     ' discovery one_for_one 5 in 30 s',
     '  dht',
+    '  pex',
     ' catalog one_for_one 5 in 30 s',
     '  publish',
     '  search',

@@ -4,6 +4,7 @@ import { controlContract } from './control/contract.ts';
 import { dhtContract } from './dht/contract.ts';
 import { hashingContract } from './hashing/contract.ts';
 import { limitsContract } from './limits/contract.ts';
+import { pexContract } from './pex/contract.ts';
 import { publishContract } from './publish/contract.ts';
 import { searchContract } from './search/contract.ts';
 import { storeContract } from './store/contract.ts';
@@ -19,6 +20,7 @@ export const contracts = {
   dht: dhtContract,
   hashing: hashingContract,
   limits: limitsContract,
+  pex: pexContract,
   publish: publishContract,
   search: searchContract,
   store: storeContract,

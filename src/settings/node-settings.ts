@@ -60,7 +60,16 @@ export function nodeSettings(
       maxValues: settings.dht.max_values,
       maxValueBytes: settings.dht.max_value_bytes,
     },
-    sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    pex: {
+      bootstrap: network.bootstrap,
+      bootstrapPinned: pinned.includes('network.bootstrap'),
+      outbound: network.outbound,
+      scope: network.scope,
+    },
+    sync: {
+      intervalSeconds: settings.sync.interval_seconds,
+      requestsPerSecond: settings.sync.requests_per_second,
+    },
     search: { stemming: settings.search.stemming },
     transfer: {
       maxActive: settings.downloads.max_active,

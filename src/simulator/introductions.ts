@@ -19,6 +19,7 @@ const contract = defineContract({
   messages: {
     met: tell<PeerMet>(),
     wire: ask<WireRequest, WireReply>(),
+    sources: ask<{ limit: number }, readonly string[]>(),
   },
 });
 
@@ -48,6 +49,7 @@ export const introductions: ActorModule = actorsOf<typeof contracts, 'transport'
             }
           });
         },
+        sources: () => [],
         wire({ type, payload, peer }) {
           if (type !== PEX_OFFER) return { error: UNSUPPORTED_MESSAGE_TYPE };
           const addresses = decodeRequest(PEX_OFFER, payload).peers.flatMap((each) => {

@@ -45,6 +45,7 @@ export class SimulatedTransport {
         fetch: elsewhere,
         configure: () => null,
         sessions: () => this.#infos(),
+        dialled: () => this.#infos().filter(({ direction }) => direction === 'out'),
         connect: (target: PeerTarget, call: Call) => this.#connect(target, call),
         request: (
           { peer, type, payload }: { peer: PeerTarget; type: number; payload: Uint8Array },

@@ -43,9 +43,9 @@ export const MESSAGES: readonly Message[] = [
     name: 'PEX_OFFER',
     fields: [['peers', b.array(address, address)]],
     required: 1,
-    must: notServed,
+    must: ANSWER,
   },
-  { type: 101, name: 'PEX_REQUEST', fields: [['max_peers', b.uint(64)]], required: 1, must: notServed },
+  { type: 101, name: 'PEX_REQUEST', fields: [['max_peers', b.uint(64)]], required: 1, must: ANSWER },
   {
     type: 200,
     name: 'FIND_NODE',

@@ -19,7 +19,7 @@ test('a new revision reaches subscribers one from the other, though the publishe
   const plans = Array.from({ length: 25 }, (_, index) =>
     granaryNode(identityOf(11, index, { reachable: index % 3 !== 2 }), behaviours, {
       dht: null,
-      sync: { bootstrap: [], intervalSeconds: 30 },
+      sync: { intervalSeconds: 30 },
     }),
   );
   const nodes = plans.map((plan) => network.add(plan));

@@ -65,6 +65,7 @@ const ACTORS = [
   'transport/1',
   'acceptor',
   'dht',
+  'pex',
   'publish',
   'search',
   'sync',

@@ -9,6 +9,7 @@ export const controlContract = defineContract({
     'limits',
     'transport',
     'acceptor',
+    'pex',
     'publish',
     'sync',
     'search',

@@ -6,6 +6,7 @@ import { dialectOf } from '../../protocol/dialect.ts';
 import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
 import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { BansInForce } from '../follow-bans.ts';
 import type { KnownPeer } from '../store/contract.ts';
 import type { Connection } from './connection.ts';
 import type { ShardContext } from './context.ts';
@@ -20,12 +21,16 @@ import { noRoom, type SessionTable } from './session-table.ts';
 /** The one session to each peer: found, or dialled in the dialect the peer turns out to speak. */
 export class Dialer {
   readonly #context: ShardContext;
-  readonly #options: Omit<DialOptions, 'dialMs'>;
+  readonly #options: Omit<DialOptions, 'dialMs'> & { readonly bans: BansInForce };
   readonly #sessions: SessionTable;
   readonly #dialling = new Map<string, Promise<OutboundSession>>();
   #stopped = false;
 
-  constructor(context: ShardContext, options: Omit<DialOptions, 'dialMs'>, sessions: SessionTable) {
+  constructor(
+    context: ShardContext,
+    options: Omit<DialOptions, 'dialMs'> & { readonly bans: BansInForce },
+    sessions: SessionTable,
+  ) {
     this.#context = context;
     this.#options = options;
     this.#sessions = sessions;
@@ -45,6 +50,7 @@ export class Dialer {
       return Promise.resolve(known);
     }
     if (this.#stopped) throw stopping();
+    if (this.#isBanned(target)) throw banned(target.address);
     const name = `${target.address}@${target.nodeKey === null ? '' : toHex(target.nodeKey)}`;
     const running = this.#dialling.get(name);
     if (running) return running;
@@ -128,6 +134,8 @@ export class Dialer {
     if (!result.native && known?.native && known.nodeKey === peer.nodeKey) {
       return unbound('this key was a Granary node before and does not say so any more');
     }
+    // Known only now, or banned while it was dialled.
+    if (this.#isBanned({ ip: target.ip, nodeKey: result.peerKey })) return refuse(banned(address));
     if (!bound && this.#context.config.requireBound) {
       return unbound('its certificate does not carry its node key, and unbound peers are refused');
     }
@@ -156,6 +164,11 @@ export class Dialer {
     return session;
   }
 
+  #isBanned({ ip, nodeKey }: Pick<DialTarget, 'ip' | 'nodeKey'>): boolean {
+    const { bans } = this.#options;
+    return bans.hasIp(ip) || (nodeKey !== null && bans.hasKey(toHex(nodeKey)));
+  }
+
   /** Without the store nothing is remembered: the peer is dialled as an unknown one. */
   #recall(address: string): Promise<KnownPeer | null> {
     return this.#context.refs.store.ask('knownPeer', { address }).catch(withoutStore);
@@ -167,6 +180,8 @@ export class Dialer {
 }
 
 const stopping = () => failure('E_BUSY', 'the node is stopping', { retryable: true });
+
+const banned = (subject: string) => failure('E_PEER_BANNED', 'this node has banned that peer', { subject });
 
 function withoutStore(error: unknown): null {
   if (error instanceof ActorError) return null;

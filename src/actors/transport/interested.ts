@@ -3,9 +3,6 @@ import type { ShardContext } from './context.ts';
 import type { PeerTarget } from './contract.ts';
 import { dialectName, type Peer } from './session.ts';
 
-/** Actors that keep account of whom this node can reach. */
-const INTERESTED = ['dht'] as const;
-
 /** Tells them of a finished handshake. One that has no room for it now misses it: the peer is met again. */
 export function tellMet(
   { refs }: Pick<ShardContext, 'refs'>,
@@ -17,7 +14,9 @@ export function tellMet(
     ...{ nodeKey, nodeId, address, dialable: direction === 'out', direction },
     ...{ native, dialect: dialectName(dialect), capabilities },
   };
-  for (const name of INTERESTED) refs[name].tell('met', met);
+  // Both keep account of whom this node can reach.
+  refs.dht.tell('met', met);
+  refs.pex.tell('met', met);
 }
 
 /** Tells them of a dial that came to nothing because of whom it was for. */
@@ -28,5 +27,7 @@ export function tellLost(
 ): void {
   // What we ended, or had no room for, says nothing of the peer.
   if (!(error instanceof ActorError) || !error.code.startsWith('E_PEER_')) return;
-  for (const name of INTERESTED) refs[name].tell('lost', { nodeKey, address, reason: error.code });
+  const lost = { nodeKey, address, reason: error.code };
+  refs.dht.tell('lost', lost);
+  refs.pex.tell('lost', lost);
 }

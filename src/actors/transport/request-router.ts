@@ -19,9 +19,11 @@ import type { ShardContext } from './context.ts';
 import { RequestRates } from './request-rates.ts';
 import type { Peer } from './session.ts';
 
-type Owner = 'store' | 'publish' | 'dht';
+type Owner = 'store' | 'publish' | 'dht' | 'pex';
 
 const OWNERS: ReadonlyMap<number, Owner> = new Map<number, Owner>([
+  [types.PEX_OFFER, 'pex'],
+  [types.PEX_REQUEST, 'pex'],
   [types.FIND_NODE, 'dht'],
   [types.FIND_VALUE, 'dht'],
   [types.STORE, 'dht'],
@@ -99,10 +101,11 @@ export class RequestRouter {
 
   async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {
     try {
-      const { store, publish, dht } = this.#context.refs;
+      const { store, publish, dht, pex } = this.#context.refs;
       const options = { deadlineMs: OWNER_MS };
       if (owner === 'store') return await store.ask('wire', request, options);
       if (owner === 'publish') return await publish.ask('wire', request, options);
+      if (owner === 'pex') return await pex.ask('wire', request, options);
       return await dht.ask('wire', request, options);
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;

@@ -10,6 +10,7 @@ import type {
   OwnShare,
   ShareSource,
   StoredFile,
+  StoredPeer,
   StoredTransfer,
   Subscription,
 } from '../../../src/actors/store/contract.ts';
@@ -152,6 +153,14 @@ const knownPeer: KnownPeer = {
   native: false,
   seenAt: 1_700_000_000,
 };
+const storedPeer: StoredPeer = {
+  ...knownPeer,
+  capabilities: ['dht', 'content_seed'],
+  failures: 1,
+  score: -0.25,
+  scoreAt: 1_753_000_000,
+  source: 'seed',
+};
 const session: SessionInfo = {
   nodeKey: HEX,
   nodeId: HEX,
@@ -251,6 +260,66 @@ export const samples: Samples = {
   },
   control: {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
+  },
+  pex: {
+    met: { message: peerMet },
+    lost: { message: { nodeKey: HEX, address: 'tcp://192.0.2.1:7001', reason: 'E_PEER_IDENTITY' } },
+    wire: { request: { ...wireRequest, type: 101 }, reply: wireReply },
+    sources: { request: { limit: 8 }, reply: [`tcp://192.0.2.1:7001@${HEX}`] },
+    known: {
+      request: null,
+      reply: [
+        {
+          address: 'tcp://192.0.2.1:7001',
+          nodeKey: HEX,
+          state: 'answered',
+          native: true,
+          dialect: '2/8',
+          capabilities: ['content_seed'],
+          score: -1.25,
+          source: 'seed',
+          seen: 1_753_000_000,
+          failures: 1,
+        },
+        {
+          address: 'tcp://[2001:db8::1]:7001',
+          nodeKey: null,
+          state: 'hearsay',
+          native: null,
+          dialect: null,
+          capabilities: [],
+          score: 0,
+          source: HEX,
+          seen: null,
+          failures: 0,
+        },
+      ],
+    },
+    seeds: {
+      request: null,
+      reply: [
+        {
+          address: `tcp://seed.example.org:7001@${HEX}`,
+          origin: 'live',
+          state: 'failing',
+          resolved: ['tcp://192.0.2.1:7001'],
+          lastAnswer: 1_753_000_000,
+          error: { code: 'E_PEER_IDENTITY', message: 'another key answers at this address' },
+          nextTry: 1_753_000_005,
+        },
+      ],
+    },
+    addSeed: { request: { address: 'tcp://seed.example.org:7001' }, reply: { changed: true } },
+    removeSeed: { request: { address: 'tcp://seed.example.org:7001' }, reply: { changed: true } },
+    configure: {
+      request: {
+        bootstrap: ['tcp://192.0.2.1:7001'],
+        bootstrapPinned: true,
+        outbound: 6,
+        scope: 'public',
+      },
+      reply: null,
+    },
   },
   dht: {
     met: { message: peerMet },
@@ -574,9 +643,14 @@ export const samples: Samples = {
     },
     keyRecords: { request: null, reply: [bytes(0x37, 0xa5)] },
     keepKeyRecord: { request: { record: bytes(0x36, 0xa7) }, reply: null },
-    knownPeers: { request: { limit: 7 }, reply: [knownPeer] },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
+    knownPeers: { request: { limit: 10 }, reply: [storedPeer] },
+    ratePeers: { request: { peers: [storedPeer], gone: ['tcp://192.0.2.9:7001'] }, reply: null },
+    bans: { request: null, reply: [{ target: '192.0.2.0/24', since: 1_753_000_000 }] },
+    ban: { request: { target: HEX }, reply: { changed: true } },
+    unban: { request: { target: HEX }, reply: { changed: false } },
+    banned: { request: null, items: [[], [HEX, '192.0.2.0/24']] },
     backup: {
       request: { path: '/backups', hashLists: true },
       items: [{ file: '/backups/granary.db', bytes: 4096, files: 3, keys: 'keyfile', seconds: 0.5 }],
@@ -663,7 +737,7 @@ export const samples: Samples = {
       ],
     },
     newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
-    configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
+    configure: { request: { intervalSeconds: 0.5, requestsPerSecond: 1 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   limits: {
@@ -771,6 +845,7 @@ export const samples: Samples = {
       ],
     },
     sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+    dialled: { request: null, reply: [{ ...session, direction: 'out' }] },
     configure: {
       request: {
         handshakeMs: 1_000,

@@ -142,7 +142,8 @@ test('a revocation that only the DHT has voids its share, and no other', async (
 });
 
 test('the newest revision of an own share is asked of the DHT too; what its key did not sign does not count', async () => {
-  const world = await World.start({ bootstrap: [A] });
+  const world = await World.start();
+  world.known = [A];
   world.peer(A).put(revision(share, 4));
   const answer = (octets: Uint8Array) => {
     world.dht = async () => ({ head: octets, sources: [] });

@@ -97,7 +97,8 @@ describe('passes by themselves', () => {
 
   async function started() {
     const clock = new ManualClock(1_700_000_000_000);
-    const world = await World.start({ intervalSeconds: INTERVAL, bootstrap: [A] }, clock);
+    const world = await World.start({ intervalSeconds: INTERVAL }, clock);
+    world.known = [A];
     return { clock, world };
   }
 

@@ -185,7 +185,7 @@ const values: readonly Row[] = [
           ),
         ),
       ]),
-    refuse(/not served/),
+    ANSWER,
   ),
   asked(
     'PEX_OFFER: relays behind relays',
