@@ -1,5 +1,6 @@
 import type { DhtConfig } from '../actors/dht/config.ts';
 import { dhtContract } from '../actors/dht/contract.ts';
+import type { PexConfig } from '../actors/pex/config.ts';
 import { type Behaviours, type GranaryPlan, granaryNode } from './granary-nodes.ts';
 import { identityOf } from './identity.ts';
 import { type NetworkOptions, SimulatedNetwork } from './network.ts';
@@ -11,6 +12,8 @@ export interface DhtWorldOptions extends NetworkOptions {
   readonly nat?: number;
   /** Settings of every DHT, beside where it begins. */
   readonly dht?: Partial<DhtConfig>;
+  /** Settings of the real exchange of peers, beside where it begins; default: introductions in its place. */
+  readonly pex?: Partial<PexConfig>;
   /** Milliseconds from one node's start to the next one's; default 20. */
   readonly joinMs?: number;
   /** After the last start; default 60,000. */
@@ -33,7 +36,7 @@ export class DhtWorld {
   readonly #options: DhtWorldOptions;
 
   private constructor(options: DhtWorldOptions, behaviours: Behaviours) {
-    const { seed, nodes, nat = 0, dht = {} } = options;
+    const { seed, nodes, nat = 0, dht = {}, pex } = options;
     this.#options = options;
     this.network = new SimulatedNetwork(options);
     const identities = Array.from({ length: nodes }, (_, index) =>
@@ -45,7 +48,10 @@ export class DhtWorld {
       const bootstrap = told
         .filter((at) => at !== index)
         .map((at) => `${identities[at]!.address}@${identities[at]!.nodeKey}`);
-      return granaryNode(identity, behaviours, { dht: { ...dht, bootstrap } });
+      return granaryNode(identity, behaviours, {
+        dht: { ...dht, bootstrap },
+        pex: pex ? { ...pex, bootstrap } : null,
+      });
     });
     for (const plan of this.plans) this.network.add(plan);
   }

@@ -61,6 +61,9 @@ export class MemoryStore {
       keyRecords: () => [],
       keepKeyRecord: () => null,
       knownPeers: () => [],
+      ratePeers: () => null,
+      settingKept: () => null,
+      keepSetting: () => null,
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,
