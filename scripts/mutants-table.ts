@@ -929,6 +929,14 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'one giver has its part',
   },
   {
+    name: 'dht-crowd-of-one-network',
+    file: 'src/actors/dht/value-store.ts',
+    find: 'counts.get(each.net) === most);',
+    replace: 'most > 0);',
+    test: 'test/actors/dht/value-store.test.ts',
+    only: 'many keys of one network take no list',
+  },
+  {
     name: 'dht-lists-overwritten',
     file: 'src/actors/dht/value-rules.ts',
     find: '      return origin;',

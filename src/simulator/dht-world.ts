@@ -1,5 +1,6 @@
 import type { DhtConfig } from '../actors/dht/config.ts';
 import { dhtContract } from '../actors/dht/contract.ts';
+import type { PexConfig } from '../actors/pex/config.ts';
 import { type Behaviours, type GranaryPlan, granaryNode } from './granary-nodes.ts';
 import { identityOf } from './identity.ts';
 import { type NetworkOptions, SimulatedNetwork } from './network.ts';
@@ -11,6 +12,8 @@ export interface DhtWorldOptions extends NetworkOptions {
   readonly nat?: number;
   /** Settings of every DHT, beside where it begins. */
   readonly dht?: Partial<DhtConfig>;
+  /** Settings of the real exchange of peers, beside where it begins; default: introductions in its place. */
+  readonly pex?: Partial<PexConfig>;
   /** Milliseconds from one node's start to the next one's; default 20. */
   readonly joinMs?: number;
   /** After the last start; default 60,000. */
@@ -30,13 +33,11 @@ const TOLD_EVERY = 500;
 export class DhtWorld {
   readonly network: SimulatedNetwork;
   readonly plans: readonly GranaryPlan[];
-  readonly #behaviours: Behaviours;
   readonly #options: DhtWorldOptions;
 
   private constructor(options: DhtWorldOptions, behaviours: Behaviours) {
-    const { seed, nodes, nat = 0, dht = {} } = options;
+    const { seed, nodes, nat = 0, dht = {}, pex } = options;
     this.#options = options;
-    this.#behaviours = behaviours;
     this.network = new SimulatedNetwork(options);
     const identities = Array.from({ length: nodes }, (_, index) =>
       // The first ones are those that everybody is told of.
@@ -47,7 +48,10 @@ export class DhtWorld {
       const bootstrap = told
         .filter((at) => at !== index)
         .map((at) => `${identities[at]!.address}@${identities[at]!.nodeKey}`);
-      return granaryNode(identity, behaviours, { dht: { ...dht, bootstrap } });
+      return granaryNode(identity, behaviours, {
+        dht: { ...dht, bootstrap },
+        pex: pex ? { ...pex, bootstrap } : null,
+      });
     });
     for (const plan of this.plans) this.network.add(plan);
   }
@@ -74,19 +78,6 @@ export class DhtWorld {
   /** Those that are up and run a DHT. */
   get alive(): readonly SimulatedNode[] {
     return this.nodes.filter((node) => node.up && node.plan.script === undefined);
-  }
-
-  /** One more Granary node, which begins with the same first ones unless told otherwise. */
-  addNode(
-    dht: Partial<DhtConfig> = {},
-    identity = identityOf(this.#options.seed, this.nodes.length),
-  ): SimulatedNode {
-    const bootstrap = this.plans
-      .slice(0, SEEDS_TOLD)
-      .map(({ identity: { address, nodeKey } }) => `${address}@${nodeKey}`);
-    return this.network.add(
-      granaryNode(identity, this.#behaviours, { dht: { ...this.#options.dht, bootstrap, ...dht } }),
-    );
   }
 
   /** A node that answers what it likes. */

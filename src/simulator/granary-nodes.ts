@@ -1,10 +1,21 @@
 import { acceptorContract } from '../actors/acceptor/contract.ts';
 import { type DhtConfig, dhtConfig } from '../actors/dht/config.ts';
+import { type PexConfig, pexConfig } from '../actors/pex/config.ts';
+import { pexContract } from '../actors/pex/contract.ts';
 import { searchContract } from '../actors/search/contract.ts';
 import { type SyncConfig, syncConfig } from '../actors/sync/config.ts';
 import { checked } from '../checked-config.ts';
-import { FIND_NODE, FIND_VALUE, GET_MANIFEST, PEX_OFFER, STORE } from '../protocol/wire/message-types.ts';
+import { failure } from '../errors.ts';
+import {
+  FIND_NODE,
+  FIND_VALUE,
+  GET_MANIFEST,
+  PEX_OFFER,
+  PEX_REQUEST,
+  STORE,
+} from '../protocol/wire/message-types.ts';
 import type { ActorModule } from '../supervisor/contract/actor.ts';
+import { Random } from '../supervisor/testing/random.ts';
 import { siblingModule } from '../supervisor/tree/module-url.ts';
 import type { NodeIdentity } from './identity.ts';
 import { introductions } from './introductions.ts';
@@ -15,6 +26,8 @@ import { standIn } from './stand-in.ts';
 /** The behaviours of a Granary node that live by the network alone. */
 export interface Behaviours {
   readonly dht: ActorModule;
+  /** With chance of a seed, where a node draws lots. */
+  readonly pex: (seed: number) => ActorModule;
   readonly sync: ActorModule;
 }
 
@@ -23,12 +36,24 @@ export async function loadBehaviours(): Promise<Behaviours> {
   const load = async (name: string): Promise<ActorModule> =>
     (await import(siblingModule(import.meta.url, `../actors/${name}/actor`).href)).default;
   const [dht, sync] = await Promise.all(['dht', 'sync'].map(load));
-  return { dht: dht!, sync: sync! };
+  const { startPex } = await import(siblingModule(import.meta.url, '../actors/pex/start-pex').href);
+  const pex = (seed: number): ActorModule => ({
+    contract: pexContract,
+    start: (context) => startPex(context, { bans: NO_BANS, lookup: noNames, random: new Random(seed).next }),
+  });
+  return { dht: dht!, pex, sync: sync! };
 }
+
+const NO_BANS = { hasAddress: () => false, hasKey: () => false };
+const noNames = (host: string): never => {
+  throw failure('E_ADDRESS_INVALID', 'a simulated network has no names', { subject: host });
+};
 
 export interface GranaryOptions {
   /** Settings of its DHT; null: it has none. */
   readonly dht?: Partial<DhtConfig> | null;
+  /** Settings of its exchange of peers; by default introductions are in its place (`introductions`). */
+  readonly pex?: Partial<PexConfig> | null;
   /** Settings of its sync actor; null, and by default: it has none. */
   readonly sync?: Partial<SyncConfig> | null;
 }
@@ -48,19 +73,23 @@ const ownersOf = (dht: boolean): ReadonlyMap<number, string> =>
           [FIND_NODE, 'dht'],
           [STORE, 'dht'],
           [PEX_OFFER, 'pex'],
+          [PEX_REQUEST, 'pex'],
         ] as const)
       : []),
   ]);
+
+const chanceOf = ({ nodeKey }: NodeIdentity): number => Number.parseInt(nodeKey.slice(0, 8), 16);
 
 /** A Granary node: real behaviours, with a store in memory and an index that indexes nothing. */
 export function granaryNode(
   identity: NodeIdentity,
   behaviours: Behaviours,
-  { dht = {}, sync = null }: GranaryOptions = {},
+  { dht = {}, pex = null, sync = null }: GranaryOptions = {},
 ): GranaryPlan {
   const store = new MemoryStore(identity);
   const advertised = identity.reachable ? [identity.address] : [];
   const dhtSettings = dht && checked('dht', dhtConfig, dht);
+  const pexSettings = pex && checked('pex', pexConfig, pex);
   const syncSettings = sync && checked('sync', syncConfig, sync);
   return {
     identity,
@@ -74,10 +103,12 @@ export function granaryNode(
       },
       ...(dhtSettings && {
         dht: { module: behaviours.dht, config: dhtSettings },
-        pex: {
-          module: introductions,
-          config: { own: identity.reachable ? `${identity.address}@${identity.nodeKey}` : null },
-        },
+        pex: pexSettings
+          ? { module: behaviours.pex(chanceOf(identity)), config: pexSettings }
+          : {
+              module: introductions,
+              config: { own: identity.reachable ? `${identity.address}@${identity.nodeKey}` : null },
+            },
       }),
       ...(syncSettings && { sync: { module: behaviours.sync, config: syncSettings } }),
     }),

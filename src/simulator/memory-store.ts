@@ -58,9 +58,12 @@ export class MemoryStore {
       manifest: ({ manifestId }: { manifestId: string }) => this.#manifests.get(manifestId) ?? null,
       ownShares: () => [...this.published.values()].map(ownShareOf),
       ownVolumes: () => [],
-      knownPeers: () => [],
       keyRecords: () => [],
       keepKeyRecord: () => null,
+      knownPeers: () => [],
+      ratePeers: () => null,
+      settingKept: () => null,
+      keepSetting: () => null,
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,

@@ -97,7 +97,15 @@ export class SimulatedNode {
   /** What a peer asked, answered. Null: it gets no answer. */
   async serve(request: WireRequest, from: NodeIdentity): Promise<WireReply | null> {
     const { script, owners } = this.plan;
-    if (script !== undefined) return await script(request, from);
+    if (script !== undefined) {
+      const life = this.#life;
+      try {
+        return await script(request, from);
+      } catch (error) {
+        if (life !== null) this.#crash(life, 'script', error);
+        return null;
+      }
+    }
     const owner = owners.get(request.type);
     if (owner === undefined) return { error: unknownMessageType(request.type) };
     try {

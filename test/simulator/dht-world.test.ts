@@ -50,3 +50,18 @@ test('the digest of a world is that of its seed', async () => {
   expect(again).toBe(first);
   expect(other).not.toBe(first);
 });
+
+test('with the real exchange of peers newcomers come into the routing tables of those they did not dial first', async () => {
+  const world = await DhtWorld.join(
+    { seed: 5, nodes: 60, joinMs: 500, settleMs: 300_000, pex: { outbound: 4 } },
+    behaviours,
+  );
+  const { mean, least } = await world.tableSizes();
+  expect(mean).toBeGreaterThan(25);
+  expect(least).toBeGreaterThan(15);
+  const { values } = await storeValues(world, 10);
+  kill(world.network, world.nodes, 0.2);
+  const { lookups, found } = await lookUpValues(world, values, 48);
+  expect(found).toBe(lookups);
+  world.network.throwCrash();
+});

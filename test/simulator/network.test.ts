@@ -122,6 +122,19 @@ test('a scripted node answers what it likes, or nothing', async () => {
   expect(network.counts.unanswered).toBe(1);
 });
 
+test('a bug in a script is one of its node', async () => {
+  const broken = () => {
+    throw new TypeError('a bug of the script');
+  };
+  const { network, nodes } = await started({ seed: 7 }, 2, {
+    fanout: 1,
+    change: (index) => (index === 0 ? {} : { script: broken }),
+  });
+  expect(await network.until(spread(nodes[0]!, 1), 60_000)).toBe(0);
+  expect(network.crashes).toMatchObject([{ node: 1, actor: 'script' }]);
+  expect(() => network.throwCrash()).toThrow('node 1 died of a bug in script');
+});
+
 test('a node that is back begins anew; what waited for it before is over', async () => {
   const { network, nodes } = await started({ seed: 8 }, 4);
   await network.until(spread(nodes[0]!, 1), 60_000);

@@ -1,6 +1,4 @@
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import { checkDhtValue, type DhtContent } from '../../protocol/objects/dht-value.ts';
 import { type NodeId, targetOf } from '../../protocol/objects/ids.ts';
@@ -151,11 +149,7 @@ export class WireAnswers {
   #closest(target: NodeId, asker: WireRequest['peer']): PeerAddr[] {
     const may = (entry: TableEntry) =>
       entry.contact.nodeKey !== asker.nodeKey && entry.failures < FEW && canDial(asker.dialect, entry);
-    return this.#parts.table.closest(target, K, may).flatMap(({ contact }) => {
-      const parsed = parseAddress(contact.address);
-      const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
-      return peer === null ? [] : [{ ...peer, pubkeyHint: fromHex(contact.nodeKey, 32) }];
-    });
+    return this.#parts.table.closest(target, K, may).map(({ contact }) => contact.peer);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Attack } from './attack.ts';
 import { eclipse } from './eclipse.ts';
 import { forgedHead, squattedHead } from './forged-head.ts';
+import { phantoms } from './phantoms.ts';
 import { poisonedByMany, poisonedProviders } from './poisoned-providers.ts';
 import { floodByMany, storeFlood } from './store-flood.ts';
 import { sybilRing } from './sybil-ring.ts';
@@ -18,4 +19,5 @@ export const ATTACKS: readonly Attack[] = [
   floodByMany,
   sybilRing(2),
   eclipse,
+  phantoms,
 ];

@@ -194,6 +194,22 @@ describe('unsigned lists', () => {
     expect(providers.read(new Reader(octets)).providers.length).toBe(64);
   });
 
+  test('many keys of one network take no list of another network out', () => {
+    const values = store();
+    const honest = providersValue(7, [peer(1)]);
+    values.put(honest.key, honest.content, honest.octets, about('honest'));
+    for (let n = 0; n < 100; n++) {
+      const given = providersValue(7, [peer(100 + n)]);
+      const net = `net ${n % 3}`;
+      expect(values.put(given.key, given.content, given.octets, { ...about(`key ${n}`), net })).toBe(
+        'stored',
+      );
+    }
+    expect(values.count).toBe(16);
+    const { octets } = values.get(honest.key, DIALECT_2, NOW)!;
+    expect(providers.read(new Reader(octets)).providers).toContainEqual(peer(1));
+  });
+
   test('the member list of the first dialect and the hint of the second stand under one key', () => {
     const values = store();
     const communityId = new Uint8Array(32).fill(4);
