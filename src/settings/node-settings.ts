@@ -49,8 +49,6 @@ export function nodeSettings(
       diskQueue: settings.downloads.disk_queue,
       policy: transport.policy,
       congestion: transport.congestion,
-      bridgeFolder: folder,
-      ...bounds,
     },
     acceptor: { listen: network.listen, advertise: network.advertise, ...bounds },
     quic: {

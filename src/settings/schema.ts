@@ -97,11 +97,11 @@ export const settingsSchema = z.strictObject({
   transport: z.strictObject({
     policy: live(
       transport.policy,
-      'Which transport is dialled: `auto` tries the addresses of a peer a quarter of a second apart, TCP first, and remembers what worked; `tcp-first` and `quic-first` try the other one only when all of the first have failed; `tcp-only` and `quic-only` dial no other (`tcp-only` also starts no QUIC process).',
+      'Which transport is dialled: `auto` tries the addresses of a peer a quarter of a second apart, TCP first, and remembers what worked; `tcp-first` and `quic-first` try the other one only when all of the first have failed; `tcp-only` and `quic-only` dial no other (a node started with `tcp-only` has no QUIC process).',
     ),
-    congestion: setting(
+    congestion: live(
       transport.congestion,
-      'How what is sent over QUIC shares its path: `bbr` bears lost packets, `cubic` is faster where none are lost. `auto`: cubic within this machine and to private addresses that are dialled, else bbr.',
+      'How what is sent over QUIC shares its path: `bbr` bears lost packets, `cubic` is faster where none are lost. `auto`: cubic within this machine and to private addresses that are dialled, else bbr. Connections that others open have it from the next start on.',
     ),
   }),
   store: z.strictObject({

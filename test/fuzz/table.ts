@@ -5,6 +5,7 @@ import { handshake } from './targets/handshake.ts';
 import { local } from './targets/local.ts';
 import { messages } from './targets/messages.ts';
 import { objects } from './targets/objects.ts';
+import { preambles } from './targets/preambles.ts';
 import { sanitisers } from './targets/sanitisers.ts';
 import { texts } from './targets/texts.ts';
 
@@ -13,6 +14,7 @@ export const TARGETS: readonly Target[] = [
   ...cbor,
   ...frames,
   ...handshake,
+  ...preambles,
   ...messages,
   ...objects,
   ...texts,

@@ -3,7 +3,10 @@ import type { ControlConfig } from './config.ts';
 
 export const controlContract = defineContract({
   name: 'control',
-  uses: ['supervisor', 'store', 'limits', 'transport', 'acceptor', 'publish', 'sync', 'search', 'transfer'],
+  uses: [
+    ...(['supervisor', 'store', 'limits', 'transport', 'acceptor', 'quic'] as const),
+    ...(['publish', 'sync', 'search', 'transfer'] as const),
+  ],
   config: configOf<ControlConfig>(),
   metrics: ['clients', 'calls'],
   messages: {

@@ -6,25 +6,27 @@ import { failure } from '../../errors.ts';
 import { formatAddress } from '../../protocol/addresses/address.ts';
 import { parseListenAddress } from '../../protocol/addresses/listen-address.ts';
 import { selfSigned } from '../../protocol/crypto/self-signed.ts';
+import { findEngine } from '../../quic-engine.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { closedFolder } from '../closed-folder.ts';
 import { actor } from '../contracts.ts';
 import { BridgeKeeper } from './bridge-keeper.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { quicContract } from './contract.ts';
-import { engineArguments, engineEnvironment, findEngine } from './engine.ts';
+import { engineArguments, engineEnvironment } from './engine.ts';
 
 /** QUIC for the shards: a process of its own that maps each connection to a local socket. This actor keeps it running. */
 export default actor(quicContract, async (context) => {
   const { config, clock, epoch, log, metrics, refs } = context;
   const { folder, off } = config;
+  const { maxPending, maxPendingPerAddress, maxPerSecond, maxPerSecondPerNet } = config;
+  const limits = { maxPending, maxPendingPerAddress, maxPerSecond, maxPerSecondPerNet };
   const listen = off ? [] : config.listen.map(udpAddress);
   const engine = off || folder === '' ? { binary: null, reason: 'it is off' } : findEngine();
   const keeper = engine.binary === null ? null : keep(engine.binary);
 
   function keep(binary: string): BridgeKeeper {
-    const { pendingMs, maxPending, maxPendingPerAddress, maxPerSecond, maxPerSecondPerNet, maxStreams } =
-      config;
+    const { pendingMs, maxStreams } = config;
     // Not that of the node key: QUIC sessions are not bound to it, and the process need not know the key.
     const { key, cert: certificate } = selfSigned('p256');
     const program = { binary, arguments: engineArguments(folder), environment: engineEnvironment(folder) };
@@ -39,14 +41,7 @@ export default actor(quicContract, async (context) => {
             config.congestion,
             listen.map(({ host }) => host),
           ),
-          limits: {
-            pendingMs,
-            maxPending,
-            maxPendingPerAddress,
-            maxPerSecond,
-            maxPerSecondPerNet,
-            maxStreams,
-          },
+          limits: { ...limits, pendingMs, maxStreams },
         }),
         counted({ accepted, dialled, refused, failed, pending, streams }) {
           const now = { accepted, dialled, refused, failed, pending, streams };
@@ -62,7 +57,9 @@ export default actor(quicContract, async (context) => {
   async function askShards(): Promise<void> {
     if (listen.length === 0 || keeper === null) return;
     const members = Array.from({ length: refs.transport.size }, (_, index) => refs.transport.member(index));
-    const answers = await Promise.allSettled(members.map((member) => member.ask('serveQuic', null)));
+    const answers = await Promise.allSettled(
+      members.map((member) => member.ask('serveQuic', { folder, limits })),
+    );
     keeper.useShards(
       answers.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value.path ?? []) : [])),
     );

@@ -76,8 +76,8 @@ export default actor(transportContract, async (given) => {
           call.signal,
         );
       },
-      async serveQuic() {
-        return { path: await door.open() };
+      async serveQuic({ folder, limits }) {
+        return { path: await door.open(folder, limits) };
       },
       sessions: () => sessions.infos(),
       configure(next) {

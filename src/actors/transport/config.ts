@@ -25,12 +25,5 @@ export const transportConfig = z.strictObject({
   policy: z.enum(POLICIES).default('auto'),
   /** How what this node sends over QUIC shares its path with others. */
   congestion: z.enum(['auto', 'cubic', 'bbr']).default('auto'),
-  /** Folder of the sockets between the shards and the QUIC bridge, 0700; empty: no QUIC. */
-  bridgeFolder: z.string().default(''),
-  /** QUIC connections accepted by this shard without a finished handshake, as those of TCP are bounded for the node. */
-  maxPending: z.int().min(1).default(512),
-  maxPendingPerAddress: z.int().min(1).default(8),
-  maxPerSecond: z.int().min(1).default(300),
-  maxPerSecondPerNet: z.int().min(1).default(60),
 });
 export type TransportConfig = z.output<typeof transportConfig>;

@@ -11,6 +11,14 @@ export interface PeerTarget {
   readonly also?: readonly string[] | undefined;
 }
 
+/** On connections that others have opened and that are no sessions yet. */
+export interface PendingLimits {
+  readonly maxPending: number;
+  readonly maxPendingPerAddress: number;
+  readonly maxPerSecond: number;
+  readonly maxPerSecondPerNet: number;
+}
+
 export interface SessionInfo {
   readonly nodeKey: string;
   readonly nodeId: string;
@@ -122,10 +130,10 @@ export const transportContract = defineContract({
       FetchEvent
     >({ window: 64 }),
     /**
-     * Path of the socket on which the shard takes streams that the QUIC bridge has accepted, listened on from the first
-     * call on; null: it takes none.
+     * Path of the socket in that folder on which the shard takes streams that the QUIC bridge has accepted, listened on
+     * from the first call on; null: it takes none. The limits are on those whose handshake is not over.
      */
-    serveQuic: ask<null, { path: string | null }>(),
+    serveQuic: ask<{ folder: string; limits: PendingLimits }, { path: string | null }>(),
     sessions: ask<null, readonly SessionInfo[]>(),
     /** Takes another configuration over: at once, but for what sessions that there are were made with. */
     configure: ask<TransportConfig, null>(),

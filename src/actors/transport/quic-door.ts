@@ -6,6 +6,7 @@ import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { Admission } from '../admission.ts';
 import { closedFolder } from '../closed-folder.ts';
 import type { ShardContext } from './context.ts';
+import type { PendingLimits } from './contract.ts';
 
 /** The bridge says at once what it brings. */
 const PREAMBLE_MS = 2_000;
@@ -17,7 +18,6 @@ const PREAMBLE_MS = 2_000;
 export class QuicDoor {
   readonly #context: ShardContext;
   readonly #adopt: (socket: Socket, remote: string) => Promise<boolean>;
-  readonly #admission: Admission;
   readonly #unsaid = new Set<Socket>();
   #server: Server | null = null;
   #opening: Promise<string> | null = null;
@@ -26,13 +26,12 @@ export class QuicDoor {
   constructor(context: ShardContext, adopt: (socket: Socket, remote: string) => Promise<boolean>) {
     this.#context = context;
     this.#adopt = adopt;
-    this.#admission = new Admission(context.config);
   }
 
   /** Path of the socket, listened on from the first call on; null when there is none, or none any more. */
-  async open(): Promise<string | null> {
-    if (this.#closed || this.#context.config.bridgeFolder === '') return null;
-    this.#opening ??= this.#listen(this.#context.config.bridgeFolder);
+  async open(folder: string, limits: PendingLimits): Promise<string | null> {
+    if (this.#closed) return null;
+    this.#opening ??= this.#listen(folder, new Admission(limits));
     return await this.#opening;
   }
 
@@ -43,13 +42,13 @@ export class QuicDoor {
     for (const socket of this.#unsaid) socket.destroy();
   }
 
-  async #listen(folder: string): Promise<string> {
+  async #listen(folder: string, admission: Admission): Promise<string> {
     const { member, epoch } = this.#context;
     await closedFolder(folder);
     // Another name in each life: a thread that ends late takes its own socket away, not the one that is listened on now.
     const path = join(folder, `s${member}.${epoch}`);
     await rm(path, { force: true });
-    const server = createServer((socket) => this.#read(socket));
+    const server = createServer((socket) => this.#read(socket, admission));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -61,7 +60,7 @@ export class QuicDoor {
   }
 
   /** Reads exactly the preamble, so that what follows is left for whoever adopts the socket. */
-  #read(socket: Socket): void {
+  #read(socket: Socket, admission: Admission): void {
     const reader = new PreambleReader();
     const { clock } = this.#context;
     this.#unsaid.add(socket);
@@ -82,7 +81,7 @@ export class QuicDoor {
           settled();
           const opening = decodeOpening(json);
           if (opening.role !== 'accepted') return drop();
-          return this.#enter(socket, opening.remote);
+          return this.#enter(socket, opening.remote, admission);
         }
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
@@ -95,10 +94,10 @@ export class QuicDoor {
     socket.on('readable', more);
   }
 
-  #enter(socket: Socket, remote: string): void {
+  #enter(socket: Socket, remote: string, admission: Admission): void {
     const { clock, metrics } = this.#context;
     const address = remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, '');
-    const release = this.#admission.admit(address, clock.now());
+    const release = admission.admit(address, clock.now());
     if (release === null) {
       metrics.add('streams_refused', 1);
       return void socket.destroy();

@@ -686,7 +686,13 @@ export const samples: Samples = {
       request: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX, also: ['quic://192.0.2.1:7000'] },
       reply: { ...session, transport: 'quic' },
     },
-    serveQuic: { request: null, reply: { path: '/run/quic/s0.1' } },
+    serveQuic: {
+      request: {
+        folder: '/run/quic',
+        limits: { maxPending: 1, maxPendingPerAddress: 1, maxPerSecond: 1, maxPerSecondPerNet: 1 },
+      },
+      reply: { path: '/run/quic/s0.1' },
+    },
     request: {
       request: { peer: { address: 'tcp://192.0.2.1:7001' }, type: 400, payload: bytes(0xa1, 0, 1) },
       reply: { type: 401, payload: new Uint8Array(300).fill(1) },
@@ -720,8 +726,6 @@ export const samples: Samples = {
         uploadSlots: 0,
         policy: 'auto',
         congestion: 'bbr',
-        bridgeFolder: '/run/quic',
-        ...{ maxPending: 1, maxPendingPerAddress: 1, maxPerSecond: 1, maxPerSecondPerNet: 1 },
       },
       reply: null,
     },
