@@ -5,6 +5,7 @@ import { dialectOf } from '../../protocol/dialect.ts';
 import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
 import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
 import type { KnownPeer } from '../store/contract.ts';
 import { moreTelling } from '../telling-error.ts';
 import { BridgeLost, type Connection } from './connection.ts';
@@ -22,8 +23,9 @@ import { waysTo } from './ways-to-peer.ts';
 
 type ShardOptions = Pick<DialOptions, 'host' | 'key'>;
 
-/** A dial whose bridge ended is begun again so often: the peer has nothing to do with it. */
-const BRIDGE_TRIES = 3;
+/** A dial whose bridge ended is begun again so often: the peer has nothing to do with it. Its keeper needs a moment to notice. */
+const BRIDGE_TRIES = 6;
+const BRIDGE_PAUSE_MS = 30;
 
 /** One dial of several addresses: the first that comes through has it. */
 interface Contest {
@@ -169,7 +171,10 @@ export class Dialer {
       if (session) return session;
       error = failed;
       if (this.#stopped || call.signal.aborted) throw error;
-      if (failed.cause instanceof BridgeLost && ++bridges < BRIDGE_TRIES) continue;
+      if (failed.cause instanceof BridgeLost && ++bridges < BRIDGE_TRIES) {
+        await sleep(this.#context.clock, BRIDGE_PAUSE_MS * 2 ** bridges, call.signal).catch(() => {});
+        continue;
+      }
       attempts.push(attempt);
     }
   }
