@@ -68,7 +68,7 @@ async function both(program: string, root: string): Promise<void> {
     say(`${version}: connected over ${peers.map(({ transport }) => transport)}, dialect ${dialect}`);
     await ours.run('subscribe', theirs.link);
     const from = performance.now();
-    const got = await ours.run<Got>('get', theirs.item, '--to', await folder(root, 'into'));
+    const got = await ours.run<Got>('get', theirs.item, '--output', await folder(root, 'into'));
     const same = (await sha256Of(got.files[0]!.path)) === (await sha256Of(join(root, 'theirs.bin')));
     if (!same) throw new Error('what came over QUIC is not what they have');
     say(`${version}: ${rate(from)} from it`);
