@@ -122,7 +122,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const rate = (from: number) => `${((SIZE / 1e6 / (performance.now() - from)) * 1000).toFixed(1)} MB/s`;
+function rate(from: number): string {
+  return `${((SIZE / 1e6 / (performance.now() - from)) * 1000).toFixed(1)} MB/s`;
+}
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
