@@ -8,12 +8,16 @@ import { parseListenAddress } from '../../protocol/addresses/listen-address.ts';
 import { selfSigned } from '../../protocol/crypto/self-signed.ts';
 import { findEngine } from '../../quic-engine.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
 import { closedFolder } from '../closed-folder.ts';
 import { actor } from '../contracts.ts';
 import { BridgeKeeper } from './bridge-keeper.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { quicContract } from './contract.ts';
 import { engineArguments, engineEnvironment } from './engine.ts';
+
+const AFTER_DEATH_TRIES = 20;
+const AFTER_DEATH_PAUSE_MS = 100;
 
 /** QUIC for the shards: a process of its own that maps each connection to a local socket. This actor keeps it running. */
 export default actor(quicContract, async (context) => {
@@ -65,6 +69,19 @@ export default actor(quicContract, async (context) => {
     );
   }
 
+  /** The process of the life before may still hold the port: it ends within a second of that. */
+  async function firstStart(process: BridgeKeeper): Promise<void> {
+    for (let tries = epoch > 1 ? AFTER_DEATH_TRIES : 1; ; tries--) {
+      try {
+        await process.up();
+        return;
+      } catch (error) {
+        if (!(error instanceof ActorError) || error.code !== 'E_LISTEN' || tries <= 1) throw error;
+        await sleep(clock, AFTER_DEATH_PAUSE_MS, context.signal);
+      }
+    }
+  }
+
   if (keeper !== null) {
     await closedFolder(folder);
     // What a killed node left. The sockets of shards are theirs.
@@ -77,7 +94,7 @@ export default actor(quicContract, async (context) => {
       log.warn({ reason: engine.reason }, 'no QUIC here: this node speaks TLS over TCP alone');
     else {
       await askShards();
-      await keeper.up().catch((error: unknown) => {
+      await firstStart(keeper).catch((error: unknown) => {
         // A port that another program holds is the operator's to mend, as with TCP; all else leaves TCP.
         if (!(error instanceof ActorError) || error.code === 'E_LISTEN') throw error;
         log.warn({ reason: error.message }, 'no QUIC here: this node speaks TLS over TCP alone');

@@ -25,5 +25,5 @@ const missing = (reason: string | null): Check =>
   warn(
     NAME,
     `no QUIC on this machine: ${reason}; ${WITHOUT}`,
-    'npm install without --omit=optional brings it back',
+    'npm install brings the package back, where there is one for this platform',
   );
