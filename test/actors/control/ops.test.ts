@@ -358,7 +358,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
   const { refs } = refsOf({
     store,
     acceptor,
-    supervisor: { status: () => status },
+    supervisor: { status: () => status, memory: () => ({ 'transport/1': 5 }) },
     transport: { sessions: () => [session] },
     quic: { status: () => quic },
   });
@@ -371,7 +371,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
       home: '/h',
       addresses: ['tcp://192.0.2.9:7001'],
     },
-    actors,
+    actors: actors.map((actor, member) => ({ ...actor, memory: member * 5 })),
     tree: {
       name: 'root',
       strategy: 'rest_for_one',
