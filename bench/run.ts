@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   search: () => import('./search.ts'),
   caps: () => import('./caps.ts'),
   catalog: () => import('./catalog.ts'),
+  dht: () => import('./dht.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

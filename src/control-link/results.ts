@@ -115,6 +115,111 @@ export interface PeerRow {
   readonly capabilities: readonly string[];
 }
 
+/** A peer this node knows of, connected or not. */
+export interface KnownPeerRow {
+  readonly address: string;
+  /** Of hearsay: what is said of it; null: nothing. */
+  readonly node_key: string | null;
+  /** It answered this node, or others told of it and it has not. */
+  readonly state: 'answered' | 'hearsay';
+  readonly native: boolean | null;
+  readonly dialect: string | null;
+  readonly capabilities: readonly string[];
+  /** From -10 to 10. */
+  readonly score: number;
+  /** `seed`, `dial`, or the node key of who told of it. */
+  readonly source: string;
+  readonly last_seen: string | null;
+  /** Dials in a row that failed. */
+  readonly failures: number;
+}
+
+/** One entry of the bootstrap list. */
+export interface SeedEntry {
+  readonly address: string;
+  readonly origin: 'configuration' | 'live';
+  readonly state: 'connected' | 'answered' | 'failing' | 'untried';
+  /** Where a host name led when it was last asked for. */
+  readonly resolved: readonly string[];
+  readonly last_answer: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly next_try: string | null;
+}
+
+export interface SeedsResult {
+  readonly seeds: readonly SeedEntry[];
+}
+
+export interface InviteLink {
+  readonly share_id: string;
+  readonly title: string | null;
+  readonly link: string;
+}
+
+/** What others need to find this node, and shares of it. */
+export interface InviteResult {
+  readonly node_key: string;
+  /** Of this node, its key pinned. */
+  readonly addresses: readonly string[];
+  /** Of its bootstrap list, those that are not failing. */
+  readonly bootstrap: readonly string[];
+  /** Who can reach the best of its own addresses; `none`: nobody. */
+  readonly reach: 'public' | 'private' | 'loopback' | 'none';
+  readonly links: readonly InviteLink[];
+}
+
+export interface BanRow {
+  /** A node key, an address or a network in CIDR form. */
+  readonly target: string;
+  readonly kind: 'key' | 'net';
+  readonly since: string;
+}
+
+export interface BanResult {
+  readonly target: string;
+  readonly kind: 'key' | 'net';
+  /** False: it was banned already. */
+  readonly changed: boolean;
+  readonly bans: readonly BanRow[];
+}
+
+/** A node of the routing table. */
+export interface DhtRow {
+  readonly node_id: string;
+  readonly node_key: string;
+  readonly address: string;
+  readonly native: boolean;
+  readonly dialect: string;
+  /** Leading bits its id has in common with this node's. */
+  readonly bucket: number;
+  /** Its last answer. */
+  readonly seen: string;
+  /** Requests in a row that it left unanswered. */
+  readonly failures: number;
+}
+
+/** Counters are those of this life of the actor. */
+export interface DhtResult extends NextPage {
+  readonly nodes: number;
+  readonly buckets: number;
+  /** Kept for others. */
+  readonly values: number;
+  readonly value_bytes: number;
+  /** Share heads among them whose signature is known to be right, and those it is not known of. */
+  readonly heads_checked: number;
+  readonly heads_unchecked: number;
+  readonly lookups: number;
+  readonly lookups_running: number;
+  readonly requests: number;
+  readonly requests_failed: number;
+  readonly stores_taken: number;
+  readonly stores_refused: number;
+  /** Own shares given to other nodes, and nodes that took the heads of them, in all. */
+  readonly published: number;
+  readonly replicas: number;
+  readonly table: readonly DhtRow[];
+}
+
 /** A supervisor, or an actor, in the tree of them. */
 export type TreeRow =
   | {
@@ -253,7 +358,15 @@ export interface Results {
   readonly rechecks: RecheckList;
   readonly cancel_rechecks: RecheckList;
   readonly peers: { readonly peers: readonly PeerRow[] } & NextPage;
+  readonly known_peers: { readonly peers: readonly KnownPeerRow[] } & NextPage;
+  readonly seeds: SeedsResult;
+  readonly add_seed: SeedsResult;
+  readonly remove_seed: SeedsResult;
+  readonly invite: InviteResult;
+  readonly bans: { readonly bans: readonly BanRow[] };
+  readonly ban: BanResult;
   readonly changes: ChangesResult;
+  readonly dht: DhtResult;
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
   readonly stats: StatsResult;

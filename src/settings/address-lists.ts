@@ -21,6 +21,13 @@ export const advertisedAddresses: Check = each((text) => faultOf(parseAddress(te
 /** What a link may carry: `tcp://IP:PORT` or `quic://IP:PORT`, with `@NODE_KEY` where the key is known. */
 export const peerAddresses: Check = each((text) => faultOf(parseAddress(text), { key: true }));
 
+const FAULTS_WITH_NAMES = { ...FAULTS, host: 'its host is neither a name nor an IP address' };
+
+/** `tcp://HOST:PORT` or `quic://HOST:PORT`, a name or an IP address, with `@NODE_KEY` where the key is known. */
+export const bootstrapAddresses: Check = each((text) =>
+  faultOf(parseAddress(text, { hostNames: true }), { key: true }, FAULTS_WITH_NAMES),
+);
+
 function each(fault: (text: string) => string | null): Check {
   return ({ value, issues }) => {
     // What is no list of texts has been told already.
@@ -37,8 +44,12 @@ function each(fault: (text: string) => string | null): Check {
   };
 }
 
-function faultOf(parsed: AddressResult, allowed: { key: boolean }): string | null {
-  if (!parsed.ok) return FAULTS[parsed.reason];
+function faultOf(
+  parsed: AddressResult,
+  allowed: { key: boolean },
+  faults: typeof FAULTS = FAULTS,
+): string | null {
+  if (!parsed.ok) return faults[parsed.reason];
   if (parsed.address.nodeKey !== null && !allowed.key) return 'it takes no key';
   return null;
 }

@@ -1,10 +1,12 @@
 import type { Target } from './target.ts';
 import { cbor } from './targets/cbor.ts';
+import { dht } from './targets/dht.ts';
 import { frames } from './targets/frames.ts';
 import { handshake } from './targets/handshake.ts';
 import { local } from './targets/local.ts';
 import { messages } from './targets/messages.ts';
 import { objects } from './targets/objects.ts';
+import { pex } from './targets/pex.ts';
 import { preambles } from './targets/preambles.ts';
 import { sanitisers } from './targets/sanitisers.ts';
 import { texts } from './targets/texts.ts';
@@ -19,5 +21,7 @@ export const TARGETS: readonly Target[] = [
   ...objects,
   ...texts,
   ...sanitisers,
+  ...dht,
+  ...pex,
   ...local,
 ];

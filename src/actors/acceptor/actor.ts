@@ -3,6 +3,7 @@ import { formatIp, parseIp } from '../../protocol/addresses/ip.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { Admission } from '../admission.ts';
 import { actor } from '../contracts.ts';
+import { BansInForce } from '../follow-bans.ts';
 import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
 import { Listeners } from './listeners.ts';
@@ -11,6 +12,7 @@ import { Shards } from './shards.ts';
 /** Listens, and hands every connection that may start a handshake to the least loaded shard, before a byte is read. */
 export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
+  const bans = await BansInForce.follow(context);
   const admission = new Admission(config);
   const shards = new Shards(clock, () => refs.transport.size);
   const listeners = new Listeners(accept);
@@ -29,7 +31,7 @@ export default actor(acceptorContract, async (context) => {
     const address = ipOf(socket);
     // Gone before it was looked at.
     if (address === null || socket.destroyed) return void socket.destroy();
-    const release = admission.admit(address, clock.now());
+    const release = bans.hasIp(address) ? null : admission.admit(address, clock.now());
     const shard = release && shards.pick();
     if (release === null || shard === null) {
       release?.();

@@ -3,7 +3,7 @@ import type { AcceptorConfig } from './config.ts';
 
 export const acceptorContract = defineContract({
   name: 'acceptor',
-  uses: ['transport', 'quic'],
+  uses: ['store', 'transport', 'quic'],
   config: configOf<AcceptorConfig>(),
   metrics: ['accepted', 'refused', 'pending'],
   messages: {

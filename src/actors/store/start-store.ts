@@ -5,6 +5,7 @@ import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
 import { Backups } from './backups.ts';
+import { Bans } from './bans.ts';
 import { Catalog } from './catalog.ts';
 import { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
@@ -16,6 +17,7 @@ import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
 import { Journal } from './journal.ts';
 import { openImported, sealForExport } from './key-exchange.ts';
+import { KeyRecords } from './key-records.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
 import { LiveSettings } from './live-settings.ts';
@@ -37,7 +39,10 @@ import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
 
-const MAX_LEASES = 1_000;
+/** Rows that one answer has. */
+const MAX_ROWS = 1_000;
+/** What handshakes told is written down after so long, in one go. */
+const PEERS_AFTER_MS = 2_000;
 
 /** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
 export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
@@ -70,6 +75,8 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const subscriber = new Subscriber(context, { database, subscriptions, shelf, changeLog });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
+  const bans = new Bans(database);
+  const keyRecords = new KeyRecords(database);
   const transfers = new Transfers(opened.progress);
   const live = new LiveSettings(database, opened.progress);
   const rechecks = new Rechecks(opened.progress);
@@ -81,6 +88,18 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const tidy = () => context.spawn(() => tidyUp(context, shelf));
   tidy();
 
+  let closed = false;
+  const flushPeers = () => {
+    if (closed) return;
+    try {
+      peers.flush();
+    } catch (error) {
+      const known = storeFailure(error, home.root);
+      if (!(known instanceof ActorError)) throw error;
+      context.log.warn({ code: known.code, reason: known.message }, 'peers were not written down');
+    }
+  };
+
   const leaseOf = (contentId: string) => {
     const id = idOctets(contentId, 'content id');
     return ledger.lease(id) ?? held.lease(id);
@@ -91,7 +110,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     return share;
   };
 
-  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
+  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup' | 'banned'> = {
     identity: () => identity,
 
     openShare: async ({ name }) => shareChanged(await shares.open(name, unixNow(context))),
@@ -164,7 +183,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       const lease = leaseOf(contentId);
       return lease && { ...lease, shareIds: sharesOf(database, idOctets(contentId, 'content id')) };
     },
-    leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
+    leases: ({ contentIds }) => contentIds.slice(0, MAX_ROWS).flatMap((id) => leaseOf(id) ?? []),
     holdFiles(files) {
       changes.announce(database.transaction(() => held.hold(files)));
       return null;
@@ -238,11 +257,31 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return null;
     },
 
-    knownPeer: ({ address }) => peers.get(address),
-    rememberPeer(peer) {
-      peers.remember(peer);
+    keyRecords: () => keyRecords.all(),
+    keepKeyRecord({ record }) {
+      keyRecords.keep(record, BigInt(unixNow(context)));
       return null;
     },
+
+    knownPeer: ({ address }) => peers.get(address),
+    rememberPeer(peer) {
+      const waits = peers.pending;
+      peers.remember(peer);
+      if (!waits && peers.pending) context.clock.after(PEERS_AFTER_MS, flushPeers);
+      return null;
+    },
+    knownPeers({ limit }) {
+      peers.flush();
+      return peers.list(limit);
+    },
+    ratePeers({ peers: rated, gone }) {
+      peers.rate(rated, gone);
+      return null;
+    },
+
+    bans: () => bans.list(),
+    ban: ({ target }) => ({ changed: bans.add({ target, since: unixNow(context) }) }),
+    unban: ({ target }) => ({ changed: bans.remove(target) }),
 
     async exportKey({ key, passphrase }) {
       const name = key === 'node' ? key : keyName(shares.row(key.shareId).share_id);
@@ -262,10 +301,13 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       ...guard.wrap(handlers),
       leaseChanges: (_, { signal }) => changes.listen(signal),
       backup: ({ path, hashLists: lists }, { signal }) => backups.make(path, lists, signal),
+      banned: (_, { signal }) => bans.follow(signal),
     },
 
     async stop() {
       await guard.close();
+      flushPeers();
+      closed = true;
       opened.close();
     },
   };

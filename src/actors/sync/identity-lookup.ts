@@ -1,20 +1,22 @@
 import { revocationKey, rotationKey } from '../../protocol/objects/dht-keys.ts';
-import { type IdentityRegistry, MAX_CHAIN_KEYS } from '../../protocol/objects/identity-registry.ts';
+import { MAX_CHAIN_KEYS } from '../../protocol/objects/identity-registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { SyncContext } from './context.ts';
+import { valueFromDht } from './dht-lookup.ts';
+import type { KeyMemory } from './key-memory.ts';
 import type { Peer, ValueAnswer } from './peer.ts';
 
 /** Peers asked for rotations and revocations of one key. */
 const MAX_SOURCES = 3;
 
 /**
- * Learns what became of a share's key: asks the peers for its revocation and its rotation, and for those of the keys
- * it was handed on to (SCP2P wire v2, section 20). Verified records go into the registry; failures of peers only mean
+ * Learns what became of a share's key: asks the peers, and the DHT, for its revocation and its rotation, and for those of the keys
+ * it was handed on to (SCP2P wire v2, section 20). Verified records are remembered; failures of peers only mean
  * that nothing was learnt from them.
  */
 export async function learnIdentity(
   context: SyncContext,
-  registry: IdentityRegistry,
+  keys: KeyMemory,
   shareKey: Uint8Array,
   peers: readonly Peer[],
   signal: AbortSignal,
@@ -26,9 +28,12 @@ export async function learnIdentity(
   }
   let key = shareKey;
   for (let looked = 0; looked < MAX_CHAIN_KEYS; looked++) {
-    await Promise.all(sources.map((peer) => askOne(context, registry, key, peer, signal)));
-    if (registry.revocationOf(key) !== undefined) return;
-    const rotation = registry.rotationOf(key);
+    await Promise.all([
+      ...sources.map((peer) => askOne(context, keys, key, peer, signal)),
+      askNetwork(context, keys, key, signal),
+    ]);
+    if (keys.registry.revocationOf(key) !== undefined) return;
+    const rotation = keys.registry.rotationOf(key);
     if (rotation === undefined) return;
     key = rotation.newPubkey;
   }
@@ -36,7 +41,7 @@ export async function learnIdentity(
 
 async function askOne(
   context: SyncContext,
-  registry: IdentityRegistry,
+  keys: KeyMemory,
   key: Uint8Array,
   peer: Peer,
   signal: AbortSignal,
@@ -45,24 +50,28 @@ async function askOne(
     await quietly(peer.findValue(revocationKey(key), signal)),
     await quietly(peer.findValue(rotationKey(key), signal)),
   ];
-  for (const answer of answers) take(context, registry, peer, answer);
+  for (const answer of answers) take(context, keys, peer, answer);
 }
 
-function take(
+/** Whoever keeps a record for others has it by its key alone. */
+async function askNetwork(
   context: SyncContext,
-  registry: IdentityRegistry,
-  peer: Peer,
-  answer: ValueAnswer | null,
-): void {
+  keys: KeyMemory,
+  key: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await Promise.all([
+    valueFromDht(context, revocationKey(key), signal),
+    valueFromDht(context, rotationKey(key), signal),
+  ]);
+  for (const value of found) if (value !== null) keys.learn(value.content);
+}
+
+function take(context: SyncContext, keys: KeyMemory, peer: Peer, answer: ValueAnswer | null): void {
   if (answer === null || answer.kind === 'none') return;
-  if (answer.kind === 'value' && answer.content.kind === 'key-revocation') {
-    registry.addRevocation(answer.content.value);
-  } else if (answer.kind === 'value' && answer.content.kind === 'key-rotation') {
-    registry.addRotation(answer.content.value);
-  } else {
-    context.metrics.add('records_refused', 1);
-    context.log.warn({ peer: peer.target.address }, 'rotation or revocation refused');
-  }
+  if (answer.kind === 'value' && keys.learn(answer.content)) return;
+  context.metrics.add('records_refused', 1);
+  context.log.warn({ peer: peer.target.address }, 'rotation or revocation refused');
 }
 
 async function quietly<T>(call: Promise<T>): Promise<T | null> {

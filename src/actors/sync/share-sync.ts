@@ -3,16 +3,20 @@ import { encodeWith } from '../../protocol/cbor/codec.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import type { IdentityRegistry } from '../../protocol/objects/identity-registry.ts';
 import { encodeManifest } from '../../protocol/objects/manifest.ts';
-import { shareHead } from '../../protocol/objects/share-head.ts';
+import { compareShareHeads, shareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
 import { mostTelling } from '../telling-error.ts';
+import type { PeerTarget } from '../transport/contract.ts';
+import { askOrder } from './ask-order.ts';
 import type { SyncContext } from './context.ts';
 import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
+import { headSources } from './dht-lookup.ts';
 import { disagreementOf } from './disagreement.ts';
-import { type FoundHead, lookUpHeads } from './head-lookup.ts';
+import { type FoundHead, type HeadSearch, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
+import type { KeyMemory } from './key-memory.ts';
 import { lookUpManifest } from './manifest-lookup.ts';
 import type { PassPeers } from './pass-peers.ts';
 import type { Peer } from './peer.ts';
@@ -23,25 +27,39 @@ const SHARE_DEADLINE_MS = 45_000;
 /** Revisions tried, from the newest down, until one can be had. */
 const MAX_REVISIONS = 3;
 
+/** Requests that a lookup in the DHT counts for: it asks about as many nodes beside those that were asked anyway. */
+const LOOKUP_REQUESTS = 5;
+
 /** Below every sequence number. */
 const NONE_HELD = -1;
 
 export interface SyncedShare extends ShareSync {
   /** As it stands now. */
   readonly subscription: Subscription;
+  /** The DHT was asked who has the share. */
+  readonly sought: boolean;
   /** Whether any peer answered: false when nobody could be asked. */
   readonly answered: boolean;
   /** What the heads that were found contradict; null: nothing. */
   readonly disagreement: Omit<Disagreement, 'since'> | null;
+  /** Everybody who might know it was asked. */
+  readonly askedAll: boolean;
 }
 
 export interface ShareSyncOptions {
-  readonly registry: IdentityRegistry;
-  /** Addresses asked beside those of the share. */
-  readonly bootstrap: readonly string[];
+  readonly keys: KeyMemory;
+  /** Addresses asked beside those of the share and those that are asked about every share. */
+  readonly alsoAsk?: readonly string[];
   readonly peers: PassPeers;
+  /** Peers that are asked; Infinity: all of them. */
+  readonly limit: number;
+  /** Who is asked first: a peer that says it has news; else who had the last news, or by turns. */
+  readonly best?: string | undefined;
+  readonly turn: number;
   /** Whether rotations and revocations are to be asked for even without news. */
   readonly identityDue: boolean;
+  /** Whether the DHT is to be asked who has the share: always where no peer has it, else only when this says so. */
+  readonly dhtDue: { readonly found: boolean; readonly notFound: boolean };
 }
 
 /**
@@ -73,24 +91,17 @@ const sourceOf = ({ source }: Subscription): readonly string[] => (source === nu
 async function attempt(
   context: SyncContext,
   before: Subscription,
-  { registry, bootstrap, peers: passPeers, identityDue }: ShareSyncOptions,
+  options: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
+  const { keys, identityDue } = options;
   const shareKey = fromHex(before.shareKey, 32);
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
-  checkIdentity(registry, shareKey);
-  const addresses = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
-  const peers = candidatesOf(...addresses).map((target) => passPeers.of(target));
-  if (peers.length === 0) throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
-
-  const { found, answered, failures } = await lookUpHeads(
-    context,
-    shareKey,
-    peers,
-    before.seq ?? NONE_HELD,
-    signal,
-  );
+  checkIdentity(keys.registry, shareKey);
+  const peerAt = (target: PeerTarget) => options.peers.of(target);
+  const { search, askedAll, sought } = await searchHeads(context, before, shareKey, options, signal);
+  const { found, answered, failures } = search;
   const known = before.seq ?? NONE_HELD;
   const held =
     before.seq === null || before.manifestId === null
@@ -99,10 +110,12 @@ async function attempt(
   const disagreement = disagreementOf(found, held);
   const news = distinctHeads(found.filter(({ head }) => Number(head.latestSeq) > known));
   if (news.length > 0 || identityDue) {
-    await learnIdentity(context, registry, shareKey, answered, signal);
-    checkIdentity(registry, shareKey);
+    // Both records, each with a lookup of its own.
+    options.peers.spend(2 * LOOKUP_REQUESTS);
+    await learnIdentity(context, keys, shareKey, answered, signal);
+    checkIdentity(keys.registry, shareKey);
   }
-  const seen = { answered: answered.length > 0, disagreement };
+  const seen = { answered: answered.length > 0, disagreement, sought, askedAll };
   if (news.length === 0) {
     const error = found.length === 0 ? (mostTelling(failures) ?? nobodyKnows(answered.length)) : null;
     return { ...unchanged(before, error), ...seen };
@@ -112,6 +125,7 @@ async function attempt(
     before,
     news,
     [...found.map(({ peer }) => peer), ...answered],
+    peerAt,
     signal,
   );
   const { after, source } = taken;
@@ -125,6 +139,67 @@ async function attempt(
     ...seen,
   };
 }
+
+/**
+ * Asks as many of the share's peers as are wanted, more of them while none answers, and the DHT who else there is when
+ * that is due or nobody knows the share.
+ */
+async function searchHeads(
+  context: SyncContext,
+  before: Subscription,
+  shareKey: Uint8Array,
+  options: ShareSyncOptions,
+  signal: AbortSignal,
+): Promise<{ search: HeadSearch; askedAll: boolean; sought: boolean }> {
+  const { peers: passPeers, limit, turn, alsoAsk = [] } = options;
+  const targets = candidatesOf(
+    before.peers,
+    sourceOf(before),
+    alsoAsk,
+    await passPeers.known(),
+    await passPeers.connected(),
+  );
+  const known = before.seq ?? NONE_HELD;
+  const ask = (asked: readonly PeerTarget[]) =>
+    lookUpHeads(
+      context,
+      shareKey,
+      asked.map((target) => passPeers.of(target)),
+      known,
+      signal,
+    );
+  const own = candidatesOf(before.peers, sourceOf(before), alsoAsk).length;
+  const best = options.best ?? before.source;
+  const { first, later } = askOrder(targets, { limit, own, best, turn });
+  let search = await ask(first);
+  for (const target of later) {
+    if (search.answered.length > 0) break;
+    search = bothOf(search, await ask([target]));
+  }
+  const { found, notFound } = options.dhtDue;
+  const sought = search.found.length === 0 ? notFound : found;
+  if (sought) {
+    passPeers.spend(LOOKUP_REQUESTS);
+    const sources = candidatesOf(await headSources(context, before.shareKey, signal));
+    const asked = new Set([...first, ...later].map(({ address }) => address));
+    const others = sources.filter(({ address }) => !asked.has(address));
+    search = bothOf(search, await ask(others));
+    targets.push(...others);
+  }
+  if (targets.length === 0) {
+    throw failure(
+      'E_NO_PROVIDER',
+      'no peer to ask: the link names none, and the DHT does not know the share',
+    );
+  }
+  return { search, askedAll: later.length === 0, sought };
+}
+
+const bothOf = (a: HeadSearch, b: HeadSearch): HeadSearch => ({
+  found: [...a.found, ...b.found].sort((one, other) => compareShareHeads(other.head, one.head)),
+  answered: [...a.answered, ...b.answered],
+  failures: [...a.failures, ...b.failures],
+});
 
 /** One of each revision, in their order. */
 function distinctHeads(found: readonly FoundHead[]): readonly FoundHead[] {
@@ -144,14 +219,14 @@ async function takeNewest(
   before: Subscription,
   news: readonly FoundHead[],
   peers: readonly Peer[],
+  peerAt: (target: PeerTarget) => Peer,
   signal: AbortSignal,
 ): Promise<{ after: Subscription; source: string; error: SyncFailure | null }> {
   let first: ActorError | null = null;
   for (const { head } of news.slice(0, MAX_REVISIONS)) {
     try {
       // Whoever has a head is likely to have its manifest: those come before everybody else who answered.
-      const { manifest, peer } = await lookUpManifest(context, head, [...new Set(peers)], signal);
-      const source = peer.target.address;
+      const { manifest, source } = await lookUpManifest(context, head, [...new Set(peers)], peerAt, signal);
       const after = await context.refs.store.ask('commitManifest', {
         shareId: before.shareId,
         head: encodeWith(shareHead, head),
@@ -211,6 +286,8 @@ function unchanged(before: Subscription, error: SyncFailure | null): SyncedShare
     error,
     subscription: before,
     answered: false,
+    sought: false,
     disagreement: null,
+    askedAll: false,
   };
 }

@@ -8,8 +8,10 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
+import type { PeerTarget } from '../transport/contract.ts';
 import { type SyncContext, unixNow } from './context.ts';
 import type { SyncFailure } from './contract.ts';
+import type { PassPeers } from './pass-peers.ts';
 import type { Peer } from './peer.ts';
 import { refreshSearch, type ShareSyncOptions, syncShare } from './share-sync.ts';
 
@@ -41,7 +43,7 @@ export async function syncVolumes(
   const isNew = (shareId: string) => (known.get(shareId)?.seq ?? null) === null;
   // What was never had comes first: a pass has an end.
   const order = root.volumes.toSorted((a, b) => Number(isNew(b)) - Number(isNew(a)));
-  const bootstrap = [...(root.source === null ? [] : [root.source]), ...options.bootstrap];
+  const first = root.source === null ? [] : [root.source];
   const until = clock.now() + BUDGET_MS;
   let source: string | null = null;
   let error: SyncFailure | null = null;
@@ -52,10 +54,16 @@ export async function syncVolumes(
       return;
     }
     try {
-      const volume = known.get(shareId) ?? (await learnVolume(context, root, shareId, bootstrap, options));
+      const volume = known.get(shareId) ?? (await learnVolume(context, root, shareId, first, options));
       // Somebody who follows a volume by itself goes on with it.
       if (volume.root !== root.shareId) return;
-      const synced = await syncShare(context, volume, { ...options, bootstrap, identityDue: false });
+      const synced = await syncShare(context, volume, {
+        ...options,
+        alsoAsk: first,
+        best: root.source ?? undefined,
+        identityDue: false,
+        dhtDue: { ...options.dhtDue, found: false },
+      });
       source ??= synced.source;
       if (synced.error !== null) error ??= ofVolume(root, shareId, synced.error);
     } catch (thrown) {
@@ -79,23 +87,47 @@ async function learnVolume(
   context: SyncContext,
   root: Subscription,
   shareId: string,
-  bootstrap: readonly string[],
+  first: readonly string[],
   { peers: passPeers }: ShareSyncOptions,
 ): Promise<Subscription> {
   const { refs, signal } = context;
-  const targets = candidatesOf(root.peers, bootstrap, await passPeers.connected());
+  const targets = candidatesOf(root.peers, first, await passPeers.known(), await passPeers.connected());
+  const known = await keyFromAny(context, passPeers, targets, root, shareId);
+  // Whoever has the collection has its volumes.
+  const { shareKey, worst } =
+    known.shareKey === null && root.manifestId !== null
+      ? await keyFromAny(
+          context,
+          passPeers,
+          candidatesOf(await passPeers.holders(root.manifestId)),
+          root,
+          shareId,
+        )
+      : known;
+  if (shareKey === null) {
+    throw worst ?? known.worst ?? failure('E_NO_PROVIDER', 'none of the peers knows it');
+  }
+  return await refs.store.ask('subscribeVolume', { root: root.shareId, shareId, shareKey }, { signal });
+}
+
+async function keyFromAny(
+  context: SyncContext,
+  passPeers: PassPeers,
+  targets: readonly PeerTarget[],
+  root: Subscription,
+  shareId: string,
+): Promise<{ shareKey: string | null; worst: ActorError | null }> {
   let worst: ActorError | null = null;
   for (const target of targets) {
     try {
       const shareKey = await keyFrom(context, passPeers.of(target), root, shareId);
-      if (shareKey === null) continue;
-      return await refs.store.ask('subscribeVolume', { root: root.shareId, shareId, shareKey }, { signal });
+      if (shareKey !== null) return { shareKey, worst };
     } catch (error) {
-      if (!(error instanceof ActorError) || signal.aborted) throw error;
+      if (!(error instanceof ActorError) || context.signal.aborted) throw error;
       worst ??= error;
     }
   }
-  throw worst ?? failure('E_NO_PROVIDER', 'none of the peers knows it');
+  return { shareKey: null, worst };
 }
 
 async function keyFrom(

@@ -1,5 +1,6 @@
 import { publicKeyBytes } from '../../protocol/crypto/ed25519.ts';
 import { actor } from '../contracts.ts';
+import { BansInForce } from '../follow-bans.ts';
 import { SessionAcceptor } from './accept-session.ts';
 import { askAgain } from './ask-again.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
@@ -47,14 +48,23 @@ export default actor(transportContract, async (given) => {
     dropped: () => metrics.add('sessions_dropped', 1),
   };
   const sessions = new SessionTable(context);
+  const bans = await BansInForce.follow(context, (list) => sessions.endBanned(list));
   const ordered = new OrderedHashes();
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
-  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks, uploads });
+  const acceptor = new SessionAcceptor(context, {
+    host,
+    key,
+    sessions,
+    router,
+    chunks,
+    uploads,
+    bans,
+  });
   sessions.everyRound(() => acceptor.look());
   const paths = new PathMemory();
   sessions.everyRound(() => sessions.measure(paths));
-  const dialer = new Dialer(context, { host, key }, sessions, paths);
+  const dialer = new Dialer(context, { host, key, bans }, sessions, paths);
   const door = new QuicDoor(context, (socket, remote) => acceptor.adoptStream(socket, remote));
   // At the start of the node nobody listens yet, and asks by itself.
   refs.quic.tell('shardsChanged', null);
@@ -80,6 +90,7 @@ export default actor(transportContract, async (given) => {
         return { path: await door.open(folder, limits) };
       },
       sessions: () => sessions.infos(),
+      dialled: () => sessions.dialled(),
       configure(next) {
         Object.assign(config, next);
         return null;

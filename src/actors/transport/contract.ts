@@ -76,7 +76,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish', 'limits', 'quic'],
+  uses: ['store', 'publish', 'limits', 'dht', 'pex', 'quic'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
   // A minute for sessions that are at work, then ten seconds for what they were asked.
@@ -136,6 +136,8 @@ export const transportContract = defineContract({
      */
     serveQuic: ask<{ folder: string; limits: PendingLimits }, { path: string | null }>(),
     sessions: ask<null, readonly SessionInfo[]>(),
+    /** Of them those that this node dialled. */
+    dialled: ask<null, readonly SessionInfo[]>(),
     /** Takes another configuration over: at once, but for what sessions that there are were made with. */
     configure: ask<TransportConfig, null>(),
   },

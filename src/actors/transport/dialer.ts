@@ -6,6 +6,7 @@ import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts
 import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
+import type { BansInForce } from '../follow-bans.ts';
 import type { KnownPeer } from '../store/contract.ts';
 import { moreTelling } from '../telling-error.ts';
 import { BridgeLost, type Connection } from './connection.ts';
@@ -14,6 +15,7 @@ import type { PeerTarget } from './contract.ts';
 import { type DialCall, type DialOptions, type DialTarget, dialOnce } from './dial-attempt.ts';
 import { dialOrder } from './dial-order.ts';
 import { race } from './dial-race.ts';
+import { tellLost, tellMet } from './interested.ts';
 import { OutboundSession } from './outbound-session.ts';
 import type { PathMemory } from './path-memory.ts';
 import { peerOf } from './session.ts';
@@ -21,7 +23,7 @@ import { bindingFault, boundBy } from './session-binding.ts';
 import { noRoom, type SessionTable } from './session-table.ts';
 import { waysTo } from './ways-to-peer.ts';
 
-type ShardOptions = Pick<DialOptions, 'host' | 'key'>;
+type ShardOptions = Pick<DialOptions, 'host' | 'key'> & { readonly bans: BansInForce };
 
 /** A dial whose bridge ended is begun again so often: the peer has nothing to do with it. Its keeper needs a moment to notice. */
 const BRIDGE_TRIES = 6;
@@ -106,7 +108,9 @@ export class Dialer {
 
   async #dialAll(ways: readonly DialTarget[]): Promise<OutboundSession> {
     const { clock, config } = this.#context;
-    const stages = this.#ordered(ways);
+    const allowed = ways.filter((way) => !this.#isBanned(way));
+    if (allowed.length === 0) throw banned(ways[0]!.address);
+    const stages = this.#ordered(allowed);
     let error: ActorError | null = null;
     for (const stage of stages) {
       const contest: Contest = { won: false };
@@ -149,10 +153,17 @@ export class Dialer {
     try {
       const session = await this.#inDialects(target, contest, call);
       this.#paths.worked(target.address, clock.now() - from);
+      tellMet(this.#context, session.peer, { address: target.address, direction: 'out' });
       return session;
     } catch (error) {
       // One that was called off after it had answered is as good as the one that won.
       if (!signal.aborted || !answered) this.#paths.failed(target.address, clock.now());
+      if (!signal.aborted)
+        tellLost(
+          this.#context,
+          { address: target.address, nodeKey: target.nodeKey && toHex(target.nodeKey) },
+          error,
+        );
       throw error;
     }
   }
@@ -234,6 +245,8 @@ export class Dialer {
     if (!result.native && known?.native && known.nodeKey === peer.nodeKey) {
       return unbound('this key was a Granary node before and does not say so any more');
     }
+    // Known only now, or banned while it was dialled.
+    if (this.#isBanned({ ip: target.ip, nodeKey: result.peerKey })) return refuse(banned(address));
     // Looked at once more: others were dialled, and the node may have begun to stop, meanwhile.
     if (this.#stopped) return refuse(stopping());
     if (!this.#sessions.makeRoom(null)) return refuse(noRoom());
@@ -270,6 +283,11 @@ export class Dialer {
     }
   }
 
+  #isBanned({ ip, nodeKey }: Pick<DialTarget, 'ip' | 'nodeKey'>): boolean {
+    const { bans } = this.#options;
+    return bans.hasIp(ip) || (nodeKey !== null && bans.hasKey(toHex(nodeKey)));
+  }
+
   /** Without the store nothing is remembered: the peer is dialled as an unknown one. */
   #recall(address: string): Promise<KnownPeer | null> {
     return this.#context.refs.store.ask('knownPeer', { address }).catch(withoutStore);
@@ -286,6 +304,8 @@ function late(connection: Connection): ActorError {
 }
 
 const stopping = () => failure('E_BUSY', 'the node is stopping', { retryable: true });
+
+const banned = (subject: string) => failure('E_PEER_BANNED', 'this node has banned that peer', { subject });
 
 function withoutStore(error: unknown): null {
   if (error instanceof ActorError) return null;

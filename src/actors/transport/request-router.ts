@@ -1,6 +1,7 @@
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { Reader } from '../../protocol/cbor/reader.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import { MAX_DHT_VALUE } from '../../protocol/objects/dht-value.ts';
 import { type Envelope, encodeFrame, FLAG_RESPONSE } from '../../protocol/wire/envelope.ts';
 import {
   errorReply,
@@ -18,10 +19,14 @@ import type { ShardContext } from './context.ts';
 import { RequestRates } from './request-rates.ts';
 import type { Peer } from './session.ts';
 
-type Owner = 'store' | 'publish';
+type Owner = 'store' | 'publish' | 'dht' | 'pex';
 
 const OWNERS: ReadonlyMap<number, Owner> = new Map<number, Owner>([
-  [types.FIND_VALUE, 'store'],
+  [types.PEX_OFFER, 'pex'],
+  [types.PEX_REQUEST, 'pex'],
+  [types.FIND_NODE, 'dht'],
+  [types.FIND_VALUE, 'dht'],
+  [types.STORE, 'dht'],
   [types.GET_MANIFEST, 'store'],
   [types.GET_CHUNK_HASHES, 'store'],
   [types.LIST_PUBLIC_SHARES, 'publish'],
@@ -41,6 +46,8 @@ const OWNER_MS = 3_000;
  * made for it; what is longer is refused unread.
  */
 const LONGEST_PAYLOAD = 16 * 1024;
+/** A value of the DHT, its key and time. */
+const LONGEST_STORE = MAX_DHT_VALUE + 256;
 const TOO_LONG = 'request exceeds max size';
 
 /** What becomes of one request. */
@@ -60,13 +67,15 @@ export class RequestRouter {
     this.#context = context;
   }
 
-  route(request: Envelope, peer: Peer): Route {
+  /** `neighbourhood`: where the peer comes from, if that says anything. */
+  route(request: Envelope, peer: Peer, neighbourhood?: string): Route {
     const { type, reqId } = request;
     const refused = this.#rates.admit(peer, type, this.#context.clock.now());
     if (refused !== null) return refuse(request, refused);
     const spec = messageSpec(type, peer.dialect);
     if (spec === null) return refuse(request, unknownMessageType(type));
-    if (request.payload.length > LONGEST_PAYLOAD) return refuse(request, TOO_LONG);
+    const longest = type === types.STORE ? LONGEST_STORE : LONGEST_PAYLOAD;
+    if (request.payload.length > longest) return refuse(request, TOO_LONG);
     if (type === types.GET_CHUNK) return chunkRoute(request);
     if (spec.kind === 'reply') {
       return refuse(request, faultOf(request.payload, spec.reply.read) ?? UNSUPPORTED_MESSAGE_TYPE);
@@ -77,7 +86,8 @@ export class RequestRouter {
     }
     // The payload crosses to another thread: alone, not with the buffer it lies in.
     const payload = new Uint8Array(request.payload);
-    const wire = { type, payload, peer: { nodeKey: peer.nodeKey, dialect: peer.dialect } };
+    const { nodeKey, dialect } = peer;
+    const wire = { type, payload, peer: { nodeKey, dialect, neighbourhood } };
     return {
       kind: 'owner',
       ask: async () => replyFrame({ type, reqId }, spec.replyType, await this.#ask(owner, wire)),
@@ -91,11 +101,12 @@ export class RequestRouter {
 
   async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {
     try {
-      const { store, publish } = this.#context.refs;
+      const { store, publish, dht, pex } = this.#context.refs;
       const options = { deadlineMs: OWNER_MS };
-      return await (owner === 'store'
-        ? store.ask('wire', request, options)
-        : publish.ask('wire', request, options));
+      if (owner === 'store') return await store.ask('wire', request, options);
+      if (owner === 'publish') return await publish.ask('wire', request, options);
+      if (owner === 'pex') return await pex.ask('wire', request, options);
+      return await dht.ask('wire', request, options);
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;
       this.#context.log.warn({ owner, type: request.type, code: error.code }, 'a peer got no answer');

@@ -54,6 +54,8 @@ export function content(seed: number, size: number): Uint8Array {
 
 /** The actor with a real folder, really hashed files, and providers that do what they are told. */
 export class World implements AsyncDisposable {
+  /** Addresses that the DHT knows. */
+  inDht: readonly string[] = [];
   readonly root: string;
   readonly providers = new Map<string, ScriptedProvider>();
   readonly items: ItemRow[] = [];
@@ -345,7 +347,7 @@ export class World implements AsyncDisposable {
     return {
       ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) => {
         const answer = async () => {
-          if (name === 'sessions') return this.connected;
+          if (name === 'dialled') return this.connected.filter(({ direction }) => direction === 'out');
           if (name === 'connect') return of(request as PeerTarget).connect();
           const { peer, type, payload } = request as { peer: PeerTarget; type: number; payload: Uint8Array };
           return of(peer).request(type, payload);
@@ -390,6 +392,7 @@ export class World implements AsyncDisposable {
       refs: {
         store: ref((name, request) => this.#store(name, request)),
         hashing: ref((name, request) => this.#hashing(name, request)),
+        dht: ref(async () => ({ providers: this.inDht })),
         transport: {
           size: 1,
           member: () => this.#shard(null),

@@ -53,6 +53,7 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
       return kept.get(shareId);
     };
     return {
+      keyRecords: () => [],
       subscriptions: () => [...kept.values()],
       subscription: ({ shareId }: { shareId: string }) => kept.get(shareId) ?? null,
       noteSync: async ({ shareId, error }: { shareId: string; error: Subscription['lastError'] }) => {
