@@ -344,10 +344,42 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'bound-check-skipped',
     file: 'src/actors/transport/accept-session.ts',
-    find: 'if (!bound && (result.native || this.#context.config.requireBound)) return connection.destroy();',
+    find: 'if (fault !== null) return connection.destroy();',
     replace: NOTHING,
     test: 'test/actors/transport/handshake.test.ts',
     only: 'who says it is a Granary node',
+  },
+  {
+    name: 'unbound-quic-let-in',
+    file: 'src/actors/transport/session-binding.ts',
+    find: 'if (!requireBound) return null;',
+    replace: "if (!requireBound || transport === 'quic') return null;",
+    test: 'test/actors/quic/shards.test.ts',
+    only: 'who wants bound peers',
+  },
+  {
+    name: 'silent-quic-unbounded',
+    file: 'src/actors/quic/bridge/accepting.ts',
+    find: 'if (release === null) {',
+    replace: 'if (release === null && this.#turn < 0) {',
+    test: 'test/actors/quic/bridge.test.ts',
+    only: 'connections that say nothing',
+  },
+  {
+    name: 'another-port-after-a-crash',
+    file: 'src/actors/quic/bridge-keeper.ts',
+    find: 'this.#listen = event.listen;',
+    replace: NOTHING,
+    test: 'test/actors/quic/bridge-keeper.test.ts',
+    only: 'one that ends is started again',
+  },
+  {
+    name: 'lost-request-not-asked-again',
+    file: 'src/actors/transport/ask-again.ts',
+    find: 'if (redials >= REDIALS[transport]) throw error;',
+    replace: 'if (redials >= 0) throw error;',
+    test: 'test/actors/transport/outbound.test.ts',
+    only: 'a request whose session ends',
   },
   // What is believed.
   {
@@ -512,10 +544,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one-address-takes-all',
-    file: 'src/actors/acceptor/admission.ts',
+    file: 'src/actors/admission.ts',
     find: 'this.#of(host) >= this.#limits.maxPendingPerAddress || ',
     replace: NOTHING,
-    test: 'test/actors/acceptor/admission.test.ts',
+    test: 'test/actors/admission.test.ts',
     only: 'eight unfinished handshakes',
   },
   {

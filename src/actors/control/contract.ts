@@ -9,6 +9,7 @@ export const controlContract = defineContract({
     'limits',
     'transport',
     'acceptor',
+    'quic',
     'pex',
     'publish',
     'sync',
