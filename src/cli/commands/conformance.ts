@@ -35,7 +35,7 @@ export const conformance: Register = (program, cli) => {
     .option('--harmful', 'with --target: also what damages nodes that fail it, until they start anew')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ granary conformance\n  $ granary conformance --target tcp://127.0.0.1:7001\n',
+      '\nExample:\n  $ granary conformance\n  $ granary conformance --target tcp://127.0.0.1:7001\n',
     )
     .action((options: Options) =>
       cli.run(async ({ output }) => {
