@@ -513,7 +513,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'one-address-takes-all',
     file: 'src/actors/acceptor/admission.ts',
-    find: 'this.#of(host) >= this.#limits.maxPendingPerAddress || ',
+    find: 'this.#of(host) < this.#limits.maxPendingPerAddress && ',
     replace: NOTHING,
     test: 'test/actors/acceptor/admission.test.ts',
     only: 'eight unfinished handshakes',
