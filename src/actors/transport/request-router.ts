@@ -84,7 +84,13 @@ export class RequestRouter {
     const wire = { type, payload, peer: { nodeKey: peer.nodeKey, dialect: peer.dialect } };
     return {
       kind: 'owner',
-      ask: async () => replyFrame({ type, reqId }, spec.replyType, await this.#ask(owner, wire)),
+      ask: async () => {
+        const reply = await this.#ask(owner, wire);
+        if (type === types.GET_CHUNK_HASHES && 'error' in reply) {
+          this.#rates.missedList(peer, this.#context.clock.now());
+        }
+        return replyFrame({ type, reqId }, spec.replyType, reply);
+      },
     };
   }
 
