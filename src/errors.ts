@@ -35,6 +35,7 @@ export const ERRORS = {
     exit: 4,
     next: 'the address is answered by another key: ask the publisher for a fresh link',
   },
+  E_PEER_BANNED: { exit: 4, next: 'granary ban lists whom this node has banned; --remove lifts a ban' },
   E_PEER_UNBOUND: { exit: 4, next: 'somebody between the two nodes ends TLS: use another path' },
   E_PEER_REFUSED: { exit: 4, next: 'try again later, or with another peer' },
   E_PEER_DIALECT: { exit: 4, next: 'the peer speaks no dialect this node knows' },

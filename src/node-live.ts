@@ -1,7 +1,11 @@
+import { dhtConfig } from './actors/dht/config.ts';
+import { dhtContract } from './actors/dht/contract.ts';
 import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
+import { pexConfig } from './actors/pex/config.ts';
+import { pexContract } from './actors/pex/contract.ts';
 import { searchConfig } from './actors/search/config.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { syncConfig } from './actors/sync/config.ts';
@@ -20,6 +24,8 @@ import type { Supervisor } from './supervisor/tree/supervisor.ts';
 /** Actors that take another configuration while they run, by the message `configure`. */
 const LIVE = {
   hashing: { contract: hashingContract, shape: hashingConfig },
+  dht: { contract: dhtContract, shape: dhtConfig },
+  pex: { contract: pexContract, shape: pexConfig },
   sync: { contract: syncContract, shape: syncConfig },
   // Where the node lies is no setting of its search alone.
   search: { contract: searchContract, shape: searchConfig.pick({ stemming: true }) },

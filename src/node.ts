@@ -3,10 +3,14 @@ import { acceptorConfig } from './actors/acceptor/config.ts';
 import { acceptorContract } from './actors/acceptor/contract.ts';
 import { controlConfig } from './actors/control/config.ts';
 import { controlContract } from './actors/control/contract.ts';
+import { dhtConfig } from './actors/dht/config.ts';
+import { dhtContract } from './actors/dht/contract.ts';
 import { hashingConfig } from './actors/hashing/config.ts';
 import { hashingContract } from './actors/hashing/contract.ts';
 import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
+import { pexConfig } from './actors/pex/config.ts';
+import { pexContract } from './actors/pex/contract.ts';
 import { publishConfig } from './actors/publish/config.ts';
 import { publishContract } from './actors/publish/contract.ts';
 import { searchConfig } from './actors/search/config.ts';
@@ -62,6 +66,8 @@ export interface NodeSettings {
   readonly limits?: ConfigInput<typeof limitsConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
+  readonly dht?: ConfigInput<typeof dhtConfig>;
+  readonly pex?: ConfigInput<typeof pexConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
@@ -151,6 +157,19 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           contract: acceptorContract,
           module: module('acceptor'),
           config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
+        },
+      ]),
+      // Without it the node goes on with the peers it knows by other ways.
+      branch('discovery', 'one_for_one', [
+        {
+          contract: dhtContract,
+          module: module('dht'),
+          config: checked('dht', dhtConfig, settings.dht ?? {}),
+        },
+        {
+          contract: pexContract,
+          module: module('pex'),
+          config: checked('pex', pexConfig, settings.pex ?? {}),
         },
       ]),
       branch('catalog', 'one_for_one', [

@@ -11,9 +11,8 @@ export async function connectedPeers(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const shards = Array.from({ length: transport.size }, (_, index) => transport.member(index));
-  const lists = await Promise.allSettled(shards.map((shard) => shard.ask('sessions', null, { signal })));
+  const lists = await Promise.allSettled(shards.map((shard) => shard.ask('dialled', null, { signal })));
   return lists
     .flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
-    .filter(({ direction }) => direction === 'out')
     .map(({ address, nodeKey }) => `${address}@${nodeKey}`);
 }

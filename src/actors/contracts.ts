@@ -1,8 +1,10 @@
 import { actorsOf } from '../supervisor/contract/actor.ts';
 import { acceptorContract } from './acceptor/contract.ts';
 import { controlContract } from './control/contract.ts';
+import { dhtContract } from './dht/contract.ts';
 import { hashingContract } from './hashing/contract.ts';
 import { limitsContract } from './limits/contract.ts';
+import { pexContract } from './pex/contract.ts';
 import { publishContract } from './publish/contract.ts';
 import { searchContract } from './search/contract.ts';
 import { storeContract } from './store/contract.ts';
@@ -15,8 +17,10 @@ import { transportContract } from './transport/contract.ts';
 export const contracts = {
   acceptor: acceptorContract,
   control: controlContract,
+  dht: dhtContract,
   hashing: hashingContract,
   limits: limitsContract,
+  pex: pexContract,
   publish: publishContract,
   search: searchContract,
   store: storeContract,

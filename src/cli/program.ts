@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { backup } from './commands/backup.ts';
+import { ban } from './commands/ban.ts';
 import { bench } from './commands/bench.ts';
 import { cancel } from './commands/cancel.ts';
 import { changes } from './commands/changes.ts';
@@ -12,6 +13,7 @@ import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
+import { invite } from './commands/invite.ts';
 import { items } from './commands/items.ts';
 import { keys } from './commands/keys/keys.ts';
 import { limits } from './commands/limits/limits.ts';
@@ -22,6 +24,7 @@ import { queue } from './commands/queue.ts';
 import { restore } from './commands/restore.ts';
 import { resume } from './commands/resume.ts';
 import { search } from './commands/search.ts';
+import { seeds } from './commands/seeds/seeds.ts';
 import { shares } from './commands/shares.ts';
 import { stats } from './commands/stats.ts';
 import { stop } from './commands/stop.ts';
@@ -59,6 +62,9 @@ const COMMANDS: readonly Register[] = [
   verify,
   peers,
   connect,
+  seeds,
+  invite,
+  ban,
   id,
   stats,
   stop,

@@ -86,6 +86,13 @@ export const bodies = {
   rechecks: z.strictObject({ share: share.nullable().default(null) }),
   cancel_rechecks: z.strictObject({ share: share.nullable().default(null) }),
   peers: page,
+  known_peers: page,
+  seeds: z.strictObject({}),
+  add_seed: z.strictObject({ address: z.string().min(1).max(400) }),
+  remove_seed: z.strictObject({ address: z.string().min(1).max(400) }),
+  invite: z.strictObject({ share: share.nullable().default(null) }),
+  bans: z.strictObject({}),
+  ban: z.strictObject({ target: z.string().min(1).max(400), remove: z.boolean().default(false) }),
   changes: z.strictObject({
     since: z.string().max(64).nullable().default(null),
     limit: z.int().min(1).max(1000).default(1000),

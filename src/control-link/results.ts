@@ -114,6 +114,74 @@ export interface PeerRow {
   readonly capabilities: readonly string[];
 }
 
+/** A peer this node knows of, connected or not. */
+export interface KnownPeerRow {
+  readonly address: string;
+  /** Of hearsay: what is said of it; null: nothing. */
+  readonly node_key: string | null;
+  /** It answered this node, or others told of it and it has not. */
+  readonly state: 'answered' | 'hearsay';
+  readonly native: boolean | null;
+  readonly dialect: string | null;
+  readonly capabilities: readonly string[];
+  /** From -10 to 10. */
+  readonly score: number;
+  /** `seed`, `dial`, or the node key of who told of it. */
+  readonly source: string;
+  readonly last_seen: string | null;
+  /** Dials in a row that failed. */
+  readonly failures: number;
+}
+
+/** One entry of the bootstrap list. */
+export interface SeedEntry {
+  readonly address: string;
+  readonly origin: 'configuration' | 'live';
+  readonly state: 'connected' | 'answered' | 'failing' | 'untried';
+  /** Where a host name led when it was last asked for. */
+  readonly resolved: readonly string[];
+  readonly last_answer: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly next_try: string | null;
+}
+
+export interface SeedsResult {
+  readonly seeds: readonly SeedEntry[];
+}
+
+export interface InviteLink {
+  readonly share_id: string;
+  readonly title: string | null;
+  readonly link: string;
+}
+
+/** What others need to find this node, and shares of it. */
+export interface InviteResult {
+  readonly node_key: string;
+  /** Of this node, its key pinned. */
+  readonly addresses: readonly string[];
+  /** Of its bootstrap list, those that are not failing. */
+  readonly bootstrap: readonly string[];
+  /** Who can reach the best of its own addresses; `none`: nobody. */
+  readonly reach: 'public' | 'private' | 'loopback' | 'none';
+  readonly links: readonly InviteLink[];
+}
+
+export interface BanRow {
+  /** A node key, an address or a network in CIDR form. */
+  readonly target: string;
+  readonly kind: 'key' | 'net';
+  readonly since: string;
+}
+
+export interface BanResult {
+  readonly target: string;
+  readonly kind: 'key' | 'net';
+  /** False: it was banned already. */
+  readonly changed: boolean;
+  readonly bans: readonly BanRow[];
+}
+
 /** A supervisor, or an actor, in the tree of them. */
 export type TreeRow =
   | {
@@ -247,6 +315,13 @@ export interface Results {
   readonly rechecks: RecheckList;
   readonly cancel_rechecks: RecheckList;
   readonly peers: { readonly peers: readonly PeerRow[] } & NextPage;
+  readonly known_peers: { readonly peers: readonly KnownPeerRow[] } & NextPage;
+  readonly seeds: SeedsResult;
+  readonly add_seed: SeedsResult;
+  readonly remove_seed: SeedsResult;
+  readonly invite: InviteResult;
+  readonly bans: { readonly bans: readonly BanRow[] };
+  readonly ban: BanResult;
   readonly changes: ChangesResult;
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;

@@ -22,8 +22,12 @@ export const advertisedAddresses: Check = each((text) =>
   faultOf(parseAddress(text), { key: false, quic: false }),
 );
 
-/** What a link may carry: `tcp://IP:PORT` or `quic://IP:PORT`, with `@NODE_KEY` where the key is known. */
-export const peerAddresses: Check = each((text) => faultOf(parseAddress(text), { key: true, quic: true }));
+const FAULTS_WITH_NAMES = { ...FAULTS, host: 'its host is neither a name nor an IP address' };
+
+/** `tcp://HOST:PORT` or `quic://HOST:PORT`, a name or an IP address, with `@NODE_KEY` where the key is known. */
+export const bootstrapAddresses: Check = each((text) =>
+  faultOf(parseAddress(text, { hostNames: true }), { key: true, quic: true }, FAULTS_WITH_NAMES),
+);
 
 function each(fault: (text: string) => string | null): Check {
   return ({ value, issues }) => {
@@ -41,8 +45,12 @@ function each(fault: (text: string) => string | null): Check {
   };
 }
 
-function faultOf(parsed: AddressResult, allowed: { key: boolean; quic: boolean }): string | null {
-  if (!parsed.ok) return FAULTS[parsed.reason];
+function faultOf(
+  parsed: AddressResult,
+  allowed: { key: boolean; quic: boolean },
+  faults: typeof FAULTS = FAULTS,
+): string | null {
+  if (!parsed.ok) return faults[parsed.reason];
   if (parsed.address.transport !== 'tcp' && !allowed.quic) return 'it can only be TCP';
   if (parsed.address.nodeKey !== null && !allowed.key) return 'it takes no key';
   return null;

@@ -53,7 +53,23 @@ export function nodeSettings(
       quietSeconds: settings.publish.quiet_seconds,
       rescanSeconds: settings.publish.rescan_seconds,
     },
-    sync: { bootstrap: network.bootstrap, intervalSeconds: settings.sync.interval_seconds },
+    dht: {
+      bootstrap: network.bootstrap,
+      scope: network.scope,
+      publish: settings.dht.publish,
+      maxValues: settings.dht.max_values,
+      maxValueBytes: settings.dht.max_value_bytes,
+    },
+    pex: {
+      bootstrap: network.bootstrap,
+      bootstrapPinned: pinned.includes('network.bootstrap'),
+      outbound: network.outbound,
+      scope: network.scope,
+    },
+    sync: {
+      intervalSeconds: settings.sync.interval_seconds,
+      requestsPerSecond: settings.sync.requests_per_second,
+    },
     search: { stemming: settings.search.stemming },
     transfer: {
       maxActive: settings.downloads.max_active,

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { acceptorConfig } from '../actors/acceptor/config.ts';
 import { controlConfig } from '../actors/control/config.ts';
+import { dhtConfig } from '../actors/dht/config.ts';
 import { hashingConfig } from '../actors/hashing/config.ts';
 import { limitsConfig } from '../actors/limits/config.ts';
+import { pexConfig } from '../actors/pex/config.ts';
 import { publishConfig } from '../actors/publish/config.ts';
 import { searchConfig } from '../actors/search/config.ts';
 import { storeConfig } from '../actors/store/config.ts';
@@ -10,7 +12,7 @@ import { syncConfig } from '../actors/sync/config.ts';
 import { transferConfig } from '../actors/transfer/config.ts';
 import { transportConfig } from '../actors/transport/config.ts';
 import { LOG_LEVELS } from '../supervisor/observe/log-level.ts';
-import { advertisedAddresses, listenAddresses, peerAddresses } from './address-lists.ts';
+import { advertisedAddresses, bootstrapAddresses, listenAddresses } from './address-lists.ts';
 import { categoryFolders } from './category-folders.ts';
 import { quotaEntries, rateText, scheduleEntries } from './limit-texts.ts';
 
@@ -49,8 +51,16 @@ export const settingsSchema = z.strictObject({
       'What links say instead of the addresses found on this host, `tcp://IP:PORT` each: for hosts behind a NAT or a container network.',
     ),
     bootstrap: live(
-      syncConfig.shape.bootstrap.check(peerAddresses),
-      'Nodes asked for shares beside the addresses of their links: `tcp://IP:PORT`, with `@NODE_KEY` to accept that node alone.',
+      pexConfig.shape.bootstrap.check(bootstrapAddresses),
+      'Where this node finds the network: `tcp://HOST:PORT` each, a name or an IP address, with `@NODE_KEY` to accept that node alone. They are also asked for shares beside the addresses of their links. `granary seeds` adds and removes some while the node runs.',
+    ),
+    outbound: live(
+      pexConfig.shape.outbound,
+      'Connections to other nodes that this one keeps up by itself, to find others and to be found; 0: none.',
+    ),
+    scope: live(
+      dhtConfig.shape.scope,
+      'Which addresses that other nodes tell of may be dialled: `public`; `lan`: private ones as well; `test`: any. What you typed, or a link says, always may.',
     ),
     shards: live(
       z.int().min(0).max(64).default(0),
@@ -135,6 +145,17 @@ export const settingsSchema = z.strictObject({
       'Bytes a calendar day or month of local time: `day.up=50GB`, `month.down=2TB`. When one is used up nothing goes that way until it begins anew.',
     ),
   }),
+  dht: z.strictObject({
+    publish: live(
+      dhtConfig.shape.publish,
+      'Own shares that are given to the nodes nearest to them in the DHT, where everybody who knows the id of one finds its head and its list of files: `public`: those published with `--public`; `all`; `none`.',
+    ),
+    max_values: live(
+      dhtConfig.shape.maxValues,
+      'Values of the DHT that this node keeps for others; 0: none are taken.',
+    ),
+    max_value_bytes: live(dhtConfig.shape.maxValueBytes, 'Bytes of those values.'),
+  }),
   publish: z.strictObject({
     quiet_seconds: setting(
       publishConfig.shape.quietSeconds,
@@ -149,6 +170,10 @@ export const settingsSchema = z.strictObject({
     interval_seconds: live(
       syncConfig.shape.intervalSeconds,
       'Seconds between looks for newer revisions of subscribed shares; 0: only when asked.',
+    ),
+    requests_per_second: live(
+      syncConfig.shape.requestsPerSecond,
+      'What those looks send to peers, on average. Where there are more shares and peers than that reaches, shares come in turn: those that changed lately sooner, each with fewer peers.',
     ),
   }),
   search: z.strictObject({

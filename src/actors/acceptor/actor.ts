@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { formatIp, parseIp } from '../../protocol/addresses/ip.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { actor } from '../contracts.ts';
+import { BansInForce } from '../follow-bans.ts';
 import { Admission } from './admission.ts';
 import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
@@ -11,6 +12,7 @@ import { Shards } from './shards.ts';
 /** Listens, and hands every connection that may start a handshake to the least loaded shard, before a byte is read. */
 export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
+  const bans = await BansInForce.follow(context);
   const admission = new Admission(config);
   /** Accepted, unread, before their turn. */
   const waiting = new Set<Socket>();
@@ -25,7 +27,7 @@ export default actor(acceptorContract, async (context) => {
     const address = ipOf(socket);
     // Gone before it was looked at.
     if (address === null || socket.destroyed) return void socket.destroy();
-    const waitMs = admission.turn(address, clock.now());
+    const waitMs = bans.hasIp(address) ? null : admission.turn(address, clock.now());
     if (waitMs === null) return refuse(socket);
     if (waitMs === 0) return begin(socket, address, remotePort);
     waiting.add(socket);

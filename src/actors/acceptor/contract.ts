@@ -3,7 +3,7 @@ import type { AcceptorConfig } from './config.ts';
 
 export const acceptorContract = defineContract({
   name: 'acceptor',
-  uses: ['transport'],
+  uses: ['store', 'transport'],
   config: configOf<AcceptorConfig>(),
   metrics: ['accepted', 'refused', 'pending'],
   messages: {

@@ -3,7 +3,18 @@ import type { ControlConfig } from './config.ts';
 
 export const controlContract = defineContract({
   name: 'control',
-  uses: ['supervisor', 'store', 'limits', 'transport', 'acceptor', 'publish', 'sync', 'search', 'transfer'],
+  uses: [
+    'supervisor',
+    'store',
+    'limits',
+    'transport',
+    'acceptor',
+    'pex',
+    'publish',
+    'sync',
+    'search',
+    'transfer',
+  ],
   config: configOf<ControlConfig>(),
   metrics: ['clients', 'calls'],
   messages: {

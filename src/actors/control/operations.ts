@@ -1,13 +1,16 @@
 import type { Operations } from './operation.ts';
+import { ban, bans } from './ops/bans.ts';
 import { changes } from './ops/changes.ts';
 import { get } from './ops/get.ts';
+import { invite } from './ops/invite.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
 import { limits, setLimits } from './ops/limits.ts';
 import { id, stats, stop } from './ops/node.ts';
-import { connect, peers } from './ops/peers.ts';
+import { connect, knownPeers, peers } from './ops/peers.ts';
 import { publish } from './ops/publish.ts';
 import { cancelRechecks, rechecks, verify } from './ops/rechecks.ts';
 import { search } from './ops/search.ts';
+import { addSeed, removeSeed, seeds } from './ops/seeds.ts';
 import { reload, settings, tune, tuning } from './ops/settings.ts';
 import { items, shares, unshare } from './ops/shares.ts';
 import { subs, subscribe, sync, unsubscribe } from './ops/subscriptions.ts';
@@ -37,6 +40,13 @@ export const operations: Operations = {
   rechecks: { kind: 'ask', run: rechecks },
   cancel_rechecks: { kind: 'ask', run: cancelRechecks },
   peers: { kind: 'ask', run: peers },
+  known_peers: { kind: 'ask', run: knownPeers },
+  seeds: { kind: 'ask', run: seeds },
+  add_seed: { kind: 'ask', run: addSeed },
+  remove_seed: { kind: 'ask', run: removeSeed },
+  invite: { kind: 'ask', run: invite },
+  bans: { kind: 'ask', run: bans },
+  ban: { kind: 'ask', run: ban },
   changes: { kind: 'ask', run: changes },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

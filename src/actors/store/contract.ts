@@ -220,6 +220,25 @@ export interface KnownPeer {
   readonly seenAt: number;
 }
 
+/** The same, with what this node thinks of it. Times are unix seconds. */
+export interface StoredPeer extends KnownPeer {
+  readonly capabilities: readonly string[];
+  /** Dials in a row that failed. */
+  readonly failures: number;
+  /** What it was at `scoreAt`: it is forgotten little by little. */
+  readonly score: number;
+  readonly scoreAt: number;
+  /** How it came here: `seed`, `dial`, or the node key of the peer that told of it. */
+  readonly source: string;
+}
+
+/** A node key, an address or a network in CIDR form that this node has nothing to do with. */
+export interface Ban {
+  readonly target: string;
+  /** Unix seconds. */
+  readonly since: number;
+}
+
 /** What is asked of a transfer beside target and folder. */
 export interface TransferOptions {
   /** Only files whose path matches one of these. */
@@ -424,7 +443,19 @@ export const storeContract = defineContract({
     dropRecheck: ask<{ shareId: Hex | null }, null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
+    /** Known at once, written down with others a moment later. */
     rememberPeer: ask<KnownPeer, null>(),
+    /** Peers met, the last first. `limit` at most 10,000. */
+    knownPeers: ask<{ limit: number }, readonly StoredPeer[]>({ deadlineMs: 30_000 }),
+    /** What is thought of peers by now, and those that are forgotten, in one transaction. */
+    ratePeers: ask<{ peers: readonly StoredPeer[]; gone: readonly string[] }, null>({ deadlineMs: 30_000 }),
+
+    bans: ask<null, readonly Ban[]>(),
+    /** False: it was so already. Durable when answered. */
+    ban: ask<{ target: string }, { changed: boolean }>(),
+    unban: ask<{ target: string }, { changed: boolean }>(),
+    /** All of them, at once and after every change. */
+    banned: stream<null, readonly string[]>({ window: 2 }),
 
     /**
      * Writes a copy of the node: state, keys as they lie there, manifests, configuration, and the hash lists of own

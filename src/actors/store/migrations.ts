@@ -163,6 +163,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX held_gone ON held (path) WHERE gone = 1;
   ALTER TABLE held ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;
   `,
+  // What this node thinks of peers, and whom it has nothing to do with.
+  `
+  ALTER TABLE peers ADD COLUMN capabilities TEXT NOT NULL DEFAULT '';
+  ALTER TABLE peers ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE peers ADD COLUMN score REAL NOT NULL DEFAULT 0;
+  ALTER TABLE peers ADD COLUMN score_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE peers ADD COLUMN source TEXT NOT NULL DEFAULT 'dial';
+  CREATE TABLE bans (target TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Version of an open database; 0 when it is empty. */

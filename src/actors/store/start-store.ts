@@ -5,6 +5,7 @@ import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
 import { Backups } from './backups.ts';
+import { Bans } from './bans.ts';
 import { Catalog } from './catalog.ts';
 import { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
@@ -38,6 +39,8 @@ import { Withdrawal } from './withdrawal.ts';
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
 
 const MAX_LEASES = 1_000;
+/** What handshakes told is written down after so long, in one go. */
+const PEERS_AFTER_MS = 2_000;
 
 /** Opens the data folder and answers from it. `steps`: the schema, for tests of the next one. */
 export async function startStore(context: StoreContext, steps?: readonly string[]): Promise<StoreBehaviour> {
@@ -70,6 +73,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const subscriber = new Subscriber(context, { database, subscriptions, shelf, changeLog });
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
+  const bans = new Bans(database);
   const transfers = new Transfers(opened.progress);
   const live = new LiveSettings(database, opened.progress);
   const rechecks = new Rechecks(opened.progress);
@@ -81,6 +85,18 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const tidy = () => context.spawn(() => tidyUp(context, shelf));
   tidy();
 
+  let closed = false;
+  const flushPeers = () => {
+    if (closed) return;
+    try {
+      peers.flush();
+    } catch (error) {
+      const known = storeFailure(error, home.root);
+      if (!(known instanceof ActorError)) throw error;
+      context.log.warn({ code: known.code, reason: known.message }, 'peers were not written down');
+    }
+  };
+
   const leaseOf = (contentId: string) => {
     const id = idOctets(contentId, 'content id');
     return ledger.lease(id) ?? held.lease(id);
@@ -91,7 +107,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     return share;
   };
 
-  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup'> = {
+  const handlers: Omit<StoreBehaviour['handlers'], 'leaseChanges' | 'backup' | 'banned'> = {
     identity: () => identity,
 
     openShare: async ({ name }) => shareChanged(await shares.open(name, unixNow(context))),
@@ -240,9 +256,23 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
 
     knownPeer: ({ address }) => peers.get(address),
     rememberPeer(peer) {
+      const waits = peers.pending;
       peers.remember(peer);
+      if (!waits && peers.pending) context.clock.after(PEERS_AFTER_MS, flushPeers);
       return null;
     },
+    knownPeers({ limit }) {
+      peers.flush();
+      return peers.list(limit);
+    },
+    ratePeers({ peers: rated, gone }) {
+      peers.rate(rated, gone);
+      return null;
+    },
+
+    bans: () => bans.list(),
+    ban: ({ target }) => ({ changed: bans.add({ target, since: unixNow(context) }) }),
+    unban: ({ target }) => ({ changed: bans.remove(target) }),
 
     async exportKey({ key, passphrase }) {
       const name = key === 'node' ? key : keyName(shares.row(key.shareId).share_id);
@@ -262,10 +292,13 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       ...guard.wrap(handlers),
       leaseChanges: (_, { signal }) => changes.listen(signal),
       backup: ({ path, hashLists: lists }, { signal }) => backups.make(path, lists, signal),
+      banned: (_, { signal }) => bans.follow(signal),
     },
 
     async stop() {
       await guard.close();
+      flushPeers();
+      closed = true;
       opened.close();
     },
   };

@@ -62,10 +62,10 @@ export default actor(syncContract, (context) => {
 
       health: () => syncer.health(),
 
-      newestSeq: async ({ shareKey }) => ({ seq: await newestSeq(context, syncer.bootstrap, shareKey) }),
+      newestSeq: async ({ shareKey }) => ({ seq: await newestSeq(context, shareKey) }),
 
-      configure({ bootstrap, intervalSeconds }) {
-        syncer.bootstrap = bootstrap;
+      configure({ intervalSeconds, requestsPerSecond }) {
+        syncer.requestsPerSecond = requestsPerSecond;
         schedule.intervalSeconds = intervalSeconds;
         return null;
       },

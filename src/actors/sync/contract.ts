@@ -44,9 +44,9 @@ export interface ShareHealth {
 
 export const syncContract = defineContract({
   name: 'sync',
-  uses: ['store', 'transport', 'search'],
+  uses: ['store', 'transport', 'search', 'dht', 'pex'],
   config: configOf<SyncConfig>(),
-  metrics: ['passes', 'manifests_taken', 'records_refused'],
+  metrics: ['passes', 'requests', 'manifests_taken', 'records_refused'],
   messages: {
     /** Keeps the subscription, then tries one sync; `error` says why the share is still empty. */
     subscribe: ask<

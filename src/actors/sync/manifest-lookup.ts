@@ -11,6 +11,7 @@ import {
 import { checkManifestContents } from '../../protocol/objects/manifest-contents.ts';
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { firstOf } from '../first-of.ts';
 import { mostTelling } from '../telling-error.ts';
 import { type SyncContext, unixNow } from './context.ts';
 import type { SyncFailure } from './contract.ts';
@@ -18,6 +19,9 @@ import type { Peer } from './peer.ts';
 
 /** Peers tried for one manifest. */
 const MAX_SOURCES = 8;
+/** One that takes longer is not waited for alone. */
+const SLOW_MS = 2_000;
+const PARALLEL = 3;
 
 export interface FoundManifest {
   readonly manifest: Manifest;
@@ -26,7 +30,7 @@ export interface FoundManifest {
 
 /**
  * The manifest a verified head names, from the first of the peers that has it: directly, else from the values it keeps
- * for others. A wrong manifest is counted and the next peer asked. Throws the most telling failure, and at once what
+ * for others. A wrong manifest is counted and the next peer asked, a slow peer has the next one beside it. Throws the most telling failure, and at once what
  * no other peer can mend: `E_MANIFEST_INVALID` for a manifest that is the one named and does not hold together.
  */
 export async function lookUpManifest(
@@ -36,33 +40,47 @@ export async function lookUpManifest(
   signal: AbortSignal,
 ): Promise<FoundManifest> {
   const failures: SyncFailure[] = [];
-  for (const peer of peers.slice(0, MAX_SOURCES)) {
-    for (const fetch of [fetchDirectly, fetchFromValues]) {
-      try {
-        const manifest = await fetch(peer, head.latestManifestId, signal);
-        if (manifest === null) continue;
-        if (bytesEqual(manifestId(manifest), head.latestManifestId)) {
-          checkNamedManifest(manifest, head, unixNow(context));
-          return { manifest, peer };
-        }
-        context.metrics.add('records_refused', 1);
-        context.log.warn({ peer: peer.target.address }, 'manifest refused: it is another than was asked for');
-        failures.push({
-          code: 'E_MANIFEST_INVALID',
-          message: `${peer.target.address} sent another manifest than it was asked for`,
-        });
-      } catch (error) {
-        if (!(error instanceof ActorError)) throw error;
-        if (error instanceof BrokenManifest) throw failure(error.code, error.message);
-        failures.push({ code: error.code, message: error.message });
-      }
-    }
-    if (signal.aborted) break;
-  }
+  const found = await firstOf(
+    peers.slice(0, MAX_SOURCES),
+    (peer, either) => bring(context, head, peer, failures, either),
+    { clock: context.clock, patienceMs: SLOW_MS, parallel: PARALLEL, signal },
+  );
+  if (found !== null) return found;
   const worst = mostTelling(failures);
   throw worst === null
     ? failure('E_NO_PROVIDER', 'no peer has the manifest of the newest head', { retryable: true })
     : new ActorError(worst.code, worst.message);
+}
+
+/** What one peer has of it; null: nothing that counts, and `failures` says why. */
+async function bring(
+  context: SyncContext,
+  head: ShareHead,
+  peer: Peer,
+  failures: SyncFailure[],
+  signal: AbortSignal,
+): Promise<FoundManifest | null> {
+  for (const fetch of [fetchDirectly, fetchFromValues]) {
+    try {
+      const manifest = await fetch(peer, head.latestManifestId, signal);
+      if (manifest === null) continue;
+      if (bytesEqual(manifestId(manifest), head.latestManifestId)) {
+        checkNamedManifest(manifest, head, unixNow(context));
+        return { manifest, peer };
+      }
+      context.metrics.add('records_refused', 1);
+      context.log.warn({ peer: peer.target.address }, 'manifest refused: it is another than was asked for');
+      failures.push({
+        code: 'E_MANIFEST_INVALID',
+        message: `${peer.target.address} sent another manifest than it was asked for`,
+      });
+    } catch (error) {
+      if (!(error instanceof ActorError)) throw error;
+      if (error instanceof BrokenManifest) throw failure(error.code, error.message);
+      failures.push({ code: error.code, message: error.message });
+    }
+  }
+  return null;
 }
 
 /** The manifest is the one the publisher named: what is wrong with it is wrong wherever it comes from. */

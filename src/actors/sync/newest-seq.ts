@@ -12,14 +12,10 @@ const DEADLINE_MS = 8_000;
  * The highest revision of a share that any of the peers this node asks anyway has a signed head of; null when none
  * knows the share or none answers.
  */
-export async function newestSeq(
-  context: SyncContext,
-  bootstrap: readonly string[],
-  shareKey: string,
-): Promise<number | null> {
+export async function newestSeq(context: SyncContext, shareKey: string): Promise<number | null> {
   const passPeers = new PassPeers(context);
   const subscribed = (await context.refs.store.ask('subscriptions', null)).flatMap(({ peers }) => peers);
-  const targets = candidatesOf(bootstrap, await passPeers.connected(), subscribed);
+  const targets = candidatesOf(await passPeers.known(), await passPeers.connected(), subscribed);
   const deadline = new AbortController();
   const cancel = context.clock.after(DEADLINE_MS, () => deadline.abort());
   try {

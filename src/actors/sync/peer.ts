@@ -2,7 +2,8 @@ import { failure } from '../../errors.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { checkDhtValue, type DhtContent } from '../../protocol/objects/dht-value.ts';
-import { FIND_VALUE, GET_MANIFEST } from '../../protocol/wire/message-types.ts';
+import { FIND_VALUE, GET_MANIFEST, LIST_PUBLIC_SHARES } from '../../protocol/wire/message-types.ts';
+import type { PublicShareSummary } from '../../protocol/wire/public-share.ts';
 import type { ReplyOf, RequestOf, RequestType } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { askPeer, shardOf } from '../ask-peer.ts';
@@ -36,9 +37,13 @@ export class Peer {
   #session: Promise<SessionInfo> | null = null;
   #gone: ActorError | null = null;
 
-  constructor(context: SyncContext, target: PeerTarget) {
+  readonly #asked: () => void;
+
+  /** `asked` is called for every request. */
+  constructor(context: SyncContext, target: PeerTarget, asked: () => void) {
     this.#context = context;
     this.target = target;
+    this.#asked = asked;
   }
 
   /** Dialled once a pass. */
@@ -75,6 +80,11 @@ export class Peer {
     return reply.bytes;
   }
 
+  /** The public shares that the peer publishes itself, the last changed first. Unsigned: no more than hints. */
+  async publicShares(maxEntries: number, signal: AbortSignal): Promise<readonly PublicShareSummary[]> {
+    return (await this.#ask(LIST_PUBLIC_SHARES, { maxEntries }, signal)).shares;
+  }
+
   async #ask<T extends RequestType>(
     type: T,
     request: RequestOf<T>,
@@ -82,6 +92,8 @@ export class Peer {
   ): Promise<ReplyOf<T>> {
     await this.session(signal);
     if (this.#gone !== null) throw this.#gone;
+    this.#asked();
+    this.#context.metrics.add('requests', 1);
     const options = { deadlineMs: PEER_DEADLINE_MS, signal };
     return await this.#guarded(askPeer(this.#context.refs.transport, this.target, type, request, options));
   }

@@ -7,8 +7,16 @@ export interface ShareMemory {
   readonly syncing: Coalesced<SyncedShare>;
   /** Monotonic milliseconds of the last sync that any peer answered; what waited longest goes first. */
   answeredAt: number;
+  /** When it was last looked for, whoever answered. */
+  lookedAt: number;
+  /** When a new revision of it last came. */
+  changedAt: number;
+  /** Times it was looked for. */
+  turn: number;
   /** When rotations and revocations were last asked for. */
   identityAt: number;
+  /** When the DHT was last asked. */
+  dhtAt: number;
   /** What the heads of the last sync contradict. */
   disagreement: Disagreement | null;
   /** Syncs in a row that failed. */
@@ -27,7 +35,11 @@ export class ShareMemories {
       memory = {
         syncing: new Coalesced(),
         answeredAt: Number.NEGATIVE_INFINITY,
+        lookedAt: Number.NEGATIVE_INFINITY,
+        changedAt: Number.NEGATIVE_INFINITY,
+        turn: 0,
         identityAt: Number.NEGATIVE_INFINITY,
+        dhtAt: Number.NEGATIVE_INFINITY,
         disagreement: null,
         failures: 0,
         notBefore: Number.NEGATIVE_INFINITY,

@@ -3,15 +3,18 @@ import { encodeWith } from '../../protocol/cbor/codec.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import type { IdentityRegistry } from '../../protocol/objects/identity-registry.ts';
 import { encodeManifest } from '../../protocol/objects/manifest.ts';
-import { shareHead } from '../../protocol/objects/share-head.ts';
+import { compareShareHeads, shareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
 import { mostTelling } from '../telling-error.ts';
+import type { PeerTarget } from '../transport/contract.ts';
+import { askOrder } from './ask-order.ts';
 import type { SyncContext } from './context.ts';
 import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
+import { dhtSources, LOOKUP_REQUESTS } from './dht-sources.ts';
 import { disagreementOf } from './disagreement.ts';
-import { type FoundHead, lookUpHeads } from './head-lookup.ts';
+import { type FoundHead, type HeadSearch, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
 import { lookUpManifest } from './manifest-lookup.ts';
 import type { PassPeers } from './pass-peers.ts';
@@ -33,13 +36,24 @@ export interface SyncedShare extends ShareSync {
   readonly answered: boolean;
   /** What the heads that were found contradict; null: nothing. */
   readonly disagreement: Omit<Disagreement, 'since'> | null;
+  /** Everybody who might know it was asked. */
+  readonly askedAll: boolean;
+  readonly askedDht: boolean;
 }
 
 export interface ShareSyncOptions {
   readonly registry: IdentityRegistry;
-  /** Addresses asked beside those of the share. */
-  readonly bootstrap: readonly string[];
+  /** Addresses asked beside those of the share and those that are asked about every share. */
+  readonly alsoAsk?: readonly string[];
   readonly peers: PassPeers;
+  /** Peers that are asked; Infinity: all of them. */
+  readonly limit: number;
+  /** Who is asked first: a peer that says it has news; else who had the last news, or by turns. */
+  readonly best?: string | undefined;
+  readonly turn: number;
+  /** Whether the DHT is to be asked anyway, or if nobody who is asked knows the share. */
+  readonly dhtDue: boolean;
+  readonly dhtIfUnknown: boolean;
   /** Whether rotations and revocations are to be asked for even without news. */
   readonly identityDue: boolean;
 }
@@ -73,24 +87,16 @@ const sourceOf = ({ source }: Subscription): readonly string[] => (source === nu
 async function attempt(
   context: SyncContext,
   before: Subscription,
-  { registry, bootstrap, peers: passPeers, identityDue }: ShareSyncOptions,
+  options: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
+  const { registry, identityDue } = options;
   const shareKey = fromHex(before.shareKey, 32);
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
-  const addresses = [before.peers, sourceOf(before), bootstrap, await passPeers.connected()];
-  const peers = candidatesOf(...addresses).map((target) => passPeers.of(target));
-  if (peers.length === 0) throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
-
-  const { found, answered, failures } = await lookUpHeads(
-    context,
-    shareKey,
-    peers,
-    before.seq ?? NONE_HELD,
-    signal,
-  );
+  const { search, askedAll, askedDht } = await searchHeads(context, before, shareKey, options, signal);
+  const { found, answered, failures } = search;
   const known = before.seq ?? NONE_HELD;
   const held =
     before.seq === null || before.manifestId === null
@@ -102,7 +108,7 @@ async function attempt(
     await learnIdentity(context, registry, shareKey, answered, signal);
     checkIdentity(registry, shareKey);
   }
-  const seen = { answered: answered.length > 0, disagreement };
+  const seen = { answered: answered.length > 0, disagreement, askedAll, askedDht };
   if (news.length === 0) {
     const error = found.length === 0 ? (mostTelling(failures) ?? nobodyKnows(answered.length)) : null;
     return { ...unchanged(before, error), ...seen };
@@ -125,6 +131,63 @@ async function attempt(
     ...seen,
   };
 }
+
+/**
+ * Asks as many of the share's peers as are wanted, more of them while none answers, and the DHT who else there is when
+ * that is due or nobody knows the share.
+ */
+async function searchHeads(
+  context: SyncContext,
+  before: Subscription,
+  shareKey: Uint8Array,
+  options: ShareSyncOptions,
+  signal: AbortSignal,
+): Promise<{ search: HeadSearch; askedAll: boolean; askedDht: boolean }> {
+  const { peers: passPeers, limit, turn, alsoAsk = [] } = options;
+  const targets = candidatesOf(
+    before.peers,
+    sourceOf(before),
+    alsoAsk,
+    await passPeers.known(),
+    await passPeers.connected(),
+  );
+  const known = before.seq ?? NONE_HELD;
+  const ask = (asked: readonly PeerTarget[]) =>
+    lookUpHeads(
+      context,
+      shareKey,
+      asked.map((target) => passPeers.of(target)),
+      known,
+      signal,
+    );
+  const own = candidatesOf(before.peers, sourceOf(before), alsoAsk).length;
+  const best = options.best ?? before.source;
+  const { first, later } = askOrder(targets, { limit, own, best, turn });
+  let search = await ask(first);
+  for (const target of later) {
+    if (search.answered.length > 0) break;
+    search = bothOf(search, await ask([target]));
+  }
+  const askedDht = options.dhtDue || (options.dhtIfUnknown && search.found.length === 0);
+  if (askedDht) {
+    passPeers.spend(LOOKUP_REQUESTS);
+    const sources = candidatesOf(await dhtSources(context, before.shareKey, signal));
+    const asked = new Set([...first, ...later].map(({ address }) => address));
+    const others = sources.filter(({ address }) => !asked.has(address));
+    if (others.length > 0) search = bothOf(search, await ask(others));
+    else if (targets.length === 0)
+      throw failure('E_NO_PROVIDER', 'no peer to ask: neither the link nor the DHT names one');
+  } else if (targets.length === 0) {
+    throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
+  }
+  return { search, askedAll: later.length === 0, askedDht };
+}
+
+const bothOf = (a: HeadSearch, b: HeadSearch): HeadSearch => ({
+  found: [...a.found, ...b.found].sort((one, other) => compareShareHeads(other.head, one.head)),
+  answered: [...a.answered, ...b.answered],
+  failures: [...a.failures, ...b.failures],
+});
 
 /** One of each revision, in their order. */
 function distinctHeads(found: readonly FoundHead[]): readonly FoundHead[] {
@@ -212,5 +275,7 @@ function unchanged(before: Subscription, error: SyncFailure | null): SyncedShare
     subscription: before,
     answered: false,
     disagreement: null,
+    askedAll: false,
+    askedDht: false,
   };
 }

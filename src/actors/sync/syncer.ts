@@ -3,11 +3,15 @@ import { createIdentityRegistry } from '../../protocol/objects/identity-registry
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { MAX_CANDIDATES } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
 import { Coalesced } from './coalesced.ts';
 import type { SyncContext } from './context.ts';
 import type { ShareHealth, ShareSync } from './contract.ts';
 import { PassPeers } from './pass-peers.ts';
+import { planPass } from './pass-plan.ts';
+import { type NewsHint, PublicLists } from './public-lists.ts';
+import { RequestBudget } from './request-budget.ts';
 import { retryPauseMs } from './retry-pause.ts';
 import { ShareMemories, type ShareMemory } from './share-memory.ts';
 import { type ShareSyncOptions, type SyncedShare, syncShare } from './share-sync.ts';
@@ -20,31 +24,72 @@ const SPREAD = 1 / 2;
 /** A revocation is rare and has no hurry beyond this; news always asks first. */
 const IDENTITY_INTERVAL_MS = 3_600_000;
 
+/** The DHT may know of somebody whom no peer of a share does: asked about each share so often, and so often at most. */
+const DHT_INTERVAL_MS = 1_800_000;
+const DHT_AGAIN_MS = 600_000;
+/** Of what is asked now and then about every share, so long for each of them. */
+const PER_SHARE_MS = 60_000;
+/** Of what a pass may send, for lists of the public shares of publishers. */
+const LISTS_SHARE = 1 / 2;
+
 /** A share that may be looked for a moment after a pass began is part of that pass. */
 const LENIENCE_MS = 1_000;
 const FORK =
   'two different manifests signed under one sequence number: the share key is in use in two places';
+
+/** How a share is looked for. */
+interface Way {
+  readonly peers: PassPeers;
+  /** Peers that are asked. */
+  readonly limit: number;
+  /** Nobody waits for it. */
+  readonly byItself: boolean;
+  /** A peer says that there is news. */
+  readonly hint?: NewsHint;
+}
+
+interface PlannedShare {
+  readonly shareId: string;
+  readonly way: Way;
+}
+
+/** Somebody waits: all who may know it are asked. */
+const asked = (peers: PassPeers): Way => ({ peers, limit: Number.POSITIVE_INFINITY, byItself: false });
 
 /** Syncs shares, one or all; the same share never twice at once, and passes never over each other. */
 export class Syncer {
   readonly #context: SyncContext;
   readonly #registry = createIdentityRegistry();
   readonly #memories = new ShareMemories();
+  readonly #lists: PublicLists;
   readonly #passes = new Coalesced<readonly ShareSync[]>();
-  /** Asked beside the peers of a share's link. */
-  bootstrap: readonly string[];
+  readonly #budget: RequestBudget;
+  #requestsPerSecond: number;
   #hurry = new AbortController();
   /** As of the last pass by itself. */
   #intervalMs = 0;
+  /** As of the last pass. */
+  #subscriptions = 0;
+  readonly #began: number;
 
   constructor(context: SyncContext) {
     this.#context = context;
-    this.bootstrap = context.config.bootstrap;
+    const { intervalSeconds, requestsPerSecond } = context.config;
+    this.#began = context.clock.now();
+    this.#lists = new PublicLists(context);
+    this.#requestsPerSecond = requestsPerSecond;
+    this.#budget = new RequestBudget(context.clock, requestsPerSecond, intervalSeconds * 1000);
+  }
+
+  /** What passes that nobody waits for may send. */
+  set requestsPerSecond(perSecond: number) {
+    this.#requestsPerSecond = perSecond;
+    this.#budget.configure(perSecond, this.#intervalMs);
   }
 
   /** `E_NOT_FOUND` when the share is not subscribed. */
-  one(shareId: string, peers = new PassPeers(this.#context)): Promise<SyncedShare> {
-    return this.#memories.of(shareId).syncing.run(() => this.#one(shareId, peers));
+  one(shareId: string, way: Way = asked(new PassPeers(this.#context))): Promise<SyncedShare> {
+    return this.#memories.of(shareId).syncing.run(() => this.#one(shareId, way));
   }
 
   /** Every subscription once, as fast as it goes, and so is the pass that is under way. */
@@ -54,8 +99,8 @@ export class Syncer {
   }
 
   /**
-   * A pass nobody waits for: the beginnings are spaced evenly over half of the interval, so that it is no burst, and
-   * shares that failed in a row wait their time.
+   * A pass nobody waits for: the beginnings are spaced evenly over half of the interval, so that it is no burst, shares
+   * that failed in a row wait their time, and it looks for as many as there are requests for.
    */
   allDue(intervalMs: number): Promise<readonly ShareSync[]> {
     return this.#passes.run(() => this.#all(intervalMs));
@@ -81,21 +126,18 @@ export class Syncer {
     const { clock, signal, metrics, refs } = this.#context;
     const all = await refs.store.ask('subscriptions', null);
     this.#memories.keepOnly(new Set(all.map(({ shareId }) => shareId)));
-    this.#intervalMs = intervalMs ?? this.#intervalMs;
-    const isDue = ({ shareId }: Subscription) => this.#memories.of(shareId).notBefore <= clock.now();
-    const subscriptions = intervalMs === null ? [...all] : all.filter(isDue);
+    this.#subscriptions = all.length;
+    this.#hurry = new AbortController();
+    const planned = intervalMs === null ? this.#everyOne(all) : await this.#plan(all, intervalMs);
     const spreadMs = (intervalMs ?? 0) * SPREAD;
-    const waited = ({ shareId }: Subscription) => this.#memories.of(shareId).answeredAt;
-    // A peer that rations its answers leaves some shares out: those are the first of the next pass.
-    subscriptions.sort((a, b) => order(waited(a), waited(b)));
-    const peers = new PassPeers(this.#context);
     const results: ShareSync[] = [];
     const began = clock.now();
-    this.#hurry = new AbortController();
-    await eachBounded(subscriptions, SHARES_AT_ONCE, async ({ shareId }, index) => {
-      await this.#pause(began + (index * spreadMs) / subscriptions.length - clock.now());
+    await eachBounded(planned, SHARES_AT_ONCE, async ({ shareId, way }, index) => {
+      await this.#pause(began + (index * spreadMs) / planned.length - clock.now());
+      // What shares before it had to ask beyond their part is missing now: its turn is in a later pass.
+      if (intervalMs !== null && !this.#hurry.signal.aborted && this.#budget.left < 1) return;
       try {
-        results.push(publicPart(await this.one(shareId, peers)));
+        results.push(publicPart(await this.one(shareId, way)));
       } catch (error) {
         // Unsubscribed meanwhile, or the store is being restarted: the other shares go on.
         if (!(error instanceof ActorError) || signal.aborted) throw error;
@@ -104,6 +146,48 @@ export class Syncer {
     });
     metrics.add('passes', 1);
     return results;
+  }
+
+  #everyOne(all: readonly Subscription[]): readonly PlannedShare[] {
+    const way = asked(new PassPeers(this.#context));
+    const waited = ({ shareId }: Subscription) => this.#memories.of(shareId).answeredAt;
+    // A peer that rations its answers leaves some shares out: those are the first of the next pass.
+    return all.toSorted((a, b) => order(waited(a), waited(b))).map(({ shareId }) => ({ shareId, way }));
+  }
+
+  async #plan(all: readonly Subscription[], intervalMs: number): Promise<readonly PlannedShare[]> {
+    const { clock } = this.#context;
+    this.#intervalMs = intervalMs;
+    this.#budget.configure(this.#requestsPerSecond, intervalMs);
+    const peers = new PassPeers(this.#context, (requests) => this.#budget.take(requests));
+    const shared = (await peers.known()).length + (await peers.connected()).length;
+    const now = clock.now();
+    const candidates = all.flatMap((each) => {
+      const { lookedAt, changedAt, notBefore } = this.#memories.of(each.shareId);
+      if (notBefore > now) return [];
+      const count = Math.min(MAX_CANDIDATES, each.peers.length + (each.source === null ? 0 : 1) + shared);
+      return [{ shareId: each.shareId, peers: count, lookedAt, changedAt }];
+    });
+    const usual = (requests: number) =>
+      planPass(candidates, requests, intervalMs, now).map(({ shareId, peers: limit }) => ({
+        shareId,
+        way: { peers, limit, byItself: true },
+      }));
+    const planned = usual(this.#budget.left);
+    if (planned.length === candidates.length) return planned;
+    // Not all can be asked about: who publishes several of them says in one answer which of those changed.
+    const due = new Set(candidates.map(({ shareId }) => shareId));
+    const hints = await this.#lists.news(
+      all.filter(({ shareId }) => due.has(shareId)),
+      peers,
+      Math.floor(this.#budget.left * LISTS_SHARE),
+      intervalMs,
+    );
+    const told = [...hints.values()].map((hint) => ({
+      shareId: hint.shareId,
+      way: { peers, limit: 1, byItself: true, hint },
+    }));
+    return [...told, ...usual(this.#budget.left - told.length).filter(({ shareId }) => !hints.has(shareId))];
   }
 
   async #pause(ms: number): Promise<void> {
@@ -117,18 +201,30 @@ export class Syncer {
     }
   }
 
-  async #one(shareId: string, peers: PassPeers): Promise<SyncedShare> {
+  async #one(shareId: string, { peers, limit, byItself, hint }: Way): Promise<SyncedShare> {
     const { clock, refs } = this.#context;
     const subscription = await refs.store.ask('subscription', { shareId });
     if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
     const memory = this.#memories.of(shareId);
-    const identityDue = clock.now() - memory.identityAt >= IDENTITY_INTERVAL_MS;
-    const options = { registry: this.#registry, bootstrap: this.bootstrap, peers, identityDue };
+    const now = clock.now();
+    const identityDue = this.#isDue(shareId, memory.identityAt, IDENTITY_INTERVAL_MS);
+    // Who says that there is news is the one to ask.
+    const { best, turn } = hint === undefined ? { turn: memory.turn } : { best: hint.address, turn: 0 };
+    const options = {
+      ...{ registry: this.#registry, peers, limit, best, turn, identityDue },
+      dhtDue: byItself && this.#isDue(shareId, memory.dhtAt, DHT_INTERVAL_MS),
+      dhtIfUnknown: !byItself || now - memory.dhtAt >= DHT_AGAIN_MS,
+    };
+    memory.lookedAt = now;
+    memory.turn++;
     const result = await this.#withVolumes(
       await syncShare(this.#context, subscription, options),
       subscription,
       options,
     );
+    if (hint !== undefined) this.#lists.checked(hint, result.subscription.seq);
+    if (result.askedDht) memory.dhtAt = now;
+    if (result.seq_after !== result.seq_before && result.seq_before !== null) memory.changedAt = clock.now();
     if (result.answered) {
       memory.answeredAt = clock.now();
       if (identityDue) memory.identityAt = clock.now();
@@ -140,7 +236,7 @@ export class Syncer {
 
   #remember(
     memory: ShareMemory,
-    { share_id: share, answered, source, error, disagreement }: SyncedShare,
+    { share_id: share, answered, askedAll, source, error, disagreement }: SyncedShare,
   ): void {
     const { clock, log } = this.#context;
     // What volumes are still to come, or what came all the same, is no failure.
@@ -152,7 +248,8 @@ export class Syncer {
     if (!answered) return;
     const before = memory.disagreement;
     if (disagreement === null) {
-      memory.disagreement = null;
+      // Those who contradict may be among those who were not asked this time.
+      if (askedAll) memory.disagreement = null;
     } else if (before?.kind !== disagreement.kind || before.seq !== disagreement.seq) {
       memory.disagreement = { ...disagreement, since: Math.floor(clock.wall() / 1000) };
       if (disagreement.kind === 'fork') log.warn({ share, ...disagreement }, FORK);
@@ -160,6 +257,17 @@ export class Syncer {
     } else {
       memory.disagreement = { ...before, peers: disagreement.peers };
     }
+  }
+
+  /**
+   * What is asked about every share now and then takes a minute a share at least: many shares, longer pauses, and the
+   * first time of each somewhere in the first of them.
+   */
+  #isDue(shareId: string, at: number, intervalMs: number): boolean {
+    const now = this.#context.clock.now();
+    const pauseMs = Math.max(intervalMs, this.#subscriptions * PER_SHARE_MS);
+    if (at !== Number.NEGATIVE_INFINITY) return now - at >= pauseMs;
+    return pauseMs === intervalMs || now - this.#began >= pauseMs * fractionOf(shareId);
   }
 
   /** Shown as one: the share with all that its volumes brought. */
@@ -198,6 +306,9 @@ export class Syncer {
   }
 }
 
+/** From 0 up to 1, the same for the same id. */
+const fractionOf = (shareId: string): number => Number.parseInt(shareId.slice(0, 8), 16) / 2 ** 32;
+
 /** Infinities are equal here, which their difference does not say. */
 const order = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -205,6 +316,8 @@ export function publicPart({
   subscription: _,
   answered: __,
   disagreement: ___,
+  askedAll: ____,
+  askedDht: _____,
   ...result
 }: SyncedShare): ShareSync {
   return result;

@@ -41,7 +41,7 @@ export async function syncVolumes(
   const isNew = (shareId: string) => (known.get(shareId)?.seq ?? null) === null;
   // What was never had comes first: a pass has an end.
   const order = root.volumes.toSorted((a, b) => Number(isNew(b)) - Number(isNew(a)));
-  const bootstrap = [...(root.source === null ? [] : [root.source]), ...options.bootstrap];
+  const first = root.source === null ? [] : [root.source];
   const until = clock.now() + BUDGET_MS;
   let source: string | null = null;
   let error: SyncFailure | null = null;
@@ -52,10 +52,16 @@ export async function syncVolumes(
       return;
     }
     try {
-      const volume = known.get(shareId) ?? (await learnVolume(context, root, shareId, bootstrap, options));
+      const volume = known.get(shareId) ?? (await learnVolume(context, root, shareId, first, options));
       // Somebody who follows a volume by itself goes on with it.
       if (volume.root !== root.shareId) return;
-      const synced = await syncShare(context, volume, { ...options, bootstrap, identityDue: false });
+      const synced = await syncShare(context, volume, {
+        ...options,
+        alsoAsk: first,
+        identityDue: false,
+        dhtDue: false,
+        best: root.source ?? undefined,
+      });
       source ??= synced.source;
       if (synced.error !== null) error ??= ofVolume(root, shareId, synced.error);
     } catch (thrown) {
@@ -79,11 +85,11 @@ async function learnVolume(
   context: SyncContext,
   root: Subscription,
   shareId: string,
-  bootstrap: readonly string[],
+  first: readonly string[],
   { peers: passPeers }: ShareSyncOptions,
 ): Promise<Subscription> {
   const { refs, signal } = context;
-  const targets = candidatesOf(root.peers, bootstrap, await passPeers.connected());
+  const targets = candidatesOf(root.peers, first, await passPeers.known(), await passPeers.connected());
   let worst: ActorError | null = null;
   for (const target of targets) {
     try {

@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { SigningKey } from '../../protocol/crypto/ed25519.ts';
 import { freshHandshakeSecrets } from '../../protocol/handshake/own-secrets.ts';
 import { createReplayTable } from '../../protocol/handshake/replay-table.ts';
 import { createResponder } from '../../protocol/handshake/responder.ts';
+import type { BansInForce } from '../follow-bans.ts';
 import type { ChunkServer } from './chunk-server.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import type { ShardContext } from './context.ts';
 import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
 import { InboundSession } from './inbound-session.ts';
+import { tellMet } from './interested.ts';
 import { isBoundTo } from './peer-certificate.ts';
 import { RefusalPace } from './refusal-pace.ts';
 import { ReplyMemory } from './reply-memory.ts';
@@ -27,6 +30,7 @@ export class SessionAcceptor {
   readonly #router: RequestRouter;
   readonly #chunks: ChunkServer;
   readonly #uploads: UploadLine;
+  readonly #bans: BansInForce;
   readonly #memory = new ReplyMemory();
   readonly #pace = new RefusalPace();
   readonly #peers: UploadPeers;
@@ -42,6 +46,7 @@ export class SessionAcceptor {
       router: RequestRouter;
       chunks: ChunkServer;
       uploads: UploadLine;
+      bans: BansInForce;
     },
   ) {
     this.#context = context;
@@ -51,6 +56,7 @@ export class SessionAcceptor {
     this.#router = parts.router;
     this.#chunks = parts.chunks;
     this.#uploads = parts.uploads;
+    this.#bans = parts.bans;
     this.#peers = new UploadPeers(context.config, () => context.clock.now());
   }
 
@@ -72,6 +78,9 @@ export class SessionAcceptor {
     const { handshakeMs } = this.#context.config;
     const end = await driveHandshake(connection, responder, this.#context.clock, handshakeMs, (result) => {
       const bound = isBoundTo(connection.socket, result.peerKey);
+      // The acceptor lets no banned address in; whom a key belongs to, only the handshake tells.
+      if (this.#bans.hasKey(toHex(result.peerKey)) || this.#bans.hasAddress(remote))
+        return connection.destroy();
       // Two Granary nodes always show each other certificates of their keys: if not, somebody sits between.
       if (!bound && (result.native || this.#context.config.requireBound)) return connection.destroy();
       if (!this.#sessions.makeRoom(connection.remote)) return connection.destroy();
@@ -90,6 +99,7 @@ export class SessionAcceptor {
         ended: (ended) => this.#sessions.remove(ended),
       });
       this.#sessions.addInbound(session);
+      tellMet(this.#context, session.peer, { address: session.address, direction: 'in' });
     });
     if (accepted) return true;
     this.#context.metrics.add('handshakes_failed', 1);

@@ -1,5 +1,6 @@
 import { publicKeyBytes } from '../../protocol/crypto/ed25519.ts';
 import { actor } from '../contracts.ts';
+import { BansInForce } from '../follow-bans.ts';
 import { SessionAcceptor } from './accept-session.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import { ChunkFetch } from './chunk-fetch.ts';
@@ -45,12 +46,21 @@ export default actor(transportContract, async (given) => {
     dropped: () => metrics.add('sessions_dropped', 1),
   };
   const sessions = new SessionTable(context);
+  const bans = await BansInForce.follow(context, (list) => sessions.endBanned(list));
   const ordered = new OrderedHashes();
   const chunks = new ChunkServer(context, buffers);
   const router = new RequestRouter(context);
-  const acceptor = new SessionAcceptor(context, { host, key, sessions, router, chunks, uploads });
+  const acceptor = new SessionAcceptor(context, {
+    host,
+    key,
+    sessions,
+    router,
+    chunks,
+    uploads,
+    bans,
+  });
   sessions.everyRound(() => acceptor.look());
-  const dialer = new Dialer(context, { host, key }, sessions);
+  const dialer = new Dialer(context, { host, key, bans }, sessions);
 
   return {
     handlers: {
@@ -68,6 +78,7 @@ export default actor(transportContract, async (given) => {
         return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), wanted).run(call.signal);
       },
       sessions: () => sessions.infos(),
+      dialled: () => sessions.dialled(),
       configure(next) {
         Object.assign(config, next);
         return null;

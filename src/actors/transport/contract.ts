@@ -66,7 +66,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish', 'limits'],
+  uses: ['store', 'publish', 'limits', 'dht', 'pex'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
   // A minute for sessions that are at work, then ten seconds for what they were asked.
@@ -119,6 +119,8 @@ export const transportContract = defineContract({
       FetchEvent
     >({ window: 64 }),
     sessions: ask<null, readonly SessionInfo[]>(),
+    /** Of them those that this node dialled. */
+    dialled: ask<null, readonly SessionInfo[]>(),
     /** Takes another configuration over: at once, but for what sessions that there are were made with. */
     configure: ask<TransportConfig, null>(),
   },

@@ -6,11 +6,13 @@ import { dialectOf } from '../../protocol/dialect.ts';
 import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
 import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { BansInForce } from '../follow-bans.ts';
 import type { KnownPeer } from '../store/contract.ts';
 import type { Connection } from './connection.ts';
 import type { ShardContext } from './context.ts';
 import type { PeerTarget } from './contract.ts';
 import { type DialOptions, type DialTarget, dialOnce } from './dial-attempt.ts';
+import { tellLost, tellMet } from './interested.ts';
 import { OutboundSession } from './outbound-session.ts';
 import { isBoundTo } from './peer-certificate.ts';
 import { peerOf } from './session.ts';
@@ -19,12 +21,16 @@ import { noRoom, type SessionTable } from './session-table.ts';
 /** The one session to each peer: found, or dialled in the dialect the peer turns out to speak. */
 export class Dialer {
   readonly #context: ShardContext;
-  readonly #options: Omit<DialOptions, 'dialMs'>;
+  readonly #options: Omit<DialOptions, 'dialMs'> & { readonly bans: BansInForce };
   readonly #sessions: SessionTable;
   readonly #dialling = new Map<string, Promise<OutboundSession>>();
   #stopped = false;
 
-  constructor(context: ShardContext, options: Omit<DialOptions, 'dialMs'>, sessions: SessionTable) {
+  constructor(
+    context: ShardContext,
+    options: Omit<DialOptions, 'dialMs'> & { readonly bans: BansInForce },
+    sessions: SessionTable,
+  ) {
     this.#context = context;
     this.#options = options;
     this.#sessions = sessions;
@@ -44,12 +50,25 @@ export class Dialer {
       return Promise.resolve(known);
     }
     if (this.#stopped) throw stopping();
+    if (this.#isBanned(target)) throw banned(target.address);
     const name = `${target.address}@${target.nodeKey === null ? '' : toHex(target.nodeKey)}`;
     const running = this.#dialling.get(name);
     if (running) return running;
-    const dialling = this.#dial(target).finally(() => this.#dialling.delete(name));
+    const dialling = this.#told(target).finally(() => this.#dialling.delete(name));
     this.#dialling.set(name, dialling);
     return dialling;
+  }
+
+  async #told(target: DialTarget): Promise<OutboundSession> {
+    const { address } = target;
+    try {
+      const session = await this.#dial(target);
+      tellMet(this.#context, session.peer, { address, direction: 'out' });
+      return session;
+    } catch (error) {
+      tellLost(this.#context, { address, nodeKey: target.nodeKey && toHex(target.nodeKey) }, error);
+      throw error;
+    }
   }
 
   async #dial(target: DialTarget): Promise<OutboundSession> {
@@ -115,6 +134,8 @@ export class Dialer {
     if (!result.native && known?.native && known.nodeKey === peer.nodeKey) {
       return unbound('this key was a Granary node before and does not say so any more');
     }
+    // Known only now, or banned while it was dialled.
+    if (this.#isBanned({ ip: target.ip, nodeKey: result.peerKey })) return refuse(banned(address));
     if (!bound && this.#context.config.requireBound) {
       return unbound('its certificate does not carry its node key, and unbound peers are refused');
     }
@@ -143,6 +164,11 @@ export class Dialer {
     return session;
   }
 
+  #isBanned({ ip, nodeKey }: Pick<DialTarget, 'ip' | 'nodeKey'>): boolean {
+    const { bans } = this.#options;
+    return bans.hasIp(ip) || (nodeKey !== null && bans.hasKey(toHex(nodeKey)));
+  }
+
   /** Without the store nothing is remembered: the peer is dialled as an unknown one. */
   #recall(address: string): Promise<KnownPeer | null> {
     return this.#context.refs.store.ask('knownPeer', { address }).catch(withoutStore);
@@ -154,6 +180,8 @@ export class Dialer {
 }
 
 const stopping = () => failure('E_BUSY', 'the node is stopping', { retryable: true });
+
+const banned = (subject: string) => failure('E_PEER_BANNED', 'this node has banned that peer', { subject });
 
 function withoutStore(error: unknown): null {
   if (error instanceof ActorError) return null;

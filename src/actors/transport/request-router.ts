@@ -18,10 +18,14 @@ import type { ShardContext } from './context.ts';
 import { RequestRates } from './request-rates.ts';
 import type { Peer } from './session.ts';
 
-type Owner = 'store' | 'publish';
+type Owner = 'store' | 'publish' | 'dht' | 'pex';
 
 const OWNERS: ReadonlyMap<number, Owner> = new Map<number, Owner>([
-  [types.FIND_VALUE, 'store'],
+  [types.PEX_OFFER, 'pex'],
+  [types.PEX_REQUEST, 'pex'],
+  [types.FIND_NODE, 'dht'],
+  [types.FIND_VALUE, 'dht'],
+  [types.STORE, 'dht'],
   [types.GET_MANIFEST, 'store'],
   [types.GET_CHUNK_HASHES, 'store'],
   [types.LIST_PUBLIC_SHARES, 'publish'],
@@ -101,11 +105,12 @@ export class RequestRouter {
 
   async #ask(owner: Owner, request: WireRequest): Promise<WireReply> {
     try {
-      const { store, publish } = this.#context.refs;
+      const { store, publish, dht, pex } = this.#context.refs;
       const options = { deadlineMs: OWNER_MS };
-      return await (owner === 'store'
-        ? store.ask('wire', request, options)
-        : publish.ask('wire', request, options));
+      if (owner === 'store') return await store.ask('wire', request, options);
+      if (owner === 'publish') return await publish.ask('wire', request, options);
+      if (owner === 'pex') return await pex.ask('wire', request, options);
+      return await dht.ask('wire', request, options);
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;
       this.#context.log.warn({ owner, type: request.type, code: error.code }, 'a peer got no answer');

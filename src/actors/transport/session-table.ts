@@ -1,5 +1,6 @@
 import { failure } from '../../errors.ts';
 import { neighbourhoodOfRemote } from '../../protocol/addresses/neighbourhood.ts';
+import type { BanList } from '../ban-list.ts';
 import type { ShardContext } from './context.ts';
 import type { SessionInfo } from './contract.ts';
 import type { InboundSession } from './inbound-session.ts';
@@ -79,6 +80,11 @@ export class SessionTable {
     return [...this.#all].map((session) => sessionInfo(session, now));
   }
 
+  dialled(): SessionInfo[] {
+    const now = this.#context.clock.now();
+    return [...this.#outbound.values()].map((session) => sessionInfo(session, now));
+  }
+
   /** Ends those that have had nothing to do for so long. What a peer has not read yet still reaches it. */
   closeIdle(ms: number): void {
     const now = this.#context.clock.now();
@@ -86,6 +92,13 @@ export class SessionTable {
       if (session.idleSince === null || now - session.idleSince < ms) continue;
       if (session.direction === 'in') (session as InboundSession).finish();
       else this.#end(session);
+    }
+  }
+
+  /** Ends those with whom this node has nothing to do any more. */
+  endBanned(bans: BanList): void {
+    for (const session of [...this.#all]) {
+      if (bans.hasKey(session.peer.nodeKey) || bans.hasAddress(session.address)) this.#end(session);
     }
   }
 

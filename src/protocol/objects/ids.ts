@@ -1,4 +1,3 @@
-import { compareBytes } from '../crypto/bytes.ts';
 import { sha256 } from '../crypto/sha256.ts';
 
 /** First 20 octets of SHA-256 of a node's public key: its place in the DHT. */
@@ -32,7 +31,11 @@ export function distance(a: NodeId, b: NodeId): Uint8Array {
 
 /** Negative when `a` is nearer to the target than `b`, positive when farther: for sorting nearest first. */
 export function compareDistance(target: NodeId, a: NodeId, b: NodeId): number {
-  return compareBytes(distance(target, a), distance(target, b));
+  for (let i = 0; i < target.length; i++) {
+    const difference = (target[i]! ^ a[i]!) - (target[i]! ^ b[i]!);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Leading zero bits of the distance: 0 for the far half of all ids, 160 for the id itself. */

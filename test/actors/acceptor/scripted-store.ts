@@ -54,6 +54,11 @@ export default {
         lease: () => null,
         knownPeer: () => null,
         rememberPeer: () => null,
+        bans: () => [],
+        banned: async function* () {
+          await new Promise(() => {});
+          yield [];
+        },
         wire: () => ({ error: 'nothing here' }),
       },
       stop: () => script.close(),

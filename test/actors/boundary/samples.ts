@@ -1,5 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
+import type { DhtNode } from '../../../src/actors/dht/contract.ts';
 import type { LimitsView } from '../../../src/actors/limits/contract.ts';
+import type { PeerMet } from '../../../src/actors/peer-met.ts';
 import type { StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
 import type {
   FileProgress,
@@ -8,6 +10,7 @@ import type {
   OwnShare,
   ShareSource,
   StoredFile,
+  StoredPeer,
   StoredTransfer,
   Subscription,
 } from '../../../src/actors/store/contract.ts';
@@ -150,6 +153,14 @@ const knownPeer: KnownPeer = {
   native: false,
   seenAt: 1_700_000_000,
 };
+const storedPeer: StoredPeer = {
+  ...knownPeer,
+  capabilities: ['dht', 'content_seed'],
+  failures: 1,
+  score: -0.25,
+  scoreAt: 1_753_000_000,
+  source: 'seed',
+};
 const session: SessionInfo = {
   nodeKey: HEX,
   nodeId: HEX,
@@ -165,6 +176,19 @@ const session: SessionInfo = {
   rateUp: 1.5,
   rateDown: 0,
   capabilities: ['content_seed'],
+};
+const peerMet: PeerMet = {
+  ...{ nodeKey: HEX, nodeId: 'a1'.repeat(20), address: 'tcp://[2001:db8::1]:50123', dialable: false },
+  ...{ direction: 'in', native: true, dialect: '2/8', capabilities: ['dht', 'store'] },
+};
+const dhtNode: DhtNode = {
+  ...{
+    nodeKey: HEX,
+    nodeId: 'a1'.repeat(20),
+    address: 'tcp://192.0.2.1:7001',
+    native: false,
+    dialect: '1/5',
+  },
 };
 const shareSync: ShareSync = {
   share_id: HEX,
@@ -235,6 +259,114 @@ export const samples: Samples = {
   },
   control: {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
+  },
+  pex: {
+    met: { message: peerMet },
+    lost: { message: { nodeKey: HEX, address: 'tcp://192.0.2.1:7001', reason: 'E_PEER_IDENTITY' } },
+    wire: { request: { ...wireRequest, type: 101 }, reply: wireReply },
+    sources: { request: { limit: 8 }, reply: [`tcp://192.0.2.1:7001@${HEX}`] },
+    known: {
+      request: null,
+      reply: [
+        {
+          address: 'tcp://192.0.2.1:7001',
+          nodeKey: HEX,
+          state: 'answered',
+          native: true,
+          dialect: '2/8',
+          capabilities: ['content_seed'],
+          score: -1.25,
+          source: 'seed',
+          seen: 1_753_000_000,
+          failures: 1,
+        },
+        {
+          address: 'tcp://[2001:db8::1]:7001',
+          nodeKey: null,
+          state: 'hearsay',
+          native: null,
+          dialect: null,
+          capabilities: [],
+          score: 0,
+          source: HEX,
+          seen: null,
+          failures: 0,
+        },
+      ],
+    },
+    seeds: {
+      request: null,
+      reply: [
+        {
+          address: `tcp://seed.example.org:7001@${HEX}`,
+          origin: 'live',
+          state: 'failing',
+          resolved: ['tcp://192.0.2.1:7001'],
+          lastAnswer: 1_753_000_000,
+          error: { code: 'E_PEER_IDENTITY', message: 'another key answers at this address' },
+          nextTry: 1_753_000_005,
+        },
+      ],
+    },
+    addSeed: { request: { address: 'tcp://seed.example.org:7001' }, reply: { changed: true } },
+    removeSeed: { request: { address: 'tcp://seed.example.org:7001' }, reply: { changed: true } },
+    configure: {
+      request: {
+        bootstrap: ['tcp://192.0.2.1:7001'],
+        bootstrapPinned: true,
+        outbound: 6,
+        scope: 'public',
+      },
+      reply: null,
+    },
+  },
+  dht: {
+    met: { message: peerMet },
+    lost: { message: { nodeKey: null, address: 'tcp://192.0.2.1:7001', reason: 'E_PEER_SILENT' } },
+    learnt: { message: { addresses: [`tcp://192.0.2.1:7001@${HEX}`], from: HEX } },
+    findNode: { request: { target: 'a1'.repeat(20) }, reply: { nodes: [dhtNode] } },
+    findValue: { request: { key: HEX }, reply: { value: bytes(0xa0), source: dhtNode } },
+    lookUpHead: {
+      request: { shareKey: HEX },
+      reply: { head: bytes(0xa5), sources: [`tcp://192.0.2.1:7001@${HEX}`] },
+    },
+    findProviders: {
+      request: { contentId: HEX },
+      reply: { providers: [`tcp://192.0.2.1:7001@${HEX}`] },
+    },
+    store: {
+      request: { key: HEX, value: bytes(0x36, 0xa7), ttlSeconds: 86_400 },
+      reply: { stored: 18, refused: 1, failed: 1 },
+    },
+    published: { message: { shareId: HEX } },
+    status: {
+      request: null,
+      reply: {
+        ...{
+          nodes: 260,
+          buckets: 13,
+          values: 100_000,
+          valueBytes: 2 ** 33,
+          headsChecked: 7,
+          headsUnchecked: 1,
+        },
+        ...{
+          lookups: 3,
+          lookupsRunning: 1,
+          requests: 60,
+          requestsFailed: 2,
+          storesTaken: 9,
+          storesRefused: 1,
+        },
+        ...{ published: 4, replicas: 80 },
+      },
+    },
+    table: { request: null, reply: [{ ...dhtNode, bucket: 0, seen: 1_700_000_000, failures: 2 }] },
+    configure: {
+      request: { bootstrap: [], scope: 'lan', publish: 'all', maxValues: 0, maxValueBytes: 2 ** 40 },
+      reply: null,
+    },
+    wire: { request: { ...wireRequest, type: 201 }, reply: wireReply },
   },
   hashing: {
     configure: { request: { threads: 2 }, reply: null },
@@ -504,6 +636,12 @@ export const samples: Samples = {
     },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
+    knownPeers: { request: { limit: 10 }, reply: [storedPeer] },
+    ratePeers: { request: { peers: [storedPeer], gone: ['tcp://192.0.2.9:7001'] }, reply: null },
+    bans: { request: null, reply: [{ target: '192.0.2.0/24', since: 1_753_000_000 }] },
+    ban: { request: { target: HEX }, reply: { changed: true } },
+    unban: { request: { target: HEX }, reply: { changed: false } },
+    banned: { request: null, items: [[], [HEX, '192.0.2.0/24']] },
     backup: {
       request: { path: '/backups', hashLists: true },
       items: [{ file: '/backups/granary.db', bytes: 4096, files: 3, keys: 'keyfile', seconds: 0.5 }],
@@ -589,7 +727,7 @@ export const samples: Samples = {
       ],
     },
     newestSeq: { request: { shareKey: HEX }, reply: { seq: null } },
-    configure: { request: { bootstrap: ['tcp://192.0.2.1:7001'], intervalSeconds: 0.5 }, reply: null },
+    configure: { request: { intervalSeconds: 0.5, requestsPerSecond: 1 }, reply: null },
     sync: { request: { shareId: null }, reply: [shareSync, { ...shareSync, error: null }] },
   },
   limits: {
@@ -691,6 +829,7 @@ export const samples: Samples = {
       ],
     },
     sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+    dialled: { request: null, reply: [{ ...session, direction: 'out' }] },
     configure: {
       request: {
         handshakeMs: 1_000,

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { KnownPeer } from '../../../src/actors/store/contract.ts';
+import type { KnownPeer, StoredPeer } from '../../../src/actors/store/contract.ts';
 import { Database } from '../../../src/actors/store/database.ts';
 import { KnownPeers } from '../../../src/actors/store/known-peers.ts';
 import { migrate } from '../../../src/actors/store/migrations.ts';
@@ -43,7 +44,7 @@ test('a peer is remembered by its address, over a restart', async () => {
   });
 });
 
-test('a change is written down at once, a mere meeting after an hour', async () => {
+test('a change is known at once, a mere meeting after an hour', async () => {
   await life.ask('rememberPeer', peer());
   await life.ask('rememberPeer', peer({ seenAt: 1_700_000_100 }));
   expect(await life.ask('knownPeer', peer())).toEqual(peer());
@@ -67,9 +68,49 @@ test('the table is bounded: who was met longest ago makes room', () => {
   migrate(database);
   const peers = new KnownPeers(database);
   for (let i = 0; i < 10_050; i++) peers.remember(peer({ address: `tcp://${i}`, seenAt: 1_000_000 + i }));
+  peers.flush();
   expect(database.get('SELECT count(*) AS n FROM peers')).toEqual({ n: 10_000 });
   expect(peers.get('tcp://49')).toBeNull();
   expect(peers.get('tcp://50')).not.toBeNull();
   expect(peers.get('tcp://10049')).not.toBeNull();
   database.close();
+});
+
+test('handshakes are written down together, a moment later', async () => {
+  const rows = () => {
+    const database = new Database(join(place.home, 'state.db'));
+    const { n } = database.get<{ n: number }>('SELECT count(*) AS n FROM peers')!;
+    database.close();
+    return n;
+  };
+  for (let port = 1; port <= 50; port++) {
+    await life.ask('rememberPeer', peer({ address: `tcp://192.0.2.1:${port}` }));
+  }
+  expect(rows()).toBe(0);
+  await life.clock.advance(2_000);
+  expect(rows()).toBe(50);
+});
+
+test('what is thought of peers is there after a restart; the forgotten are not', async () => {
+  const rated: StoredPeer = {
+    ...peer(),
+    capabilities: ['dht', 'content_seed'],
+    failures: 2,
+    score: -1.5,
+    scoreAt: 1_700_000_000,
+    source: 'ef'.repeat(32),
+  };
+  const plain = { capabilities: [], failures: 0, score: 0, scoreAt: 0, source: 'dial' };
+  const other = peer({ address: 'tcp://192.0.2.2:7001', seenAt: 1_600_000_000 });
+  await life.ask('rememberPeer', other);
+  await life.ask('ratePeers', { peers: [rated], gone: [] });
+  expect(await life.ask('knownPeers', { limit: 10 })).toEqual([rated, { ...other, ...plain }]);
+  expect(await life.ask('knownPeers', { limit: 1 })).toEqual([rated]);
+  // Met again: what is thought of it stays.
+  const again = peer({ seenAt: 1_700_009_000 });
+  await life.ask('rememberPeer', again);
+  await life.ask('ratePeers', { peers: [], gone: [other.address] });
+  await life.stop();
+  life = await Life.start(place);
+  expect(await life.ask('knownPeers', { limit: 10 })).toEqual([{ ...rated, ...again }]);
 });

@@ -301,7 +301,8 @@ test('a dead peer costs its time once a pass, and a rationed one is left alone',
 
 test('passes come by the clock, never over each other, and end with the actor', async () => {
   const clock = new ManualClock(1_700_000_000_000);
-  const world = await World.start({ intervalSeconds: 60, bootstrap: [A] }, clock);
+  const world = await World.start({ intervalSeconds: 60 }, clock);
+  world.known = [A];
   const peer = world.peer(A).put(revision(share, 1));
   world.follow(share);
   expect(peer.asked).toEqual([]);
@@ -341,12 +342,13 @@ test('a silent peer does not keep news from being taken', async () => {
   await vi.waitFor(() => expect(clock.pending).toBe(0));
 });
 
-test('a new configuration counts at once: other nodes to ask, a shorter or no interval, and a first one', async () => {
+test('a new configuration counts at once: a shorter or no interval, and a first one', async () => {
   const clock = new ManualClock(1_700_000_000_000);
-  const world = await World.start({ intervalSeconds: 3600, bootstrap: [A] }, clock);
+  const world = await World.start({ intervalSeconds: 3600 }, clock);
+  world.known = [A];
   const timers = vi.spyOn(clock, 'after');
-  const configure = (intervalSeconds: number, bootstrap: string[]) =>
-    world.behaviour.handlers.configure({ intervalSeconds, bootstrap }, world.call);
+  const configure = (intervalSeconds: number) =>
+    world.behaviour.handlers.configure({ intervalSeconds, requestsPerSecond: 1 }, world.call);
   world.peer(A).put(revision(share, 1));
   world.peer(B).put(revision(share, 2));
   world.follow(share);
@@ -355,22 +357,23 @@ test('a new configuration counts at once: other nodes to ask, a shorter or no in
   await passes(1);
   expect(world.committed.at(-1)?.source).toBe(A);
 
-  await configure(60, [B]);
+  world.known = [B];
+  await configure(60);
   await clock.advance(59_000);
   expect(world.metrics.get('passes')).toBe(1);
   await clock.advance(1_000);
   await passes(2);
   expect(world.committed.at(-1)?.source).toBe(B);
 
-  await configure(0, [B]);
+  await configure(0);
   await clock.advance(100 * 86_400_000);
   expect(world.metrics.get('passes')).toBe(2);
   expect(clock.pending).toBe(0);
 
-  await configure(10, [B]);
+  await configure(10);
   await passes(3);
   // Longer than one timer of the system can wait.
-  await configure(100 * 86_400, [B]);
+  await configure(100 * 86_400);
   await clock.advance(99 * 86_400_000);
   expect(world.metrics.get('passes')).toBe(3);
   await clock.advance(86_400_000);
@@ -382,12 +385,13 @@ test('a new configuration counts at once: other nodes to ask, a shorter or no in
 
 test('a pass spread over a long interval ends at once when the interval is shortened', async () => {
   const clock = new ManualClock(1_700_000_000_000);
-  const world = await World.start({ intervalSeconds: 100_000, bootstrap: [A] }, clock);
+  const world = await World.start({ intervalSeconds: 100_000 }, clock);
+  world.known = [A];
   world.peer(A);
   for (let i = 0; i < 4; i++) world.follow(key(20 + i));
   await clock.advance(1_000);
   expect(world.metrics.get('passes')).toBeUndefined();
-  await world.behaviour.handlers.configure({ intervalSeconds: 60, bootstrap: [A] }, world.call);
+  await world.behaviour.handlers.configure({ intervalSeconds: 60, requestsPerSecond: 1 }, world.call);
   await vi.waitFor(() => expect(world.metrics.get('passes')).toBe(1));
   world.stopping.abort(failure('E_ABORTED', 'sync stops'));
   await world.spawned;

@@ -18,7 +18,7 @@ import {
   signManifest,
 } from '../../../src/protocol/objects/manifest.ts';
 import { type ShareHead, shareHead, signShareHead } from '../../../src/protocol/objects/share-head.ts';
-import { FIND_VALUE, GET_MANIFEST } from '../../../src/protocol/wire/message-types.ts';
+import { FIND_VALUE, GET_MANIFEST, LIST_PUBLIC_SHARES } from '../../../src/protocol/wire/message-types.ts';
 import { decodeRequest, encodeReply } from '../../../src/protocol/wire/registry.ts';
 import type { Behaviour } from '../../../src/supervisor/contract/actor.ts';
 import { type Clock, systemClock } from '../../../src/supervisor/contract/clock.ts';
@@ -74,6 +74,10 @@ export class ScriptedPeer {
   refuses: (() => Error) | null = null;
   /** Replaces every answer. */
   answers: ((type: number) => Answer | Promise<Answer>) | null = null;
+  /** Answers to 402. */
+  listed: () => Answer = () => {
+    throw failure('E_PEER_ERROR', 'unsupported message type');
+  };
 
   putHead(head: ShareHead): this {
     this.values.set(toHex(shareHeadKey(head.shareId)), encodeWith(shareHead, head));
@@ -103,6 +107,7 @@ export class ScriptedPeer {
       const found = value === undefined ? null : { key, value, ttlSecs: 60n };
       return { type, payload: encodeReply(FIND_VALUE, { value: found, closerPeers: [] }) };
     }
+    if (type === LIST_PUBLIC_SHARES) return this.listed();
     const { manifestId: id } = decodeRequest(GET_MANIFEST, payload);
     const bytes = this.manifests.get(toHex(id));
     if (bytes === undefined) throw failure('E_PEER_ERROR', 'manifest not found');
@@ -116,6 +121,11 @@ export class World {
   readonly subscriptions = new Map<string, Subscription>();
   readonly committed: { head: ShareHead; manifest: Manifest; source: string }[] = [];
   readonly refreshed: string[] = [];
+  /** What pex says whom to ask. */
+  known: readonly string[] = [];
+  /** What the DHT says who has the head of a share, by its key. */
+  readonly inDht = new Map<string, readonly string[]>();
+  lookups = 0;
   /** Sessions of the transport. */
   connected: { direction: 'in' | 'out'; address: string; nodeKey: string }[] = [];
   readonly warnings: string[] = [];
@@ -217,7 +227,7 @@ export class World {
   }
 
   async #transport(name: string, request: never): Promise<unknown> {
-    if (name === 'sessions') return this.connected;
+    if (name === 'dialled') return this.connected.filter(({ direction }) => direction === 'out');
     const { address } = (name === 'connect' ? request : (request as { peer: { address: string } }).peer) as {
       address: string;
     };
@@ -265,6 +275,12 @@ export class World {
         search: ref(async (_, request) => {
           this.refreshed.push((request as { shareId: string }).shareId);
           return { items: 0 };
+        }),
+        pex: ref(async () => this.known),
+        dht: ref(async (_, request) => {
+          this.lookups++;
+          const { shareKey } = request as { shareKey: string };
+          return { head: null, sources: this.inDht.get(shareKey) ?? [] };
         }),
         transport: { size: 1, member: () => shard, route: () => shard },
       },

@@ -43,6 +43,8 @@ export class TestShard {
   /** What was asked of other actors, by name. */
   readonly asked = new Map<string, number>();
   readonly remembered: object[] = [];
+  /** What other actors were told. */
+  readonly told: [name: string, message: unknown][] = [];
   readonly metrics = new Map<string, number>();
   readonly adopted: Promise<{ established: boolean }>[] = [];
   /** What store and publish answer to requests of peers. */
@@ -54,6 +56,8 @@ export class TestShard {
   hold: Promise<void> | null = null;
   /** Tells the shard that leases are void. */
   voidLeases: (contentIds: readonly string[]) => void = () => {};
+  /** Puts bans in force, in the place of those that were. */
+  useBans: (targets: readonly string[]) => void = () => {};
   /** Puts caps in force. */
   useCaps: (set: CapSet) => void = () => {};
   /** Ends the stream of void leases, as the store's death does. */
@@ -182,6 +186,8 @@ export class TestShard {
       case 'sourceGone':
         this.gone.push((request as { contentId: string }).contentId);
         return null;
+      case 'bans':
+        return [];
       case 'knownPeer':
         return this.knownPeer;
       case 'rememberPeer':
@@ -211,6 +217,22 @@ export class TestShard {
     while (!signal.aborted) {
       if (broken) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
       for (const contentIds of queue.splice(0)) yield { contentIds };
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+
+  async *#bans(signal: AbortSignal) {
+    const queue: (readonly string[])[] = [];
+    let wake = () => {};
+    this.useBans = (targets) => {
+      queue.push(targets);
+      wake();
+    };
+    signal.addEventListener('abort', () => wake());
+    while (!signal.aborted) {
+      yield* queue.splice(0);
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -255,10 +277,18 @@ export class TestShard {
       refs: {
         store: {
           ask: (name: string, request: unknown) => this.#store(name, request),
-          stream: () => this.#leaseChanges(signal),
+          stream: (name: string) => (name === 'banned' ? this.#bans(signal) : this.#leaseChanges(signal)),
         },
         publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
         limits: { stream: () => this.#caps(signal) },
+        pex: {
+          ask: (name: string, request: unknown) => this.#store(name, request),
+          tell: () => true,
+        },
+        dht: {
+          ask: (name: string, request: unknown) => this.#store(name, request),
+          tell: (name: string, message: unknown) => this.told.push([name, message]) > 0,
+        },
       },
       spawn: (work: () => Promise<void>) => {
         work().catch((error: unknown) => {

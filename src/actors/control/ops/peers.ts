@@ -1,7 +1,8 @@
-import type { PeerRow } from '../../../control-link/results.ts';
+import type { KnownPeerRow, PeerRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
 import { formatAddress, parseAddress } from '../../../protocol/addresses/address.ts';
 import { toHex } from '../../../protocol/crypto/bytes.ts';
+import type { KnownRow } from '../../pex/contract.ts';
 import type { SessionInfo } from '../../transport/contract.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
@@ -11,6 +12,11 @@ import { pageOf } from './page-of.ts';
 export const peers: AskOperation<'peers'> = async (refs, body, signal) => {
   const { rows, next } = pageOf(await allSessions(refs, signal), body);
   return { peers: rows.map(row), next };
+};
+
+export const knownPeers: AskOperation<'known_peers'> = async (refs, body, signal) => {
+  const { rows, next } = pageOf(await refs.pex.ask('known', null, { signal }), body);
+  return { peers: rows.map(knownRow), next };
 };
 
 export const connect: AskOperation<'connect'> = async (refs, body, signal) => {
@@ -34,6 +40,10 @@ export async function allSessions(refs: ControlRefs, signal: AbortSignal): Promi
   const lists = await Promise.allSettled(members.map((member) => member.ask('sessions', null, { signal })));
   signal.throwIfAborted();
   return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
+}
+
+function knownRow({ nodeKey, seen, ...peer }: KnownRow): KnownPeerRow {
+  return { ...peer, node_key: nodeKey, last_seen: instant(seen) };
 }
 
 function row(session: SessionInfo): PeerRow {

@@ -1,8 +1,6 @@
 import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
-import { parseAddress } from '../../../protocol/addresses/address.ts';
-import { fromHex } from '../../../protocol/crypto/bytes.ts';
-import { formatShareLink, MAX_LINK_BOOTSTRAP } from '../../../protocol/links/share-link.ts';
+import { linkWith } from '../../../protocol/links/pinned-link.ts';
 import type { ItemRow, OwnShare, Subscription } from '../../store/contract.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
@@ -104,24 +102,12 @@ function ownRow(share: OwnShare, state: ShareRow['state'], pinned: readonly stri
     bytes: share.bytes,
     volumes: share.volumes,
     updated_at: instant(share.updatedAt),
-    link: linkOf(share.shareKey, pinned),
+    link: linkWith(share.shareKey, pinned),
     state,
     paths: share.roots.map(({ path }) => path),
     watch: share.watch,
     tags: share.tags,
   };
-}
-
-function linkOf(shareKey: string, pinned: readonly string[]): string | null {
-  const key = fromHex(shareKey, 32);
-  const parsed = pinned.slice(0, MAX_LINK_BOOTSTRAP).map((address) => parseAddress(address));
-  return (
-    key &&
-    formatShareLink(
-      key,
-      parsed.flatMap((result) => (result.ok ? [result.address] : [])),
-    )
-  );
 }
 
 function subscribedRow(subscription: Subscription): ShareRow {
