@@ -10,6 +10,7 @@ import { config } from './commands/config/config.ts';
 import { conformance } from './commands/conformance.ts';
 import { connect } from './commands/connect.ts';
 import { demo } from './commands/demo.ts';
+import { dht } from './commands/dht.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { id } from './commands/id.ts';
@@ -61,6 +62,7 @@ const COMMANDS: readonly Register[] = [
   tune,
   verify,
   peers,
+  dht,
   connect,
   seeds,
   invite,

@@ -93,6 +93,8 @@ export const bodies = {
   invite: z.strictObject({ share: share.nullable().default(null) }),
   bans: z.strictObject({}),
   ban: z.strictObject({ target: z.string().min(1).max(400), remove: z.boolean().default(false) }),
+  /** `cursor` and `limit` are those of the routing table. */
+  dht: page,
   changes: z.strictObject({
     since: z.string().max(64).nullable().default(null),
     limit: z.int().min(1).max(1000).default(1000),

@@ -182,6 +182,43 @@ export interface BanResult {
   readonly bans: readonly BanRow[];
 }
 
+/** A node of the routing table. */
+export interface DhtRow {
+  readonly node_id: string;
+  readonly node_key: string;
+  readonly address: string;
+  readonly native: boolean;
+  readonly dialect: string;
+  /** Leading bits its id has in common with this node's. */
+  readonly bucket: number;
+  /** Its last answer. */
+  readonly seen: string;
+  /** Requests in a row that it left unanswered. */
+  readonly failures: number;
+}
+
+/** Counters are those of this life of the actor. */
+export interface DhtResult extends NextPage {
+  readonly nodes: number;
+  readonly buckets: number;
+  /** Kept for others. */
+  readonly values: number;
+  readonly value_bytes: number;
+  /** Share heads among them whose signature is known to be right, and those it is not known of. */
+  readonly heads_checked: number;
+  readonly heads_unchecked: number;
+  readonly lookups: number;
+  readonly lookups_running: number;
+  readonly requests: number;
+  readonly requests_failed: number;
+  readonly stores_taken: number;
+  readonly stores_refused: number;
+  /** Own shares given to other nodes, and nodes that took the heads of them, in all. */
+  readonly published: number;
+  readonly replicas: number;
+  readonly table: readonly DhtRow[];
+}
+
 /** A supervisor, or an actor, in the tree of them. */
 export type TreeRow =
   | {
@@ -323,6 +360,7 @@ export interface Results {
   readonly bans: { readonly bans: readonly BanRow[] };
   readonly ban: BanResult;
   readonly changes: ChangesResult;
+  readonly dht: DhtResult;
   readonly connect: { readonly peers: readonly PeerRow[] };
   readonly id: IdResult;
   readonly stats: StatsResult;

@@ -1,5 +1,6 @@
 import type { Target } from './target.ts';
 import { cbor } from './targets/cbor.ts';
+import { dht } from './targets/dht.ts';
 import { frames } from './targets/frames.ts';
 import { handshake } from './targets/handshake.ts';
 import { local } from './targets/local.ts';
@@ -17,5 +18,6 @@ export const TARGETS: readonly Target[] = [
   ...objects,
   ...texts,
   ...sanitisers,
+  ...dht,
   ...local,
 ];

@@ -14,6 +14,7 @@ export const controlContract = defineContract({
     'sync',
     'search',
     'transfer',
+    'dht',
   ],
   config: configOf<ControlConfig>(),
   metrics: ['clients', 'calls'],

@@ -1,6 +1,7 @@
 import type { Operations } from './operation.ts';
 import { ban, bans } from './ops/bans.ts';
 import { changes } from './ops/changes.ts';
+import { dht } from './ops/dht.ts';
 import { get } from './ops/get.ts';
 import { invite } from './ops/invite.ts';
 import { backup, exportKey, importKey } from './ops/keys.ts';
@@ -47,6 +48,7 @@ export const operations: Operations = {
   invite: { kind: 'ask', run: invite },
   bans: { kind: 'ask', run: bans },
   ban: { kind: 'ask', run: ban },
+  dht: { kind: 'ask', run: dht },
   changes: { kind: 'ask', run: changes },
   connect: { kind: 'ask', run: connect },
   id: { kind: 'ask', run: id },

@@ -1,73 +1,103 @@
 import { failure } from '../../errors.ts';
+import { formatAddress, fromPeerAddr } from '../../protocol/addresses/address.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { providersKey } from '../../protocol/objects/dht-keys.ts';
+import { NODE_ID_LENGTH } from '../../protocol/objects/ids.ts';
 import { actor } from '../contracts.ts';
-import { contactOf } from './contact.ts';
 import { dhtContract } from './contract.ts';
-import { K, RoutingTable } from './routing-table.ts';
+import { HeadChecks } from './head-checks.ts';
+import type { Candidate } from './lookup.ts';
+import { Lookups } from './lookups.ts';
+import { OwnAddresses } from './own-addresses.ts';
+import { Publisher } from './publisher.ts';
+import { RoutingTable } from './routing-table.ts';
+import { nodeOf, statusOf, tableRows } from './status.ts';
+import { TableKeeper } from './table-keeper.ts';
+import { Upkeep } from './upkeep.ts';
+import { ValueGiver } from './value-giver.ts';
+import { ValueStore } from './value-store.ts';
 import { WireAnswers } from './wire-answers.ts';
+
+/** Addresses that an answer about a content has at most. */
+const MAX_PROVIDERS = 64;
 
 /** The Kademlia of this node: whom it knows, what it keeps for others, and what it looks up for the rest of the node. */
 export default actor(dhtContract, async (given) => {
+  // Read where it is needed, so that a change is in force at once.
   const config = { ...given.config };
   const context = { ...given, config };
-  const { clock, metrics, refs } = context;
-  const identity = await refs.store.ask('identity', null);
-  const table = new RoutingTable(fromHex(identity.nodeId, 20)!);
-  const answers = new WireAnswers(context, { table });
+  const { clock } = context;
+  const { nodeKey, nodeId } = await context.refs.store.ask('identity', null);
+  const own = fromHex(nodeId, NODE_ID_LENGTH)!;
+  const addresses = new OwnAddresses(context);
+  const table = new RoutingTable(own);
+  const keeper = new TableKeeper(context, table, { id: own, key: nodeKey, addresses });
+  const values = new ValueStore(own, config);
+  const lookups = new Lookups(context, keeper);
+  const checks = new HeadChecks(context, { keeper, values, lookups });
+  const giver = new ValueGiver(context, lookups);
+  const publisher = new Publisher(context, { giver, addresses, nodeKey, table });
+  const answers = new WireAnswers(context, { table, values, checks });
+  const upkeep = new Upkeep(context, { own, keeper, lookups, values, publisher, addresses });
+  context.spawn(() => upkeep.run());
+
   return {
     handlers: {
-      met({ nodeKey, address, dialable, native, dialect }) {
-        const contact = dialable ? contactOf(nodeKey, address) : null;
-        if (contact !== null) table.seen(contact, { native, dialect }, clock.now());
-        metrics.set('nodes', table.size);
+      met(peer) {
+        const alone = table.size === 0;
+        keeper.met(peer);
+        if (alone && table.size > 0) upkeep.joined();
       },
-      lost({ address }) {
-        const entry = table.at(address);
-        if (entry !== null) table.failed(entry.contact);
-        metrics.set('nodes', table.size);
+      lost: (peer) => keeper.lost(peer),
+      learnt: ({ addresses: told, from }) => keeper.learnt(told, from),
+      async findNode({ target }, { signal }) {
+        const nearest = await lookups.findNode(octets(target, NODE_ID_LENGTH), signal);
+        return { nodes: nearest.map((node) => nodeOf(table, node)) };
       },
-      learnt() {},
-      findNode({ target }) {
-        const wanted = fromHex(target, 20);
-        if (wanted === null) throw failure('E_USAGE', 'a place in the DHT has 40 hex digits');
-        const nodes = table.closest(wanted, K);
-        return {
-          nodes: nodes.map(({ contact, native, dialect }) => ({
-            nodeKey: contact.nodeKey,
-            nodeId: Buffer.from(contact.id).toString('hex'),
-            address: contact.address,
-            native,
-            dialect,
-          })),
-        };
+      async findValue({ key }, { signal }) {
+        const found = await lookups.findValue(octets(key, 32), signal);
+        if (found === null) return { value: null, source: null };
+        return { value: found.octets, source: nodeOf(table, found.source) };
       },
-      findValue: () => ({ value: null, source: null }),
-      lookUpHead: () => ({ head: null, sources: [] }),
-      findProviders: () => ({ providers: [] }),
-      store: () => ({ stored: 0, refused: 0, failed: 0 }),
-      published() {},
-      status: () => ({
-        nodes: table.size,
-        buckets: table.buckets.length,
-        values: 0,
-        valueBytes: 0,
-        headsChecked: 0,
-        headsUnchecked: 0,
-        lookups: 0,
-        lookupsRunning: 0,
-        requests: 0,
-        requestsFailed: 0,
-        storesTaken: 0,
-        storesRefused: 0,
-        published: 0,
-        replicas: 0,
-      }),
-      table: () => [],
+      async lookUpHead({ shareKey }, { signal }) {
+        const found = await lookups.lookUpHead(octets(shareKey, 32), signal);
+        if (found === null) return { head: null, sources: [] };
+        return { head: found.octets, sources: found.sources.map(addressOf) };
+      },
+      async findProviders({ contentId }, { signal }) {
+        const providers = new Set<string>();
+        await lookups.findValues(providersKey(octets(contentId, 32)), signal, ({ content }) => {
+          if (content.kind !== 'providers') return false;
+          for (const peer of content.value.providers) {
+            const address = fromPeerAddr(peer);
+            if (address === null || !keeper.mayFollow(address)) continue;
+            if (providers.size < MAX_PROVIDERS) providers.add(formatAddress(address));
+          }
+          return providers.size >= MAX_PROVIDERS;
+        });
+        return { providers: [...providers] };
+      },
+      store: ({ key, value, ttlSeconds }, { signal }) =>
+        giver.give(octets(key, 32), value, ttlSeconds, signal),
+      published: () => publisher.look(),
+      status: () => statusOf(context, { table, values, lookups, publisher }),
+      table: () => tableRows(table, clock.now(), clock.wall()),
       configure(next) {
         Object.assign(config, next);
+        values.limit(config);
+        publisher.look();
         return null;
       },
       wire: (request) => answers.answer(request),
     },
+    quiesce: () => upkeep.end(),
   };
 });
+
+function octets(text: string, length: number): Uint8Array {
+  const read = fromHex(text, length);
+  if (read === null) throw failure('E_USAGE', `${2 * length} hex digits are wanted`, { subject: text });
+  return read;
+}
+
+const addressOf = ({ address, nodeKey }: Candidate): string => `${address}@${nodeKey}`;

@@ -89,8 +89,8 @@ export const dhtContract = defineContract({
       { key: string; value: Uint8Array; ttlSeconds: number },
       { stored: number; refused: number; failed: number }
     >({ deadlineMs: 120_000 }),
-    /** An own share has a new revision: it is given to the nodes nearest to it in the background. */
-    published: tell<{ shareId: string }>(),
+    /** An own share has a new revision: what is due is given to the nodes nearest to it, in the background. */
+    published: tell<{ shareId: string }>({ overflow: 'latest' }),
     status: ask<null, DhtStatus>(),
     table: ask<null, readonly DhtTableRow[]>(),
     /** Works with this configuration from here on. */

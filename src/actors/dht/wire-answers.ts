@@ -2,27 +2,44 @@ import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
+import { checkDhtValue, type DhtContent } from '../../protocol/objects/dht-value.ts';
 import { type NodeId, targetOf } from '../../protocol/objects/ids.ts';
+import { verifyManifest } from '../../protocol/objects/manifest.ts';
 import type { Store } from '../../protocol/wire/dht.ts';
-import { UNSUPPORTED_MESSAGE_TYPE, undecodable } from '../../protocol/wire/errors.ts';
+import { rateLimitExceeded, UNSUPPORTED_MESSAGE_TYPE, undecodable } from '../../protocol/wire/errors.ts';
 import { FIND_NODE, FIND_VALUE, STORE } from '../../protocol/wire/message-types.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
 import { decodeReply, decodeRequest, encodeReply } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { TokenBuckets } from '../token-buckets.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
-import type { DhtContext } from './context.ts';
+import { type DhtContext, unixNow } from './context.ts';
+import type { HeadChecks } from './head-checks.ts';
 import { K, type RoutingTable, type TableEntry } from './routing-table.ts';
+import { DEFAULT_TTL, MAX_TTL, type PutResult, type ValueStore } from './value-store.ts';
 
+/** In the reference's words. */
+const NO_KEYSPACE = 'DHT value does not match any recognized keyspace';
 const NOT_TAKEN = 'this node keeps no values for others';
+const NO_ROOM = 'this node has no room for the value';
+/** Values that one peer may give: the reference's nodes send two a second. */
+const STORES = { perSecond: 4, burst: 120 };
+
+interface Parts {
+  readonly table: RoutingTable;
+  readonly values: ValueStore;
+  readonly checks: HeadChecks;
+}
 
 /** What peers ask of the DHT. */
 export class WireAnswers {
   readonly #context: DhtContext;
-  readonly #table: RoutingTable;
+  readonly #parts: Parts;
+  readonly #stores = new TokenBuckets(STORES.perSecond, STORES.burst);
 
-  constructor(context: DhtContext, parts: { table: RoutingTable }) {
+  constructor(context: DhtContext, parts: Parts) {
     this.#context = context;
-    this.#table = parts.table;
+    this.#parts = parts;
   }
 
   async answer(request: WireRequest): Promise<WireReply> {
@@ -35,13 +52,12 @@ export class WireAnswers {
         }
         case FIND_VALUE: {
           const { key } = decodeRequest(FIND_VALUE, payload);
-          const value = await this.#ownValue(request);
+          const value = (await this.#ownValue(request)) ?? this.#kept(key, peer.dialect);
           const closerPeers = this.#closest(targetOf(key), peer);
           return { payload: encodeReply(FIND_VALUE, { value, closerPeers }) };
         }
         case STORE:
-          decodeRequest(STORE, payload);
-          return { error: NOT_TAKEN };
+          return this.#store(decodeRequest(STORE, payload), peer);
         default:
           return { error: UNSUPPORTED_MESSAGE_TYPE };
       }
@@ -62,10 +78,72 @@ export class WireAnswers {
     }
   }
 
+  #kept(key: Uint8Array, dialect: Dialect): Store | null {
+    const value = this.#parts.values.get(key, dialect, this.#now);
+    return value && { key, value: value.octets, ttlSecs: BigInt(value.ttl) };
+  }
+
+  #store({ key, value, ttlSecs }: Store, { nodeKey, dialect }: WireRequest['peer']): WireReply {
+    const { clock, config, metrics } = this.#context;
+    const refuse = (error: string): WireReply => {
+      metrics.add('stores_refused', 1);
+      return { error };
+    };
+    if (config.maxValues === 0) return refuse(NOT_TAKEN);
+    if (!this.#stores.has(nodeKey, clock.now())) return refuse(rateLimitExceeded('dht'));
+    this.#stores.take(nodeKey, clock.now());
+    const check = checkDhtValue(key, value, dialect, unixNow(this.#context));
+    if (!check.ok) {
+      const nowhere = check.reason === 'unknown-kind' || check.reason === 'wrong-key';
+      return refuse(nowhere ? NO_KEYSPACE : `DHT value refused: ${check.reason}`);
+    }
+    const { content } = check;
+    if (content.kind === 'manifest' && !verifyManifest(content.value, unixNow(this.#context)).ok) {
+      return refuse('DHT value refused: manifest');
+    }
+    const ttl = Number(ttlSecs > BigInt(MAX_TTL) ? MAX_TTL : ttlSecs);
+    const result = this.#put(key, content, value, ttl, nodeKey);
+    metrics.set('values', this.#parts.values.count);
+    metrics.set('value_bytes', this.#parts.values.bytes);
+    if (result === 'full' || result === 'crowded') return refuse(NO_ROOM);
+    metrics.add('stores_taken', 1);
+    // An older one than is kept, or one that is over, was understood: whoever sent it need not try again.
+    return { payload: encodeReply(STORE, null) };
+  }
+
+  #put(
+    key: Uint8Array,
+    content: DhtContent,
+    octets: Uint8Array,
+    ttl: number,
+    origin: string,
+  ): PutResult | 'waits' {
+    const { values, checks } = this.#parts;
+    const now = this.#now;
+    if (content.kind !== 'share-head') {
+      const result = values.put(key, content, octets, { ttl, origin, now });
+      if (content.kind === 'manifest') checks.learn(content.value);
+      return result;
+    }
+    const right = checks.verdict(content.value);
+    if (right === false) return 'older';
+    const result = values.put(key, content, octets, { ttl, origin, now, checked: right === true });
+    if (right === true) return result;
+    // Also one that finds no place among those of unknown signature: with the right one it gets the only place.
+    const expiresAt = now + Math.min(ttl > 0 ? ttl : DEFAULT_TTL, MAX_TTL);
+    const own = { key: new Uint8Array(key), octets: new Uint8Array(octets) };
+    const waits = checks.request({ ...own, head: content.value, origin, expiresAt });
+    return waits && result === 'crowded' ? 'waits' : result;
+  }
+
+  get #now(): number {
+    return Number(unixNow(this.#context));
+  }
+
   #closest(target: NodeId, asker: WireRequest['peer']): PeerAddr[] {
     const may = (entry: TableEntry) =>
       entry.contact.nodeKey !== asker.nodeKey && canDial(asker.dialect, entry);
-    return this.#table.closest(target, K, may).flatMap(({ contact }) => {
+    return this.#parts.table.closest(target, K, may).flatMap(({ contact }) => {
       const parsed = parseAddress(contact.address);
       const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
       return peer === null ? [] : [{ ...peer, pubkeyHint: fromHex(contact.nodeKey, 32) }];

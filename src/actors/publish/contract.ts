@@ -75,7 +75,7 @@ export type PublishEvent =
 
 export const publishContract = defineContract({
   name: 'publish',
-  uses: ['store', 'hashing', 'acceptor', 'sync'],
+  uses: ['store', 'hashing', 'acceptor', 'sync', 'dht'],
   config: configOf<PublishConfig>(),
   metrics: ['files_published', 'shares_published', 'watched_shares', 'watch_revisions'],
   messages: {

@@ -92,7 +92,11 @@ export async function* publishShare(
   }
   const committed = step.value;
   metrics.add('shares_published', 1);
-  if (committed.revisions > 0) metrics.add('files_published', known.length);
+  if (committed.revisions > 0) {
+    metrics.add('files_published', known.length);
+    // Missed, it is found by the next look of the DHT's own.
+    refs.dht.tell('published', { shareId: share.shareId });
+  }
   const link = await pinnedLink(context, share.shareKey);
   const end = clock.now();
   const result: PublishResult = {

@@ -38,7 +38,8 @@ import { Withdrawal } from './withdrawal.ts';
 
 type StoreBehaviour = Behaviour<MessagesOf<typeof storeContract>>;
 
-const MAX_LEASES = 1_000;
+/** Rows that one answer has. */
+const MAX_ROWS = 1_000;
 /** What handshakes told is written down after so long, in one go. */
 const PEERS_AFTER_MS = 2_000;
 
@@ -180,7 +181,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       const lease = leaseOf(contentId);
       return lease && { ...lease, shareIds: sharesOf(database, idOctets(contentId, 'content id')) };
     },
-    leases: ({ contentIds }) => contentIds.slice(0, MAX_LEASES).flatMap((id) => leaseOf(id) ?? []),
+    leases: ({ contentIds }) => contentIds.slice(0, MAX_ROWS).flatMap((id) => leaseOf(id) ?? []),
     holdFiles(files) {
       changes.announce(database.transaction(() => held.hold(files)));
       return null;

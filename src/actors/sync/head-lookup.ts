@@ -19,10 +19,10 @@ export interface FoundHead {
 
 export interface HeadSearch {
   /** Verified heads, newest first; of equals the one that came first. */
-  readonly found: readonly FoundHead[];
+  readonly found: FoundHead[];
   /** Peers that answered anything that could be read. */
-  readonly answered: readonly Peer[];
-  readonly failures: readonly SyncFailure[];
+  readonly answered: Peer[];
+  readonly failures: SyncFailure[];
 }
 
 /**

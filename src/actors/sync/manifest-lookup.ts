@@ -12,9 +12,12 @@ import { checkManifestContents } from '../../protocol/objects/manifest-contents.
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { firstOf } from '../first-of.ts';
+import { candidatesOf } from '../peer-candidates.ts';
 import { mostTelling } from '../telling-error.ts';
+import type { PeerTarget } from '../transport/contract.ts';
 import { type SyncContext, unixNow } from './context.ts';
 import type { SyncFailure } from './contract.ts';
+import { manifestSources, valueFromDht } from './dht-lookup.ts';
 import type { Peer } from './peer.ts';
 
 /** Peers tried for one manifest. */
@@ -25,31 +28,53 @@ const PARALLEL = 3;
 
 export interface FoundManifest {
   readonly manifest: Manifest;
-  readonly peer: Peer;
+  /** Address of whoever had it. */
+  readonly source: string;
 }
 
 /**
  * The manifest a verified head names, from the first of the peers that has it: directly, else from the values it keeps
- * for others. A wrong manifest is counted and the next peer asked, a slow peer has the next one beside it. Throws the most telling failure, and at once what
+ * for others; then from the DHT, and from those whom the DHT says to have it (`peerAt` makes peers of them). A wrong
+ * manifest is counted and the next peer asked, a slow peer has the next one beside it. Throws the most telling failure, and at once what
  * no other peer can mend: `E_MANIFEST_INVALID` for a manifest that is the one named and does not hold together.
  */
 export async function lookUpManifest(
   context: SyncContext,
   head: ShareHead,
   peers: readonly Peer[],
+  peerAt: (target: PeerTarget) => Peer,
   signal: AbortSignal,
 ): Promise<FoundManifest> {
   const failures: SyncFailure[] = [];
-  const found = await firstOf(
-    peers.slice(0, MAX_SOURCES),
-    (peer, either) => bring(context, head, peer, failures, either),
-    { clock: context.clock, patienceMs: SLOW_MS, parallel: PARALLEL, signal },
-  );
-  if (found !== null) return found;
+  const direct = await fromPeers(context, head, peers, failures, signal);
+  if (direct !== null) return direct;
+  const kept = await valueFromDht(context, manifestKey(head.latestManifestId), signal);
+  // What the DHT finds under its key is the one that is named.
+  if (kept?.content.kind === 'manifest') {
+    checkNamedManifest(kept.content.value, head, unixNow(context));
+    return { manifest: kept.content.value, source: kept.source };
+  }
+  const others = await manifestSources(context, head.latestManifestId, signal);
+  const further = await fromPeers(context, head, candidatesOf(others).map(peerAt), failures, signal);
+  if (further !== null) return further;
   const worst = mostTelling(failures);
   throw worst === null
     ? failure('E_NO_PROVIDER', 'no peer has the manifest of the newest head', { retryable: true })
     : new ActorError(worst.code, worst.message);
+}
+
+function fromPeers(
+  context: SyncContext,
+  head: ShareHead,
+  peers: readonly Peer[],
+  failures: SyncFailure[],
+  signal: AbortSignal,
+): Promise<FoundManifest | null> {
+  return firstOf(
+    peers.slice(0, MAX_SOURCES),
+    (peer, either) => bring(context, head, peer, failures, either),
+    { clock: context.clock, patienceMs: SLOW_MS, parallel: PARALLEL, signal },
+  );
 }
 
 /** What one peer has of it; null: nothing that counts, and `failures` says why. */
@@ -66,7 +91,7 @@ async function bring(
       if (manifest === null) continue;
       if (bytesEqual(manifestId(manifest), head.latestManifestId)) {
         checkNamedManifest(manifest, head, unixNow(context));
-        return { manifest, peer };
+        return { manifest, source: peer.target.address };
       }
       context.metrics.add('records_refused', 1);
       context.log.warn({ peer: peer.target.address }, 'manifest refused: it is another than was asked for');

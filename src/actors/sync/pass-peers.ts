@@ -1,7 +1,9 @@
+import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { connectedPeers } from '../connected-peers.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { SyncContext } from './context.ts';
+import { manifestSources } from './dht-lookup.ts';
 import { Peer } from './peer.ts';
 
 /** Beside the peers of a share's own. */
@@ -13,6 +15,7 @@ export class PassPeers {
   readonly #peers = new Map<string, Peer>();
   /** Counts requests against what the pass may send. */
   readonly spend: (requests: number) => void;
+  readonly #holders = new Map<string, Promise<readonly string[]>>();
   #connected: Promise<readonly string[]> | null = null;
   #known: Promise<readonly string[]> | null = null;
 
@@ -33,14 +36,14 @@ export class PassPeers {
     return this.#connected;
   }
 
-  async #lookUpKnown(): Promise<readonly string[]> {
-    const { refs, signal } = this.#context;
-    try {
-      return await refs.pex.ask('sources', { limit: MAX_KNOWN }, { signal });
-    } catch (error) {
-      if (!(error instanceof ActorError) || signal.aborted) throw error;
-      return [];
+  /** Addresses of those who, as the DHT has it, hold a manifest and its share; looked up once a pass. */
+  holders(manifestId: string): Promise<readonly string[]> {
+    let holders = this.#holders.get(manifestId);
+    if (holders === undefined) {
+      holders = manifestSources(this.#context, fromHex(manifestId, 32)!, this.#context.signal);
+      this.#holders.set(manifestId, holders);
     }
+    return holders;
   }
 
   of(target: PeerTarget): Peer {
@@ -51,5 +54,15 @@ export class PassPeers {
       this.#peers.set(name, peer);
     }
     return peer;
+  }
+
+  async #lookUpKnown(): Promise<readonly string[]> {
+    const { refs, signal } = this.#context;
+    try {
+      return await refs.pex.ask('sources', { limit: MAX_KNOWN }, { signal });
+    } catch (error) {
+      if (!(error instanceof ActorError) || signal.aborted) throw error;
+      return [];
+    }
   }
 }

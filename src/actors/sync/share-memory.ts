@@ -15,7 +15,7 @@ export interface ShareMemory {
   turn: number;
   /** When rotations and revocations were last asked for. */
   identityAt: number;
-  /** When the DHT was last asked. */
+  /** When the DHT was last asked who has it. */
   dhtAt: number;
   /** What the heads of the last sync contradict. */
   disagreement: Disagreement | null;

@@ -12,7 +12,7 @@ import type { PeerTarget } from '../transport/contract.ts';
 import { askOrder } from './ask-order.ts';
 import type { SyncContext } from './context.ts';
 import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
-import { dhtSources, LOOKUP_REQUESTS } from './dht-sources.ts';
+import { headSources } from './dht-lookup.ts';
 import { disagreementOf } from './disagreement.ts';
 import { type FoundHead, type HeadSearch, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
@@ -26,19 +26,23 @@ const SHARE_DEADLINE_MS = 45_000;
 /** Revisions tried, from the newest down, until one can be had. */
 const MAX_REVISIONS = 3;
 
+/** Requests that a lookup in the DHT counts for: it asks about as many nodes. */
+const LOOKUP_REQUESTS = 10;
+
 /** Below every sequence number. */
 const NONE_HELD = -1;
 
 export interface SyncedShare extends ShareSync {
   /** As it stands now. */
   readonly subscription: Subscription;
+  /** The DHT was asked who has the share. */
+  readonly sought: boolean;
   /** Whether any peer answered: false when nobody could be asked. */
   readonly answered: boolean;
   /** What the heads that were found contradict; null: nothing. */
   readonly disagreement: Omit<Disagreement, 'since'> | null;
   /** Everybody who might know it was asked. */
   readonly askedAll: boolean;
-  readonly askedDht: boolean;
 }
 
 export interface ShareSyncOptions {
@@ -51,11 +55,10 @@ export interface ShareSyncOptions {
   /** Who is asked first: a peer that says it has news; else who had the last news, or by turns. */
   readonly best?: string | undefined;
   readonly turn: number;
-  /** Whether the DHT is to be asked anyway, or if nobody who is asked knows the share. */
-  readonly dhtDue: boolean;
-  readonly dhtIfUnknown: boolean;
   /** Whether rotations and revocations are to be asked for even without news. */
   readonly identityDue: boolean;
+  /** Whether the DHT is to be asked who has the share: always where no peer has it, else only when this says so. */
+  readonly dhtDue: { readonly found: boolean; readonly notFound: boolean };
 }
 
 /**
@@ -95,7 +98,8 @@ async function attempt(
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
   checkIdentity(registry, shareKey);
-  const { search, askedAll, askedDht } = await searchHeads(context, before, shareKey, options, signal);
+  const peerAt = (target: PeerTarget) => options.peers.of(target);
+  const { search, askedAll, sought } = await searchHeads(context, before, shareKey, options, signal);
   const { found, answered, failures } = search;
   const known = before.seq ?? NONE_HELD;
   const held =
@@ -105,10 +109,12 @@ async function attempt(
   const disagreement = disagreementOf(found, held);
   const news = distinctHeads(found.filter(({ head }) => Number(head.latestSeq) > known));
   if (news.length > 0 || identityDue) {
+    // Both records, each with a lookup of its own.
+    options.peers.spend(2 * LOOKUP_REQUESTS);
     await learnIdentity(context, registry, shareKey, answered, signal);
     checkIdentity(registry, shareKey);
   }
-  const seen = { answered: answered.length > 0, disagreement, askedAll, askedDht };
+  const seen = { answered: answered.length > 0, disagreement, sought, askedAll };
   if (news.length === 0) {
     const error = found.length === 0 ? (mostTelling(failures) ?? nobodyKnows(answered.length)) : null;
     return { ...unchanged(before, error), ...seen };
@@ -118,6 +124,7 @@ async function attempt(
     before,
     news,
     [...found.map(({ peer }) => peer), ...answered],
+    peerAt,
     signal,
   );
   const { after, source } = taken;
@@ -142,7 +149,7 @@ async function searchHeads(
   shareKey: Uint8Array,
   options: ShareSyncOptions,
   signal: AbortSignal,
-): Promise<{ search: HeadSearch; askedAll: boolean; askedDht: boolean }> {
+): Promise<{ search: HeadSearch; askedAll: boolean; sought: boolean }> {
   const { peers: passPeers, limit, turn, alsoAsk = [] } = options;
   const targets = candidatesOf(
     before.peers,
@@ -168,19 +175,23 @@ async function searchHeads(
     if (search.answered.length > 0) break;
     search = bothOf(search, await ask([target]));
   }
-  const askedDht = options.dhtDue || (options.dhtIfUnknown && search.found.length === 0);
-  if (askedDht) {
+  const { found, notFound } = options.dhtDue;
+  const sought = search.found.length === 0 ? notFound : found;
+  if (sought) {
     passPeers.spend(LOOKUP_REQUESTS);
-    const sources = candidatesOf(await dhtSources(context, before.shareKey, signal));
+    const sources = candidatesOf(await headSources(context, before.shareKey, signal));
     const asked = new Set([...first, ...later].map(({ address }) => address));
     const others = sources.filter(({ address }) => !asked.has(address));
-    if (others.length > 0) search = bothOf(search, await ask(others));
-    else if (targets.length === 0)
-      throw failure('E_NO_PROVIDER', 'no peer to ask: neither the link nor the DHT names one');
-  } else if (targets.length === 0) {
-    throw failure('E_NO_PROVIDER', 'no peer to ask: the link names none');
+    search = bothOf(search, await ask(others));
+    targets.push(...others);
   }
-  return { search, askedAll: later.length === 0, askedDht };
+  if (targets.length === 0) {
+    throw failure(
+      'E_NO_PROVIDER',
+      'no peer to ask: the link names none, and the DHT does not know the share',
+    );
+  }
+  return { search, askedAll: later.length === 0, sought };
 }
 
 const bothOf = (a: HeadSearch, b: HeadSearch): HeadSearch => ({
@@ -207,14 +218,14 @@ async function takeNewest(
   before: Subscription,
   news: readonly FoundHead[],
   peers: readonly Peer[],
+  peerAt: (target: PeerTarget) => Peer,
   signal: AbortSignal,
 ): Promise<{ after: Subscription; source: string; error: SyncFailure | null }> {
   let first: ActorError | null = null;
   for (const { head } of news.slice(0, MAX_REVISIONS)) {
     try {
       // Whoever has a head is likely to have its manifest: those come before everybody else who answered.
-      const { manifest, peer } = await lookUpManifest(context, head, [...new Set(peers)], signal);
-      const source = peer.target.address;
+      const { manifest, source } = await lookUpManifest(context, head, [...new Set(peers)], peerAt, signal);
       const after = await context.refs.store.ask('commitManifest', {
         shareId: before.shareId,
         head: encodeWith(shareHead, head),
@@ -274,8 +285,8 @@ function unchanged(before: Subscription, error: SyncFailure | null): SyncedShare
     error,
     subscription: before,
     answered: false,
+    sought: false,
     disagreement: null,
     askedAll: false,
-    askedDht: false,
   };
 }

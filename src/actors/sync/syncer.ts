@@ -23,12 +23,12 @@ const SHARES_AT_ONCE = 8;
 const SPREAD = 1 / 2;
 /** A revocation is rare and has no hurry beyond this; news always asks first. */
 const IDENTITY_INTERVAL_MS = 3_600_000;
-
-/** The DHT may know of somebody whom no peer of a share does: asked about each share so often, and so often at most. */
+/** The DHT may know newer revisions than the peers of a share; where they know none it is asked sooner. */
 const DHT_INTERVAL_MS = 1_800_000;
-const DHT_AGAIN_MS = 600_000;
-/** Of what is asked now and then about every share, so long for each of them. */
-const PER_SHARE_MS = 60_000;
+const DHT_RETRY_MS = 30_000;
+/** Both take longer with many shares: so long for each of them, by what they cost. */
+const IDENTITY_PER_SHARE_MS = 150_000;
+const DHT_PER_SHARE_MS = 60_000;
 /** Of what a pass may send, for lists of the public shares of publishers. */
 const LISTS_SHARE = 1 / 2;
 
@@ -207,13 +207,15 @@ export class Syncer {
     if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
     const memory = this.#memories.of(shareId);
     const now = clock.now();
-    const identityDue = this.#isDue(shareId, memory.identityAt, IDENTITY_INTERVAL_MS);
+    const identityDue = this.#isDue(shareId, memory.identityAt, IDENTITY_INTERVAL_MS, IDENTITY_PER_SHARE_MS);
     // Who says that there is news is the one to ask.
     const { best, turn } = hint === undefined ? { turn: memory.turn } : { best: hint.address, turn: 0 };
     const options = {
       ...{ registry: this.#registry, peers, limit, best, turn, identityDue },
-      dhtDue: byItself && this.#isDue(shareId, memory.dhtAt, DHT_INTERVAL_MS),
-      dhtIfUnknown: !byItself || now - memory.dhtAt >= DHT_AGAIN_MS,
+      dhtDue: {
+        found: byItself && this.#isDue(shareId, memory.dhtAt, DHT_INTERVAL_MS, DHT_PER_SHARE_MS),
+        notFound: !byItself || now - memory.dhtAt >= DHT_RETRY_MS,
+      },
     };
     memory.lookedAt = now;
     memory.turn++;
@@ -223,8 +225,8 @@ export class Syncer {
       options,
     );
     if (hint !== undefined) this.#lists.checked(hint, result.subscription.seq);
-    if (result.askedDht) memory.dhtAt = now;
     if (result.seq_after !== result.seq_before && result.seq_before !== null) memory.changedAt = clock.now();
+    if (result.sought) memory.dhtAt = clock.now();
     if (result.answered) {
       memory.answeredAt = clock.now();
       if (identityDue) memory.identityAt = clock.now();
@@ -260,12 +262,12 @@ export class Syncer {
   }
 
   /**
-   * What is asked about every share now and then takes a minute a share at least: many shares, longer pauses, and the
-   * first time of each somewhere in the first of them.
+   * What is asked about every share now and then: many shares, longer pauses, and the first time of each somewhere in the
+   * first of them.
    */
-  #isDue(shareId: string, at: number, intervalMs: number): boolean {
+  #isDue(shareId: string, at: number, intervalMs: number, perShareMs: number): boolean {
     const now = this.#context.clock.now();
-    const pauseMs = Math.max(intervalMs, this.#subscriptions * PER_SHARE_MS);
+    const pauseMs = Math.max(intervalMs, this.#subscriptions * perShareMs);
     if (at !== Number.NEGATIVE_INFINITY) return now - at >= pauseMs;
     return pauseMs === intervalMs || now - this.#began >= pauseMs * fractionOf(shareId);
   }
@@ -316,8 +318,8 @@ export function publicPart({
   subscription: _,
   answered: __,
   disagreement: ___,
-  askedAll: ____,
-  askedDht: _____,
+  sought: ____,
+  askedAll: _____,
   ...result
 }: SyncedShare): ShareSync {
   return result;

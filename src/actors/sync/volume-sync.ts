@@ -8,8 +8,10 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { Subscription } from '../store/contract.ts';
+import type { PeerTarget } from '../transport/contract.ts';
 import { type SyncContext, unixNow } from './context.ts';
 import type { SyncFailure } from './contract.ts';
+import type { PassPeers } from './pass-peers.ts';
 import type { Peer } from './peer.ts';
 import { refreshSearch, type ShareSyncOptions, syncShare } from './share-sync.ts';
 
@@ -58,9 +60,9 @@ export async function syncVolumes(
       const synced = await syncShare(context, volume, {
         ...options,
         alsoAsk: first,
-        identityDue: false,
-        dhtDue: false,
         best: root.source ?? undefined,
+        identityDue: false,
+        dhtDue: { ...options.dhtDue, found: false },
       });
       source ??= synced.source;
       if (synced.error !== null) error ??= ofVolume(root, shareId, synced.error);
@@ -90,18 +92,42 @@ async function learnVolume(
 ): Promise<Subscription> {
   const { refs, signal } = context;
   const targets = candidatesOf(root.peers, first, await passPeers.known(), await passPeers.connected());
+  const known = await keyFromAny(context, passPeers, targets, root, shareId);
+  // Whoever has the collection has its volumes.
+  const { shareKey, worst } =
+    known.shareKey === null && root.manifestId !== null
+      ? await keyFromAny(
+          context,
+          passPeers,
+          candidatesOf(await passPeers.holders(root.manifestId)),
+          root,
+          shareId,
+        )
+      : known;
+  if (shareKey === null) {
+    throw worst ?? known.worst ?? failure('E_NO_PROVIDER', 'none of the peers knows it');
+  }
+  return await refs.store.ask('subscribeVolume', { root: root.shareId, shareId, shareKey }, { signal });
+}
+
+async function keyFromAny(
+  context: SyncContext,
+  passPeers: PassPeers,
+  targets: readonly PeerTarget[],
+  root: Subscription,
+  shareId: string,
+): Promise<{ shareKey: string | null; worst: ActorError | null }> {
   let worst: ActorError | null = null;
   for (const target of targets) {
     try {
       const shareKey = await keyFrom(context, passPeers.of(target), root, shareId);
-      if (shareKey === null) continue;
-      return await refs.store.ask('subscribeVolume', { root: root.shareId, shareId, shareKey }, { signal });
+      if (shareKey !== null) return { shareKey, worst };
     } catch (error) {
-      if (!(error instanceof ActorError) || signal.aborted) throw error;
+      if (!(error instanceof ActorError) || context.signal.aborted) throw error;
       worst ??= error;
     }
   }
-  throw worst ?? failure('E_NO_PROVIDER', 'none of the peers knows it');
+  return { shareKey: null, worst };
 }
 
 async function keyFrom(

@@ -187,7 +187,7 @@ export type RecheckEvent =
 
 export const transferContract = defineContract({
   name: 'transfer',
-  uses: ['store', 'transport', 'hashing'],
+  uses: ['store', 'transport', 'hashing', 'dht'],
   config: configOf<TransferConfig>(),
   startMs: 60_000,
   shutdownMs: 15_000,

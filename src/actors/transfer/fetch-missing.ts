@@ -4,7 +4,7 @@ import type { PeerTarget } from '../transport/contract.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
 import { FetchWork } from './fetch-work.ts';
-import { findProviders, noProvider } from './find-providers.ts';
+import { findInDht, findProviders, noProvider } from './find-providers.ts';
 import type { Finisher } from './finisher.ts';
 import { keepFetching } from './keep-fetching.ts';
 import { Provider } from './provider.ts';
@@ -63,8 +63,8 @@ async function fetchFromAll(
   const starter = {};
   crew.join(starter);
   const running: Promise<void>[] = [];
-  try {
-    for (const addresses of await findProviders(parts.context, shareIds, parts.signal)) {
+  const begin = async (providers: readonly (readonly PeerTarget[])[]) => {
+    for (const addresses of providers) {
       if (crew.over || parts.signal.aborted) break;
       const provider = new Provider(parts.context, addresses);
       const tried = new AbortController();
@@ -76,6 +76,13 @@ async function fetchFromAll(
       running.push(fetching.finally(() => tried.abort()));
       const next = AbortSignal.any([parts.signal, crew.ended, tried.signal]);
       await sleep(parts.context.clock, NEXT_PROVIDER_MS, next).catch(() => {});
+    }
+  };
+  try {
+    await begin(await findProviders(parts.context, shareIds, parts.signal));
+    if (!crew.over && !parts.signal.aborted) {
+      const ends = AbortSignal.any([parts.signal, crew.ended]);
+      await begin(await findInDht(parts.context, shareIds, work.contentIds, ends));
     }
   } finally {
     crew.leave(starter);

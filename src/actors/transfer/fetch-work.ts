@@ -43,6 +43,11 @@ export class FetchWork {
     if (this.schedule.left === 0) this.crew.end();
   }
 
+  /** Contents that are still missing, some of them. */
+  get contentIds(): readonly string[] {
+    return this.files.flatMap(({ state, contentId }) => (state === 'missing' ? contentId : [])).slice(0, 4);
+  }
+
   /** Makes the unfinished file, once for all who write to it. */
   async make(file: DownloadFile): Promise<void> {
     if (file.unfinished !== null) return;

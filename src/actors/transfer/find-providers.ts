@@ -1,9 +1,13 @@
 import { failure } from '../../errors.ts';
-import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { connectedPeers } from '../connected-peers.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { TransferContext } from './context.ts';
+
+/** Ids that the DHT is asked for at once, and for how long. */
+const MAX_SOUGHT = 4;
+const DHT_MS = 15_000;
 
 /**
  * Whom the subscriptions of these shares name, then where their manifests came from, then whoever this node is connected
@@ -20,6 +24,38 @@ export async function findProviders(
   const named = subscriptions.map((subscription) => subscription?.peers ?? []);
   const sources = subscriptions.flatMap((subscription) => subscription?.source ?? []);
   return byKey(candidatesOf(...named, sources, await connectedPeers(context.refs.transport, signal)));
+}
+
+/**
+ * Whom the DHT names: for the manifests of the shares, which say who has all of one, and for some of the contents. Asked
+ * after those that are known otherwise. Without an answer: nobody.
+ */
+export async function findInDht(
+  { refs }: TransferContext,
+  shareIds: readonly string[],
+  contentIds: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly PeerTarget[])[]> {
+  try {
+    const shares = await Promise.all(
+      shareIds.slice(0, MAX_SOUGHT).map((shareId) => refs.store.ask('subscription', { shareId }, { signal })),
+    );
+    const ids = [...shares.flatMap((share) => share?.manifestId ?? []), ...contentIds].slice(0, MAX_SOUGHT);
+    const lists = await Promise.all(
+      ids.map((contentId) =>
+        refs.dht.ask('findProviders', { contentId }, { signal, deadlineMs: DHT_MS }).catch(nobody),
+      ),
+    );
+    return byKey(candidatesOf(...lists.map(({ providers }) => providers)));
+  } catch (error) {
+    if (!(error instanceof ActorError)) throw error;
+    return [];
+  }
+}
+
+function nobody(error: unknown): { readonly providers: readonly string[] } {
+  if (error instanceof ActorError) return { providers: [] };
+  throw error;
 }
 
 /** Several addresses of one key are one provider. */

@@ -31,10 +31,10 @@ export type AttemptEnd =
   | { readonly kind: 'connected'; readonly connection: Connection; readonly result: HandshakeResult }
   | { readonly kind: 'ended'; readonly outcome: DialOutcome; readonly error: ActorError };
 
-/** What this node tells of itself: it seeds; it keeps no values for others, relays nothing, indexes nothing. */
+/** What this node tells of itself: it seeds, finds its way in the DHT and keeps values of it; it relays nothing, indexes nothing. */
 export const OWN_CAPABILITIES: Capabilities = {
-  dht: false,
-  store: false,
+  dht: true,
+  store: true,
   relay: false,
   contentSeed: true,
   mobileLight: false,

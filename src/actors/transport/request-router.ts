@@ -1,6 +1,7 @@
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { Reader } from '../../protocol/cbor/reader.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import { MAX_DHT_VALUE } from '../../protocol/objects/dht-value.ts';
 import { type Envelope, encodeFrame, FLAG_RESPONSE } from '../../protocol/wire/envelope.ts';
 import {
   errorReply,
@@ -45,6 +46,8 @@ const OWNER_MS = 3_000;
  * made for it; what is longer is refused unread.
  */
 const LONGEST_PAYLOAD = 16 * 1024;
+/** A value of the DHT, its key and time. */
+const LONGEST_STORE = MAX_DHT_VALUE + 256;
 const TOO_LONG = 'request exceeds max size';
 
 /** What becomes of one request. */
@@ -70,7 +73,8 @@ export class RequestRouter {
     if (refused !== null) return refuse(request, refused);
     const spec = messageSpec(type, peer.dialect);
     if (spec === null) return refuse(request, unknownMessageType(type));
-    if (request.payload.length > LONGEST_PAYLOAD) return refuse(request, TOO_LONG);
+    const longest = type === types.STORE ? LONGEST_STORE : LONGEST_PAYLOAD;
+    if (request.payload.length > longest) return refuse(request, TOO_LONG);
     if (type === types.GET_CHUNK) return chunkRoute(request);
     if (spec.kind === 'reply') {
       return refuse(request, faultOf(request.payload, spec.reply.read) ?? UNSUPPORTED_MESSAGE_TYPE);

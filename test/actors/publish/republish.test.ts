@@ -47,6 +47,17 @@ describe('a share over time', () => {
     });
   });
 
+  test('the DHT is told of each revision, and of nothing else', async () => {
+    await world.publish({ paths: music() });
+    await world.publish({ paths: music() });
+    await world.publish({ paths: music(), public: true });
+    const { shareId } = world.shares.get('music')!.own;
+    expect(world.toldDht).toEqual([
+      ['published', { shareId }],
+      ['published', { shareId }],
+    ]);
+  });
+
   test('a new share is private, without tags', async () => {
     expect(await world.publish({ paths: music() })).toMatchObject({ public: false, tags: [], title: null });
   });

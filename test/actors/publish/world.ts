@@ -48,6 +48,8 @@ export const nodeKey = toHex(key(200).publicKey);
 
 /** The actor with a folder of real files, a store that keeps what it is given and a hashing that can be disturbed. */
 export class World {
+  /** What the DHT was told. */
+  readonly toldDht: unknown[][] = [];
   readonly folder: string;
   readonly behaviour: PublishBehaviour;
   readonly shares = new Map<string, HeldShare>();
@@ -321,6 +323,7 @@ export class World {
       refs: {
         store: ref((name, request) => this.#store(name, request)),
         sync: ref(async () => this.seen()),
+        dht: { tell: (...told: unknown[]) => this.toldDht.push(told) > 0 },
         acceptor: ref(async () => {
           if (this.advertised instanceof Error) throw this.advertised;
           return { bound: [], advertised: this.advertised };

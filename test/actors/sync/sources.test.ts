@@ -11,46 +11,6 @@ const C = 'tcp://10.0.0.3:7001';
 const share = key(1);
 const MINUTE = 60_000;
 
-describe('the DHT', () => {
-  test('names whom to ask where the link names nobody', async () => {
-    const world = await World.start();
-    world.peer(B).put(revision(share, 3));
-    world.follow(share);
-    world.inDht.set(toHex(share.publicKey), [`${A}@${'ab'.repeat(32)}`, B]);
-    expect(await world.sync()).toMatchObject([{ seq_after: 3, source: B, error: null }]);
-  });
-
-  test('and nobody is believed for being named there', async () => {
-    const world = await World.start();
-    world.peer(B).putHead(revision(key(2), 3).head);
-    world.follow(share, A);
-    world.inDht.set(toHex(share.publicKey), [B]);
-    expect((await world.sync())[0]!.error).not.toBeNull();
-    expect(world.committed).toEqual([]);
-  });
-
-  test('without it, and without anybody else, the share says so', async () => {
-    const world = await World.start();
-    world.follow(share);
-    expect(await world.sync()).toMatchObject([{ error: { code: 'E_NO_PROVIDER' } }]);
-  });
-
-  test('is asked now and then even while peers answer: they may all be out of date', async () => {
-    const clock = new ManualClock(1_700_000_000_000);
-    const world = await World.start({ intervalSeconds: 60 }, clock);
-    world.peer(A).put(revision(share, 1));
-    world.peer(B).put(revision(share, 2));
-    world.follow(share, A);
-    world.inDht.set(toHex(share.publicKey), [B]);
-    for (let minute = 0; minute < 180; minute++) await clock.advance(MINUTE);
-    expect(world.committed.at(-1)?.source).toBe(B);
-    // Once in half an hour.
-    expect(world.lookups).toBeLessThanOrEqual(7);
-    world.stopping.abort(failure('E_ABORTED', 'sync stops'));
-    await world.spawned;
-  });
-});
-
 describe('what is to be asked', () => {
   test('is asked of a slow peer and, beside it, of the next', async () => {
     const clock = new ManualClock(1_700_000_000_000);

@@ -123,12 +123,12 @@ export class World {
   readonly refreshed: string[] = [];
   /** What pex says whom to ask. */
   known: readonly string[] = [];
-  /** What the DHT says who has the head of a share, by its key. */
-  readonly inDht = new Map<string, readonly string[]>();
-  lookups = 0;
   /** Sessions of the transport. */
   connected: { direction: 'in' | 'out'; address: string; nodeKey: string }[] = [];
   readonly warnings: string[] = [];
+  /** The DHT: nothing is in it unless a test says so. */
+  dht: (name: string, request: never) => Promise<unknown> = async (name) =>
+    name === 'findValue' ? { value: null, source: null } : { head: null, sources: [], providers: [] };
   readonly stopping = new AbortController();
   readonly metrics = new Map<string, number>();
   spawned: Promise<void> = Promise.resolve();
@@ -277,11 +277,7 @@ export class World {
           return { items: 0 };
         }),
         pex: ref(async () => this.known),
-        dht: ref(async (_, request) => {
-          this.lookups++;
-          const { shareKey } = request as { shareKey: string };
-          return { head: null, sources: this.inDht.get(shareKey) ?? [] };
-        }),
+        dht: ref((name, request) => this.dht(name, request)),
         transport: { size: 1, member: () => shard, route: () => shard },
       },
     } as unknown as SyncContext;

@@ -54,6 +54,17 @@ describe('one provider after the other', () => {
     expect([world.a.connects, world.b.connects]).toEqual([1, 1]);
   });
 
+  test('whom the DHT names is asked last, and when nobody else is known', async () => {
+    await using world = await atTwo(10);
+    world.peers = [];
+    world.inDht = [`${B}@${KEY}`];
+    expect(await world.get()).toMatchObject({ providers: [B] });
+    await rm(world.out, { recursive: true });
+    world.peers = [C, A];
+    expect(await world.get()).toMatchObject({ providers: [A] });
+    expect(world.b.connects).toBe(1);
+  });
+
   test('one cannot be reached and the other does not have it: E_NO_PROVIDER, not what the other says', async () => {
     await using world = await atTwo(10);
     world.peers = [C, B];

@@ -54,6 +54,8 @@ export function content(seed: number, size: number): Uint8Array {
 
 /** The actor with a real folder, really hashed files, and providers that do what they are told. */
 export class World implements AsyncDisposable {
+  /** Addresses that the DHT knows. */
+  inDht: readonly string[] = [];
   readonly root: string;
   readonly providers = new Map<string, ScriptedProvider>();
   readonly items: ItemRow[] = [];
@@ -390,6 +392,7 @@ export class World implements AsyncDisposable {
       refs: {
         store: ref((name, request) => this.#store(name, request)),
         hashing: ref((name, request) => this.#hashing(name, request)),
+        dht: ref(async () => ({ providers: this.inDht })),
         transport: {
           size: 1,
           member: () => this.#shard(null),

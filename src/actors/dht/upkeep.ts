@@ -1,0 +1,130 @@
+import type { NodeId } from '../../protocol/objects/ids.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
+import { shardOf } from '../ask-peer.ts';
+import { candidateFrom } from './candidates.ts';
+import { type DhtContext, unixNow } from './context.ts';
+import type { Lookups } from './lookups.ts';
+import type { OwnAddresses } from './own-addresses.ts';
+import type { Publisher } from './publisher.ts';
+import type { TableKeeper } from './table-keeper.ts';
+import type { ValueStore } from './value-store.ts';
+
+const EVERY_MS = 60_000;
+/** What is nearest to this node is looked for again. */
+const SELF_MS = 60 * 60_000;
+/** Buckets looked through at a time. */
+const REFRESHES = 2;
+/** Peers of former lives that are dialled when this one begins. */
+const KNOWN_PEERS = 60;
+const DIAL_MS = 10_000;
+/** From the first node met to the first lookup: others may come with it. */
+const JOIN_MS = 500;
+
+interface Parts {
+  readonly own: NodeId;
+  readonly keeper: TableKeeper;
+  readonly lookups: Lookups;
+  readonly values: ValueStore;
+  readonly publisher: Publisher;
+  readonly addresses: OwnAddresses;
+}
+
+/** What the DHT does by itself: finds its way into the network, keeps its table fresh, forgets what is over. */
+export class Upkeep {
+  readonly #context: DhtContext;
+  readonly #parts: Parts;
+  readonly #ending = new AbortController();
+  #wake = new AbortController();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(context: DhtContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  async run(): Promise<void> {
+    await this.#quietly(async () => {
+      await this.#parts.addresses.look();
+      await this.#recall();
+    });
+    while (!this.#ending.signal.aborted) {
+      await this.#quietly(() => this.#round());
+      await this.#pause(EVERY_MS);
+    }
+  }
+
+  /** Somebody was met while nobody was known: the way into the network. */
+  joined(): void {
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#wake.abort();
+  }
+
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /** Goes on with the peers of former lives: a node comes back where it was. */
+  async #recall(): Promise<void> {
+    const known = await this.#context.refs.store.ask('knownPeers', { limit: KNOWN_PEERS });
+    this.#parts.keeper.learnt(
+      known.map(({ address, nodeKey }) => `${address}@${nodeKey}`),
+      'this node',
+    );
+  }
+
+  async #round(): Promise<void> {
+    const { own, keeper, lookups, values, publisher, addresses } = this.#parts;
+    const { clock, metrics, signal } = this.#context;
+    await addresses.look();
+    values.sweep(Number(unixNow(this.#context)));
+    metrics.set('values', values.count);
+    metrics.set('value_bytes', values.bytes);
+    if (keeper.table.size === 0) await this.#bootstrap();
+    if (keeper.table.size > 0) {
+      if (clock.now() - this.#lookedAt >= SELF_MS) {
+        this.#lookedAt = clock.now();
+        await this.#pause(JOIN_MS);
+        await lookups.findNode(own, signal);
+      }
+      for (const target of keeper.staleTargets().slice(0, REFRESHES)) await lookups.findNode(target, signal);
+    }
+    publisher.look();
+  }
+
+  async #bootstrap(): Promise<void> {
+    const { config, refs, signal } = this.#context;
+    const { keeper } = this.#parts;
+    const typed = config.bootstrap.flatMap(
+      (text) => candidateFrom(text, 'operator', null, keeper.rules) ?? [],
+    );
+    // What comes of each dial is told as of every other.
+    await Promise.allSettled(
+      typed.map(({ address, nodeKey }) => {
+        const target = { address, ...(nodeKey !== null && { nodeKey }) };
+        return shardOf(refs.transport, target).ask('connect', target, { deadlineMs: DIAL_MS, signal });
+      }),
+    );
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#context;
+    this.#wake = new AbortController();
+    const ends = AbortSignal.any([signal, this.#ending.signal, this.#wake.signal]);
+    try {
+      await sleep(clock, ms, ends);
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
+
+  /** An actor that is being restarted costs a round, not this life. */
+  async #quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ActorError) || this.#context.signal.aborted) throw error;
+      this.#context.log.debug({ code: error.code, reason: error.message }, 'upkeep of the DHT was put off');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { failure } from '../../errors.ts';
+import { targetOf } from '../../protocol/objects/ids.ts';
+import { STORE } from '../../protocol/wire/message-types.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
+import { askPeer } from '../ask-peer.ts';
+import { eachBounded } from '../each-bounded.ts';
+import { TokenBuckets } from '../token-buckets.ts';
+import type { DhtContext } from './context.ts';
+import type { Candidate } from './lookup.ts';
+import type { Lookups } from './lookups.ts';
+
+/** Nodes that are given a value at the same time. */
+const AT_ONCE = 4;
+const STORE_MS = 6_000;
+/** What one node is given: the reference refuses the 601st request of the DHT in a minute, of whatever kind. */
+const PER_RECEIVER = { perSecond: 2, burst: 30 };
+/** After a node has said that it is too much: what is owed until it is given anything again. */
+const REFUSED_TOKENS = 20;
+const MAX_WAIT_MS = 15_000;
+
+export interface Given {
+  readonly stored: number;
+  /** It said no. */
+  readonly refused: number;
+  /** It did not answer, or its turn is too far away. */
+  readonly failed: number;
+}
+
+/** Gives values to the nodes nearest to their keys, no node more than it can be expected to take. */
+export class ValueGiver {
+  readonly #context: DhtContext;
+  readonly #lookups: Lookups;
+  readonly #budgets = new TokenBuckets(PER_RECEIVER.perSecond, PER_RECEIVER.burst, 60);
+
+  constructor(context: DhtContext, lookups: Lookups) {
+    this.#context = context;
+    this.#lookups = lookups;
+  }
+
+  /** `E_USAGE` for what no node would take. */
+  async give(key: Uint8Array, value: Uint8Array, ttlSeconds: number, signal: AbortSignal): Promise<Given> {
+    if (this.#lookups.judge(key, value) === null) {
+      throw failure('E_USAGE', 'no node takes such a value under this key');
+    }
+    const nearest = await this.#lookups.findNode(targetOf(key), signal);
+    this.#lookups.foundNow(key);
+    const given = { stored: 0, refused: 0, failed: 0 };
+    await eachBounded(nearest, AT_ONCE, async (node) => {
+      given[await this.#giveTo(node, key, value, ttlSeconds, signal)]++;
+    });
+    return given;
+  }
+
+  async #giveTo(
+    { address, nodeKey }: Candidate,
+    key: Uint8Array,
+    value: Uint8Array,
+    ttlSeconds: number,
+    signal: AbortSignal,
+  ): Promise<keyof Given> {
+    const { refs, clock } = this.#context;
+    const receiver = nodeKey ?? address;
+    const wait = this.#budgets.debtMs(receiver, clock.now());
+    if (wait > MAX_WAIT_MS) return 'failed';
+    // Taken before the wait: those that come meanwhile wait for it too.
+    this.#budgets.take(receiver, clock.now());
+    try {
+      if (wait > 0) await sleep(clock, wait, signal);
+      const request = { key, value, ttlSecs: BigInt(ttlSeconds) };
+      await askPeer(refs.transport, { address, ...(nodeKey !== null && { nodeKey }) }, STORE, request, {
+        deadlineMs: STORE_MS,
+        signal,
+      });
+      return 'stored';
+    } catch (error) {
+      if (!(error instanceof ActorError)) {
+        if (signal.aborted) return 'failed';
+        throw error;
+      }
+      if (error.code !== 'E_PEER_ERROR') return 'failed';
+      if (error.message.includes('rate limit')) {
+        this.#budgets.take(receiver, clock.now(), REFUSED_TOKENS + PER_RECEIVER.burst);
+      }
+      return 'refused';
+    }
+  }
+}
