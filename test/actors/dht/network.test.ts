@@ -356,14 +356,18 @@ describe('hostile answers', () => {
       at([10, 0, 0, 1], 7001, 'ab'.repeat(32)),
       at([224, 0, 0, 1], 7001, 'ac'.repeat(32)),
       at([8, 8, 8, 8], 53, 'ad'.repeat(32)),
-      ...Array.from({ length: 3_000 }, (_, n) => at([7, 7, 7, 7], 2_000 + n, null)),
     ];
-    await net.run(3_000);
-    await net.until(Promise.resolve(node.handlers.findNode({ target: toHex(node.id) }, node.call)));
+    const junk = liar.names;
+    for (let round = 0; round < 8; round++) {
+      const ports = Array.from({ length: 500 }, (_, n) => at([7, 7, 7, 7], 2_000 + 500 * round + n, null));
+      liar.names = [...junk, ...ports];
+      await net.until(Promise.resolve(node.handlers.findNode({ target: toHex(node.id) }, node.call)));
+    }
     const others = dialled.filter((address) => address !== liar.address);
     expect(others.every((address) => address.startsWith('tcp://7.7.7.7:'))).toBe(true);
     // A host is not knocked at on every port that somebody names.
-    expect(others.length).toBeLessThanOrEqual(16);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.length).toBeLessThanOrEqual(18);
     expect(await node.handlers.table(null, node.call)).toEqual([]);
   });
 });
