@@ -90,7 +90,11 @@ export const dhtAndPeers: Group = {
     }),
     ...everywhere('and downloads it from Granary, whose address it finds there', async (world, place) => {
       const share = await heldBetween(world, place);
-      const middle = (await between(world, place)).address(place.transport);
+      const reference = await between(world, place);
+      const middle = reference.address(place.transport);
+      const contentId = [...share.contents.values()][0]!;
+      const key = toHex(providersKey(octets(contentId)));
+      await eventually('providers in the DHT of the reference', PATIENCE_S, () => held(reference, key));
       const reader = await world.reference(place.dialect, 'reader', []);
       await followByReference(reader, share, middle);
       const original = await fileOf(world, 262_145);

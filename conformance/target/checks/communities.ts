@@ -7,7 +7,7 @@ import * as types from '../../../src/protocol/wire/message-types.ts';
 import { nowSeconds } from '../caller.ts';
 import type { Check, CheckSuite } from '../check.ts';
 import type { Session } from '../session.ts';
-import { must } from '../verdict.ts';
+import { must, NotJudged } from '../verdict.ts';
 import { unknownId } from './requests.ts';
 
 const SECTION = 'wire v2 6';
@@ -121,6 +121,7 @@ export const communities: CheckSuite = {
           cursor: null,
           limit: 10,
         });
+        if (entries.length === 0) throw new NotJudged('the target keeps no index of communities');
         must(
           entries.some((entry) => toHex(entry.memberNodePubkey) === member),
           'the member',

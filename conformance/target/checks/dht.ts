@@ -168,7 +168,7 @@ export const dht: CheckSuite = {
       },
       { dialects: [2], section: 'wire v2 9.9' },
     ),
-    ttl('a ttl of a second is raised to a day', 1n, (left) => left > DAY - 60n && left <= DAY),
+    ttl('a ttl of two days is kept', 2n * DAY, (left) => left > 2n * DAY - 60n && left <= 2n * DAY),
     ttl('a ttl of a year is cut to a week', 31_536_000n, (left) => left <= WEEK),
   ],
 };
