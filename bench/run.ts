@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   recheck: () => import('./recheck.ts'),
   transfer: () => import('./transfer.ts'),
   serve: () => import('./serve.ts'),
+  'idle-sessions': () => import('./idle-sessions.ts'),
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),
   caps: () => import('./caps.ts'),

@@ -247,6 +247,8 @@ export interface TransferOptions {
   readonly adopt?: string | undefined;
   /** The operator's category it belongs to. */
   readonly category?: string | undefined;
+  /** Its chunks come in order. */
+  readonly sequential?: boolean | undefined;
 }
 
 /** A download as the ledger keeps it. One that is under way is `queued`: the next start goes on with it. */

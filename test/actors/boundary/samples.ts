@@ -245,6 +245,7 @@ const transferRow: TransferRow = {
   target: HEX,
   directory: '/srv/in',
   category: 'music',
+  sequential: true,
   files: 0,
   files_total: 3,
   eta: null,
@@ -658,6 +659,7 @@ export const samples: Samples = {
     },
   },
   supervisor: {
+    memory: { request: null, reply: { store: 1_000_000, 'transport/0': 0 } },
     tuning: { request: null, reply: [{ name: 'shards', value: 2, running: 3, origin: 'set live' }] },
     tune: {
       request: { values: { shards: 2 }, save: false },
@@ -771,7 +773,13 @@ export const samples: Samples = {
     pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
     resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
     cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
-    configure: { request: { maxActive: 2, reserveBytes: 0, categories: ['a=/b'] }, reply: null },
+    configure: {
+      request: {
+        ...{ maxActive: 2, reserveBytes: 0, readAheadBytes: 1 << 20, preallocate: true },
+        categories: ['a=/b'],
+      },
+      reply: null,
+    },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [

@@ -357,7 +357,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
   const { refs } = refsOf({
     store,
     acceptor,
-    supervisor: { status: () => status },
+    supervisor: { status: () => status, memory: () => ({ 'transport/1': 5 }) },
     transport: { sessions: () => [session] },
   });
   expect(await operations.stats.run(refs, {}, signal)).toEqual({
@@ -369,7 +369,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
       home: '/h',
       addresses: ['tcp://192.0.2.9:7001'],
     },
-    actors,
+    actors: actors.map((actor, member) => ({ ...actor, memory: member * 5 })),
     tree: {
       name: 'root',
       strategy: 'rest_for_one',

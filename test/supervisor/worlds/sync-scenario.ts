@@ -99,6 +99,7 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
     contracts: contracts as unknown as Record<string, Contract>,
     service: mainService(supervisorContract, {
       status: nobody,
+      memory: nobody,
       stop: () => {},
       settings: nobody,
       reload: nobody,
