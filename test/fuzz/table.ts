@@ -6,6 +6,7 @@ import { handshake } from './targets/handshake.ts';
 import { local } from './targets/local.ts';
 import { messages } from './targets/messages.ts';
 import { objects } from './targets/objects.ts';
+import { pex } from './targets/pex.ts';
 import { sanitisers } from './targets/sanitisers.ts';
 import { texts } from './targets/texts.ts';
 
@@ -19,5 +20,6 @@ export const TARGETS: readonly Target[] = [
   ...texts,
   ...sanitisers,
   ...dht,
+  ...pex,
   ...local,
 ];
