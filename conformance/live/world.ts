@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNode, type GranaryNode } from '../../src/node.ts';
+import { ActorError } from '../../src/supervisor/contract/actor-error.ts';
 import { Node } from '../../test/e2e/granary-process.ts';
 import { NotYet, type Place, type Transport } from './cell.ts';
 import { Reference } from './reference.ts';
@@ -61,7 +62,10 @@ export class World {
 
   /** The node inside this process whose transport asks single questions. */
   asker(): Promise<GranaryNode> {
+    // A build without QUIC knows no such group, and does not look at it.
+    const quic: object = { quic: { folder: join(this.folder, 'quic') } };
     this.#asker ??= createNode({
+      ...quic,
       home: join(this.folder, 'asker'),
       logLevel: 'silent',
       shards: 1,
@@ -96,6 +100,13 @@ async function startGranary(bootstrap: readonly string[]): Promise<Node> {
       if (way === WAYS.length - 1) throw error;
     }
   }
+}
+
+/** What the dialler of a build without QUIC says to a quic address; null: another error. */
+export function noQuic(error: unknown): NotYet | null {
+  if (!(error instanceof ActorError)) return null;
+  const said = error.code === 'E_ADDRESS_INVALID' || (error.code as string) === 'E_QUIC_UNAVAILABLE';
+  return said ? new NotYet(`Granary dials no quic address: ${error.message}`) : null;
 }
 
 /** The address of a Granary node on that transport; NotYet where it listens on none. */

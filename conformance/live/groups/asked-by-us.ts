@@ -22,7 +22,7 @@ import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { type Cell, everywhere, type Group, NotYet, type Place } from '../cell.ts';
 import { must } from '../expect.ts';
 import { byReference } from '../published.ts';
-import type { World } from '../world.ts';
+import { noQuic, type World } from '../world.ts';
 
 const octets = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
 const unknownId = (): Uint8Array => new Uint8Array(randomBytes(32));
@@ -35,10 +35,7 @@ async function exchange(world: World, place: Place, type: number, payload: Uint8
   try {
     return await node.supervisor.ref(transportContract).ask('request', { peer, type, payload });
   } catch (error) {
-    if (place.transport === 'quic' && error instanceof ActorError && error.code === 'E_ADDRESS_INVALID') {
-      throw new NotYet(`Granary dials no quic address: ${error.message}`);
-    }
-    throw error;
+    throw (place.transport === 'quic' && noQuic(error)) || error;
   }
 }
 
