@@ -511,6 +511,22 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/actors/transport/request-rates.test.ts',
   },
   {
+    name: 'turns-without-end',
+    file: 'src/actors/acceptor/admission.ts',
+    find: '|| owed() >= PATIENCE_MS',
+    replace: NOTHING,
+    test: 'test/actors/acceptor/admission.test.ts',
+    only: 'a turn each',
+  },
+  {
+    name: 'missing-lists-uncounted',
+    file: 'src/actors/transport/request-rates.ts',
+    find: 'this.#window(nodeKey, nowMs).missingLists++;',
+    replace: NOTHING,
+    test: 'test/actors/transport/request-rates.test.ts',
+    only: 'hash lists that are not here',
+  },
+  {
     name: 'one-address-takes-all',
     file: 'src/actors/acceptor/admission.ts',
     find: 'this.#of(host) < this.#limits.maxPendingPerAddress && ',

@@ -62,7 +62,7 @@ async function held(reference: Reference, key: string): Promise<string | null> {
 export const dhtAndPeers: Group = {
   name: 'DHT and peer exchange',
   about:
-    'Values stored at one kind of node and found by the other, shares that are reached through a third node, and addresses that travel.',
+    'Values stored at one kind of node and found by the other, shares that are reached through a third node, and addresses that travel. The node between is one of the reference with the capabilities of its relay program (`--caps dht,store,relay`), not that program itself.',
   cells: [
     ...everywhere(
       'what the reference stores at Granary, another reference node finds there',
