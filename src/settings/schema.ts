@@ -97,7 +97,7 @@ export const settingsSchema = z.strictObject({
     ),
     max_accepts_per_second: setting(
       acceptor.maxPerSecond,
-      'Handshakes begun by others in a second, in all; twice as many may come at once.',
+      'Handshakes begun by others in a second, in all; twice as many may come at once, and who comes faster waits for its turn, two seconds at most.',
     ),
     max_accepts_per_second_per_net: setting(
       acceptor.maxPerSecondPerNet,

@@ -14,6 +14,8 @@ export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
   const bans = await BansInForce.follow(context);
   const admission = new Admission(config);
+  /** Accepted, unread, before their turn. */
+  const waiting = new Set<Socket>();
   const shards = new Shards(clock, () => refs.transport.size);
   const listeners = new Listeners(accept);
   const wanted = advertisedAs(config.advertise);
@@ -31,12 +33,21 @@ export default actor(acceptorContract, async (context) => {
     const address = ipOf(socket);
     // Gone before it was looked at.
     if (address === null || socket.destroyed) return void socket.destroy();
-    const release = bans.hasIp(address) ? null : admission.admit(address, clock.now());
+    const waitMs = bans.hasIp(address) ? null : admission.turn(address, clock.now());
+    if (waitMs === null) return refuse(socket);
+    if (waitMs === 0) return begin(socket, address, remotePort);
+    waiting.add(socket);
+    clock.after(waitMs, () => {
+      if (waiting.delete(socket)) begin(socket, address, remotePort);
+    });
+  }
+
+  function begin(socket: Socket, address: string, remotePort: number | undefined): void {
+    const release = admission.begin(address);
     const shard = release && shards.pick();
     if (release === null || shard === null) {
       release?.();
-      metrics.add('refused', 1);
-      return void socket.destroy();
+      return refuse(socket);
     }
     metrics.add('accepted', 1);
     metrics.set('pending', admission.pending);
@@ -49,6 +60,17 @@ export default actor(acceptorContract, async (context) => {
         metrics.set('pending', admission.pending);
       }
     });
+  }
+
+  function refuse(socket: Socket): void {
+    metrics.add('refused', 1);
+    socket.destroy();
+  }
+
+  function close(): void {
+    listeners.close();
+    for (const socket of waiting) socket.destroy();
+    waiting.clear();
   }
 
   /** Gives the connection to the shard, or to the next one while those asked turn out to be down. */
@@ -74,8 +96,8 @@ export default actor(acceptorContract, async (context) => {
     handlers: {
       addresses,
     },
-    quiesce: () => listeners.close(),
-    stop: () => listeners.close(),
+    quiesce: close,
+    stop: close,
   };
 });
 

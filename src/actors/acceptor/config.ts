@@ -8,7 +8,7 @@ export const acceptorConfig = z.strictObject({
   /** Connections without a finished handshake: in all, and from one address (IPv6: one /64); a quarter from one /24 or /48. */
   maxPending: z.int().min(1).default(512),
   maxPendingPerAddress: z.int().min(1).default(8),
-  /** Handshakes begun in a second: in all, and from one /24 or /48. Twice as many may come at once. */
+  /** Handshakes begun in a second: in all, and from one /24 or /48. Twice as many may come at once; others wait, 2 s at most. */
   maxPerSecond: z.int().min(1).default(300),
   maxPerSecondPerNet: z.int().min(1).default(60),
 });

@@ -4,6 +4,7 @@ import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { manifestKey, providersKey, shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { MAX_DHT_VALUE } from '../../protocol/objects/dht-value.ts';
+import { decodeManifest } from '../../protocol/objects/manifest.ts';
 import { providers } from '../../protocol/objects/providers.ts';
 import { FIND_VALUE } from '../../protocol/wire/message-types.ts';
 import { decodeReply, encodeRequest } from '../../protocol/wire/registry.ts';
@@ -25,16 +26,21 @@ const SOON_MS = 5 * 60_000;
 const SPACING_MS = 500;
 /** Shares and volumes that are looked after. */
 const MAX_SHARES = 65_536;
+/** Contents whose providers are still to be given: of shares that come last, none are. */
+const MAX_CONTENTS = 20_000;
 
 interface Published {
   readonly manifestId: string;
   readonly at: number;
   readonly replicas: number;
+  /** When the providers of its contents were given last. */
+  readonly contentsAt: number;
 }
 
 /**
- * Gives the network what is newest of own shares: manifest (where it fits in a value), then head, then who has them. In the
- * background, one after the other; again after half a day, and soon where too few took it. Nothing else is ever given
+ * Gives the network what is newest of own shares: manifest (where it fits in a value), then head, then who has them; and,
+ * once all shares have that, who has each content of those whose manifest fits: nodes of the reference look for nothing
+ * else when they download. In the background, one after the other; again after half a day, and soon where too few took it. Nothing else is ever given
  * again: what others gave ends when they no longer want it.
  */
 export class Publisher {
@@ -44,6 +50,8 @@ export class Publisher {
   readonly #table: RoutingTable;
   readonly #nodeKey: Uint8Array;
   readonly #done = new Map<string, Published>();
+  /** Contents whose providers are to be given. */
+  readonly #contents = new Set<string>();
   #running = false;
   #again = false;
 
@@ -74,9 +82,11 @@ export class Publisher {
     this.#running = true;
     this.#context.spawn(async () => {
       try {
-        while (this.#again) {
-          this.#again = false;
-          await this.#pass();
+        while (this.#again || this.#contents.size > 0) {
+          if (this.#again) {
+            this.#again = false;
+            await this.#pass();
+          } else await this.#giveContent();
         }
       } catch (error) {
         // The store is being restarted: the next look goes on.
@@ -114,14 +124,36 @@ export class Publisher {
   async #give({ shareId, manifestId }: OwnShare): Promise<void> {
     const id = fromHex(manifestId!, 32)!;
     const manifest = await this.#context.refs.store.ask('manifest', { manifestId: manifestId! });
-    if (manifest !== null && manifest.length <= MAX_DHT_VALUE) await this.#value(manifestKey(id), manifest);
+    const fits = manifest !== null && manifest.length <= MAX_DHT_VALUE;
+    if (fits) await this.#value(manifestKey(id), manifest);
     const key = shareHeadKey(fromHex(shareId, 32)!);
     const head = await this.#head(key);
     const replicas = head === null ? 0 : await this.#value(key, head);
     const record = this.#providers(id);
     if (record !== null) await this.#value(providersKey(id), record);
     if (this.#done.size >= MAX_SHARES && !this.#done.has(shareId)) return;
-    this.#done.set(shareId, { manifestId: manifestId!, at: this.#context.clock.now(), replicas });
+    const now = this.#context.clock.now();
+    const before = this.#done.get(shareId);
+    const fresh = before?.manifestId === manifestId && now - before!.contentsAt < AGAIN_MS;
+    // To nobody, they would be given in vain.
+    const give = fits && !fresh && replicas > 0;
+    if (give) this.#owe(manifest);
+    const contentsAt = give ? now : (before?.contentsAt ?? Number.NEGATIVE_INFINITY);
+    this.#done.set(shareId, { manifestId: manifestId!, at: now, replicas, contentsAt });
+  }
+
+  #owe(manifest: Uint8Array): void {
+    for (const { contentId } of decodeManifest(manifest).items) {
+      if (this.#contents.size < MAX_CONTENTS) this.#contents.add(toHex(contentId));
+    }
+  }
+
+  async #giveContent(): Promise<void> {
+    const contentId = this.#contents.values().next().value!;
+    this.#contents.delete(contentId);
+    const id = fromHex(contentId, 32)!;
+    const record = this.#providers(id);
+    if (record !== null) await this.#value(providersKey(id), record);
   }
 
   async #value(key: Uint8Array, value: Uint8Array): Promise<number> {
@@ -152,10 +184,10 @@ export class Publisher {
   }
 
   /**
-   * Who has the manifest, and so the files of the share: what the network asks of a content's id (SCP2P wire, section
-   * 9.7), said of the manifest's. Null: this node cannot be reached.
+   * This node, as one that has that content (SCP2P wire, section 9.7); or that manifest, and so the files of the share:
+   * the same, said of the manifest's id. Null: this node cannot be reached.
    */
-  #providers(manifestId: Uint8Array): Uint8Array | null {
+  #providers(contentId: Uint8Array): Uint8Array | null {
     const list = this.#own.advertised.flatMap((text) => {
       const parsed = parseAddress(text);
       const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
@@ -163,7 +195,7 @@ export class Publisher {
     });
     if (list.length === 0) return null;
     return encodeWith(providers, {
-      contentId: manifestId,
+      contentId,
       providers: list.slice(0, 8),
       updatedAt: unixNow(this.#context),
     });
