@@ -512,10 +512,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one-address-takes-all',
-    file: 'src/actors/acceptor/admission.ts',
+    file: 'src/actors/admission.ts',
     find: 'this.#of(host) >= this.#limits.maxPendingPerAddress || ',
     replace: NOTHING,
-    test: 'test/actors/acceptor/admission.test.ts',
+    test: 'test/actors/admission.test.ts',
     only: 'eight unfinished handshakes',
   },
   {

@@ -9,6 +9,8 @@ import { limitsConfig } from './actors/limits/config.ts';
 import { limitsContract } from './actors/limits/contract.ts';
 import { publishConfig } from './actors/publish/config.ts';
 import { publishContract } from './actors/publish/contract.ts';
+import { quicConfig } from './actors/quic/config.ts';
+import { quicContract } from './actors/quic/contract.ts';
 import { searchConfig } from './actors/search/config.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { storeConfig } from './actors/store/config.ts';
@@ -62,6 +64,7 @@ export interface NodeSettings {
   readonly limits?: ConfigInput<typeof limitsConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
+  readonly quic?: ConfigInput<typeof quicConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
   readonly search?: Omit<ConfigInput<typeof searchConfig>, 'home'>;
   readonly sync?: ConfigInput<typeof syncConfig>;
@@ -151,6 +154,12 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           contract: acceptorContract,
           module: module('acceptor'),
           config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
+        },
+        // Last: when it dies nothing but QUIC is gone.
+        {
+          contract: quicContract,
+          module: module('quic'),
+          config: checked('quic', quicConfig, settings.quic ?? {}),
         },
       ]),
       branch('catalog', 'one_for_one', [

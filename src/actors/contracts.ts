@@ -4,6 +4,7 @@ import { controlContract } from './control/contract.ts';
 import { hashingContract } from './hashing/contract.ts';
 import { limitsContract } from './limits/contract.ts';
 import { publishContract } from './publish/contract.ts';
+import { quicContract } from './quic/contract.ts';
 import { searchContract } from './search/contract.ts';
 import { storeContract } from './store/contract.ts';
 import { supervisorContract } from './supervisor/contract.ts';
@@ -18,6 +19,7 @@ export const contracts = {
   hashing: hashingContract,
   limits: limitsContract,
   publish: publishContract,
+  quic: quicContract,
   search: searchContract,
   store: storeContract,
   supervisor: supervisorContract,

@@ -12,18 +12,14 @@ const FAULTS: Readonly<Record<AddressFault, string>> = {
   'node-key': 'its node key is not valid',
 };
 
-/** `tcp://IP:PORT`; the system picks a free port for 0. */
-export const listenAddresses: Check = each((text) =>
-  faultOf(parseListenAddress(text), { key: false, quic: false }),
-);
+/** `tcp://IP:PORT` or `quic://IP:PORT`; the system picks a free port for 0. */
+export const listenAddresses: Check = each((text) => faultOf(parseListenAddress(text), { key: false }));
 
-/** `tcp://IP:PORT` */
-export const advertisedAddresses: Check = each((text) =>
-  faultOf(parseAddress(text), { key: false, quic: false }),
-);
+/** `tcp://IP:PORT` or `quic://IP:PORT` */
+export const advertisedAddresses: Check = each((text) => faultOf(parseAddress(text), { key: false }));
 
 /** What a link may carry: `tcp://IP:PORT` or `quic://IP:PORT`, with `@NODE_KEY` where the key is known. */
-export const peerAddresses: Check = each((text) => faultOf(parseAddress(text), { key: true, quic: true }));
+export const peerAddresses: Check = each((text) => faultOf(parseAddress(text), { key: true }));
 
 function each(fault: (text: string) => string | null): Check {
   return ({ value, issues }) => {
@@ -41,9 +37,8 @@ function each(fault: (text: string) => string | null): Check {
   };
 }
 
-function faultOf(parsed: AddressResult, allowed: { key: boolean; quic: boolean }): string | null {
+function faultOf(parsed: AddressResult, allowed: { key: boolean }): string | null {
   if (!parsed.ok) return FAULTS[parsed.reason];
-  if (parsed.address.transport !== 'tcp' && !allowed.quic) return 'it can only be TCP';
   if (parsed.address.nodeKey !== null && !allowed.key) return 'it takes no key';
   return null;
 }

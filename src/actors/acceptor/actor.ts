@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { formatIp, parseIp } from '../../protocol/addresses/ip.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { Admission } from '../admission.ts';
 import { actor } from '../contracts.ts';
-import { Admission } from './admission.ts';
 import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
 import { Listeners } from './listeners.ts';
@@ -16,7 +16,13 @@ export default actor(acceptorContract, async (context) => {
   const listeners = new Listeners(accept);
   const wanted = advertisedAs(config.advertise);
   const bound = await listeners.open(config.listen);
-  const advertised = wanted.length > 0 ? wanted : advertisedOf(bound);
+
+  /** What the QUIC bridge listens on comes after it, and is asked for each time: it starts later than this. */
+  async function addresses() {
+    const overQuic = await refs.quic.ask('addresses', null).catch(withoutQuic);
+    const all = [...bound, ...overQuic.bound];
+    return { bound: all, advertised: wanted.length > 0 ? wanted : advertisedOf(all) };
+  }
 
   function accept(socket: Socket): void {
     const { remotePort } = socket;
@@ -64,12 +70,17 @@ export default actor(acceptorContract, async (context) => {
 
   return {
     handlers: {
-      addresses: () => ({ bound, advertised }),
+      addresses,
     },
     quiesce: () => listeners.close(),
     stop: () => listeners.close(),
   };
 });
+
+function withoutQuic(error: unknown): { bound: readonly string[] } {
+  if (error instanceof ActorError) return { bound: [] };
+  throw error;
+}
 
 /** The peer's address in its shortest form, an IPv4 one not dressed up as IPv6. */
 function ipOf({ remoteAddress }: Socket): string | null {

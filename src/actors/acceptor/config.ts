@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 export const acceptorConfig = z.strictObject({
-  /** `tcp://ip:port`; port 0 takes a free one. */
-  listen: z.array(z.string()).default(['tcp://0.0.0.0:7001']),
+  /** `tcp://ip:port`; port 0 takes a free one. Those of QUIC are passed over: its own actor listens there. */
+  listen: z.array(z.string()).default(['tcp://0.0.0.0:7001', 'quic://0.0.0.0:7000']),
   /** Addresses put into links instead of those found by looking at the host. */
   advertise: z.array(z.string()).default([]),
   /** Connections without a finished handshake: in all, and from one address (IPv6: one /64); a quarter from one /24 or /48. */

@@ -3,11 +3,11 @@ import type { AcceptorConfig } from './config.ts';
 
 export const acceptorContract = defineContract({
   name: 'acceptor',
-  uses: ['transport'],
+  uses: ['transport', 'quic'],
   config: configOf<AcceptorConfig>(),
   metrics: ['accepted', 'refused', 'pending'],
   messages: {
-    /** Where this node listens, and what it tells others: `tcp://ip:port` each. */
+    /** Where this node listens, and what it tells others: `tcp://ip:port` or `quic://ip:port` each. */
     addresses: ask<null, { bound: readonly string[]; advertised: readonly string[] }>(),
   },
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const POLICIES = ['auto', 'tcp-first', 'quic-first', 'tcp-only', 'quic-only'] as const;
+
 export const transportConfig = z.strictObject({
   /** From accept to the end of the handshake. */
   handshakeMs: z.int().min(100).default(10_000),
@@ -19,5 +21,16 @@ export const transportConfig = z.strictObject({
   diskQueue: z.int().min(1).max(256).default(8),
   /** Peers that chunks are sent to at once, by each shard; the others wait. 0: all of them. */
   uploadSlots: z.int().min(0).max(10_000).default(0),
+  /** Which transport is dialled, when a peer can be had over both. */
+  policy: z.enum(POLICIES).default('auto'),
+  /** How what this node sends over QUIC shares its path with others. */
+  congestion: z.enum(['auto', 'cubic', 'bbr']).default('auto'),
+  /** Folder of the sockets between the shards and the QUIC bridge, 0700; empty: no QUIC. */
+  bridgeFolder: z.string().default(''),
+  /** QUIC connections accepted by this shard without a finished handshake, as those of TCP are bounded for the node. */
+  maxPending: z.int().min(1).default(512),
+  maxPendingPerAddress: z.int().min(1).default(8),
+  maxPerSecond: z.int().min(1).default(300),
+  maxPerSecondPerNet: z.int().min(1).default(60),
 });
 export type TransportConfig = z.output<typeof transportConfig>;

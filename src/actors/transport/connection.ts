@@ -1,5 +1,11 @@
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
+import {
+  type DialRequest,
+  decodeOpening,
+  encodeDialRequest,
+  PreambleReader,
+} from '../../bridge-link/preamble.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
@@ -12,6 +18,9 @@ import type { FrameMemory } from './frame-memory.ts';
 import { PeerFault } from './peer-fault.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { ShardCaps } from './shard-caps.ts';
+
+/** What carries the bytes: TLS over TCP, or QUIC by way of the bridge. */
+export type Transport = 'tcp' | 'quic';
 
 /** What a connection needs of its shard. */
 export interface ConnectionHost {
@@ -50,11 +59,12 @@ const NOBODY: ConnectionReader = { frame: () => {}, closed: () => {} };
 const NOTHING = () => {};
 
 /**
- * One TLS connection cut into frames, and the boundary of its session: whatever goes wrong while a frame is handled
+ * One TLS connection, or one stream of QUIC, cut into frames, and the boundary of its session: whatever goes wrong while a frame is handled
  * ends this connection and nothing else.
  */
 export class Connection {
-  readonly socket: TLSSocket;
+  readonly socket: Socket;
+  readonly transport: Transport;
   readonly remote: string;
   readonly assembler: FrameAssembler;
   readonly up = new RateMeter();
@@ -73,14 +83,19 @@ export class Connection {
   /** Ends the rest that a cap asks for; null: octets are read. */
   #disarmHold: (() => void) | null = null;
   #wasHeld = false;
+  #reached = false;
+  /** Told once something has answered at the address that was dialled. */
+  onReached: () => void = NOTHING;
 
   private constructor(
     host: ConnectionHost,
+    transport: Transport,
     remote: string,
     frames: FrameMemory | null,
-    open: (self: Connection) => TLSSocket,
+    open: (self: Connection) => Socket,
   ) {
     this.#host = host;
+    this.transport = transport;
     this.remote = remote;
     this.lastByteAt = host.clock.now();
     const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
@@ -103,7 +118,7 @@ export class Connection {
 
   /** A connection accepted by us, not read yet. */
   static accept(host: ConnectionHost, socket: Socket, remote: string): Connection {
-    return new Connection(host, remote, host.frames, (self) => {
+    return new Connection(host, 'tcp', remote, host.frames, (self) => {
       const tls = new TLSSocket(socket, {
         isServer: true,
         secureContext: host.secureContext,
@@ -117,7 +132,7 @@ export class Connection {
 
   /** Dials. Received octets go straight to where the frame is assembled. */
   static dial(host: ConnectionHost, ip: string, port: number, remote: string): Connection {
-    return new Connection(host, remote, null, (self) => {
+    return new Connection(host, 'tcp', remote, null, (self) => {
       const onread = {
         buffer: () => self.#place(),
         callback: (count: number) => {
@@ -134,8 +149,56 @@ export class Connection {
         rejectUnauthorized: false,
         onread,
       };
-      return connectTls(options);
+      const tls = connectTls(options);
+      tls.once('connect', () => self.#reach());
+      return tls;
     });
+  }
+
+  /** A stream that the bridge has accepted for us: `socket` is what follows its preamble. */
+  static acceptStream(host: ConnectionHost, socket: Socket, remote: string): Connection {
+    return new Connection(host, 'quic', remote, host.frames, (self) => {
+      socket.on('data', (piece: Buffer) => self.guard(() => self.#take(piece.length, piece)));
+      return socket;
+    });
+  }
+
+  /**
+   * Has the bridge that listens at `path` dial. What is written first travels with the request, because a stream is
+   * seen by the peer only once something is in it. `BridgeLost`: the bridge ended before it had an answer.
+   */
+  static dialStream(host: ConnectionHost, path: string, request: DialRequest, remote: string): Connection {
+    return new Connection(host, 'quic', remote, null, (self) => {
+      const opening = new PreambleReader();
+      const onread = {
+        buffer: () => (opening.missing > 0 ? opening.place() : self.#place()) as Uint8Array<ArrayBuffer>,
+        callback: (count: number) => {
+          self.guard(() => {
+            if (opening.missing === 0) return self.#take(count, null);
+            const json = opening.received(count);
+            if (json !== null) self.#opened(json);
+          });
+          return true;
+        },
+      };
+      const socket = connect({ path, onread });
+      socket.once('close', () => {
+        if (!self.#reached) self.#close(new BridgeLost());
+      });
+      socket.write(encodeDialRequest(request));
+      return socket;
+    });
+  }
+
+  /** Something has answered at the address that was dialled. */
+  get reached(): boolean {
+    return this.#reached;
+  }
+
+  /** Calls back once what is written reaches the peer as it is meant: after the handshake of TLS, with QUIC at once. */
+  whenSecure(ready: () => void): void {
+    if (this.transport === 'tcp') this.socket.once('secure', ready);
+    else queueMicrotask(ready);
   }
 
   get closed(): boolean {
@@ -224,6 +287,19 @@ export class Connection {
     this.#close(error instanceof Error ? error : null);
   }
 
+  #reach(): void {
+    this.#reached = true;
+    this.onReached();
+  }
+
+  #opened(json: Uint8Array): void {
+    const opening = decodeOpening(json);
+    if (opening.role !== 'failed') return this.#reach();
+    const error = Object.assign(new Error(opening.reason), { code: 'E_QUIC_DIAL' });
+    this.socket.destroy(error);
+    this.#close(error);
+  }
+
   #place(): Uint8Array {
     let place: Uint8Array | null = null;
     this.guard(() => {
@@ -274,5 +350,14 @@ export class Connection {
       this.#host.log.error({ remote: this.remote, error: String(thrown) }, 'closing a session failed');
     }
     this.#letGo();
+  }
+}
+
+/** The bridge ended before it had an answer: that says nothing about the peer. */
+export class BridgeLost extends Error {
+  readonly code = 'E_QUIC_BRIDGE';
+
+  constructor() {
+    super('the QUIC process ended');
   }
 }

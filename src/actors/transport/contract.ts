@@ -4,17 +4,19 @@ import type { TransportConfig } from './config.ts';
 
 /** Whom to talk to. A key that is given must be the one that answers. */
 export interface PeerTarget {
-  /** `tcp://ip:port` */
+  /** `tcp://ip:port` or `quic://ip:port` */
   readonly address: string;
   readonly nodeKey?: string | undefined;
+  /** Where the same peer may be had too: tried beside `address`, in an order of the shard's. At most seven are. */
+  readonly also?: readonly string[] | undefined;
 }
 
 export interface SessionInfo {
   readonly nodeKey: string;
   readonly nodeId: string;
   readonly address: string;
-  readonly transport: 'tcp';
-  /** `tls`: both certificates carry the keys that signed the hellos. */
+  readonly transport: 'tcp' | 'quic';
+  /** `tls`: both certificates carry the keys that signed the hellos. Over QUIC it is always `none`. */
   readonly bound: 'tls' | 'none';
   /** The other end is a Granary node. */
   readonly native: boolean;
@@ -66,7 +68,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish', 'limits'],
+  uses: ['store', 'publish', 'limits', 'quic'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
   // A minute for sessions that are at work, then ten seconds for what they were asked.
@@ -84,6 +86,7 @@ export const transportContract = defineContract({
     'buffers_made',
     'handshakes_failed',
     'sessions_dropped',
+    'streams_refused',
   ],
   messages: {
     /**
@@ -119,6 +122,11 @@ export const transportContract = defineContract({
       },
       FetchEvent
     >({ window: 64 }),
+    /**
+     * Path of the socket on which the shard takes streams that the QUIC bridge has accepted, listened on from the first
+     * call on; null: it takes none.
+     */
+    serveQuic: ask<null, { path: string | null }>(),
     sessions: ask<null, readonly SessionInfo[]>(),
     /** Takes another configuration over: at once, but for what sessions that there are were made with. */
     configure: ask<TransportConfig, null>(),

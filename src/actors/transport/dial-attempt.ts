@@ -1,3 +1,4 @@
+import { type CongestionPolicy, congestionTo } from '../../bridge-link/congestion.ts';
 import { type ErrorCode, failure } from '../../errors.ts';
 import type { SigningKey } from '../../protocol/crypto/ed25519.ts';
 import { DIALECT_2, type Dialect } from '../../protocol/dialect.ts';
@@ -6,13 +7,14 @@ import { createInitiator } from '../../protocol/handshake/initiator.ts';
 import { freshHandshakeSecrets } from '../../protocol/handshake/own-secrets.ts';
 import type { DialOutcome } from '../../protocol/handshake/retry.ts';
 import type { Capabilities } from '../../protocol/wire/capabilities.ts';
-import type { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { Connection, type ConnectionHost, type Transport } from './connection.ts';
 import { driveHandshake, type HandshakeEnd } from './handshake-driver.ts';
 import { PeerFault } from './peer-fault.ts';
 
 export interface DialTarget {
-  /** `tcp://ip:port` */
+  readonly transport: Transport;
+  /** `tcp://ip:port`, `quic://ip:port` */
   readonly address: string;
   readonly ip: string;
   readonly port: number;
@@ -24,6 +26,17 @@ export interface DialOptions {
   readonly host: ConnectionHost;
   readonly key: SigningKey;
   readonly dialMs: number;
+  readonly congestion: CongestionPolicy;
+  /** Where the QUIC bridge takes dial requests. Rejects with an ActorError when there is none. */
+  bridge(): Promise<string>;
+}
+
+/** Of a dial that others run against. */
+export interface DialCall {
+  /** Aborted when another one won. */
+  readonly signal: AbortSignal;
+  /** Something answers at the address. */
+  reached(): void;
 }
 
 /** How an attempt ended, for the retry rules and for whoever asked. */
@@ -48,14 +61,21 @@ export async function dialOnce(
   options: DialOptions,
   target: DialTarget,
   dialect: Dialect,
+  call: DialCall,
   established: (connection: Connection, result: HandshakeResult) => void,
 ): Promise<AttemptEnd> {
   const { host, key, dialMs } = options;
-  const connection = Connection.dial(host, target.ip, target.port, `${target.ip}:${target.port}`);
-  let reached = false;
-  connection.socket.once('connect', () => {
-    reached = true;
-  });
+  let connection: Connection;
+  try {
+    connection = await open(options, target);
+  } catch (error) {
+    if (!(error instanceof ActorError)) throw error;
+    return { kind: 'ended', outcome: { kind: 'unreachable' }, error };
+  }
+  connection.onReached = call.reached;
+  const onAbort = () => connection.destroy();
+  call.signal.addEventListener('abort', onAbort, { once: true });
+  if (call.signal.aborted) onAbort();
   const initiator = createInitiator({
     key,
     dialect,
@@ -66,8 +86,18 @@ export async function dialOnce(
   const end = await driveHandshake(connection, initiator, host.clock, dialMs, (result) =>
     established(connection, result),
   );
+  call.signal.removeEventListener('abort', onAbort);
   if (end.kind === 'done') return { kind: 'connected', connection, result: end.result };
-  return { kind: 'ended', ...judge(end, target.address, reached) };
+  return { kind: 'ended', ...judge(end, target.address, connection.reached) };
+}
+
+async function open(options: DialOptions, { transport, ip, port }: DialTarget): Promise<Connection> {
+  const { host, dialMs, congestion } = options;
+  const remote = `${ip}:${port}`;
+  if (transport === 'tcp') return Connection.dial(host, ip, port, remote);
+  const path = await options.bridge();
+  const request = { host: ip, port, ms: dialMs, congestion: congestionTo(congestion, ip) };
+  return Connection.dialStream(host, path, request, remote);
 }
 
 type Judgement = { outcome: DialOutcome; error: ActorError };

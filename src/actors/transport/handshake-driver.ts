@@ -22,7 +22,7 @@ export interface HandshakeSide {
 }
 
 /**
- * Drives TLS and then one side of the three messages over a connection, to `deadlineMs` from now. Never rejects. A
+ * Drives TLS, where there is any, and then one side of the three messages over a connection, to `deadlineMs` from now. Never rejects. A
  * connection that did not end in `done` is destroyed; after `done` its frames wait for nobody: the caller sets the
  * reader in `established`, which runs before any further frame is looked at.
  */
@@ -57,7 +57,7 @@ export function driveHandshake(
       frame: (frame) => take(side.receive(frame.subarray(LENGTH_PREFIX), seconds())),
       closed: (error) => end({ kind: 'closed', error }),
     };
-    connection.socket.once('secure', () => {
+    connection.whenSecure(() => {
       secured = true;
       connection.guard(() => {
         if (side.start) connection.write(side.start(seconds()));

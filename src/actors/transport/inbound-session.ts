@@ -92,7 +92,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     this.#clock = options.clock;
     this.connection = options.connection;
     this.peer = options.peer;
-    this.address = `tcp://${options.connection.remote}`;
+    this.address = `${options.connection.transport}://${options.connection.remote}`;
     const neighbourhood = neighbourhoodOfRemote(options.connection.remote);
     this.#rest = new RefusalRest(options.pace, neighbourhood, options.clock, () =>
       this.connection.guard(() => this.#pace()),

@@ -366,7 +366,7 @@ describe('whom we dial', () => {
 
   test('addresses that are none', async () => {
     const us = await shard();
-    for (const address of ['', 'tcp://localhost:7001', 'tcp://127.0.0.1:0', 'quic://127.0.0.1:7000']) {
+    for (const address of ['', 'tcp://localhost:7001', 'tcp://127.0.0.1:0', 'udp://127.0.0.1:7000']) {
       await expect(us.connect(address)).rejects.toMatchObject({ code: 'E_ADDRESS_INVALID' });
     }
     await expect(us.connect('tcp://127.0.0.1:7001', 'ff')).rejects.toMatchObject({

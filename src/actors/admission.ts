@@ -1,5 +1,5 @@
-import { hostOf, neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
-import { TokenBuckets } from '../token-buckets.ts';
+import { hostOf, neighbourhoodOf } from '../protocol/addresses/neighbourhood.ts';
+import { TokenBuckets } from './token-buckets.ts';
 
 export interface AdmissionLimits {
   readonly maxPending: number;

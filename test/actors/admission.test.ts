@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Admission } from '../../../src/actors/acceptor/admission.ts';
-import { TokenBuckets } from '../../../src/actors/token-buckets.ts';
-import { hostOf, neighbourhoodOf } from '../../../src/protocol/addresses/neighbourhood.ts';
+import { Admission } from '../../src/actors/admission.ts';
+import { TokenBuckets } from '../../src/actors/token-buckets.ts';
+import { hostOf, neighbourhoodOf } from '../../src/protocol/addresses/neighbourhood.ts';
 
 const LIMITS = { maxPending: 512, maxPendingPerAddress: 8, maxPerSecond: 300, maxPerSecondPerNet: 60 };
 
