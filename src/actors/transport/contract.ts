@@ -17,7 +17,7 @@ export interface SessionInfo {
   readonly address: string;
   readonly transport: 'tcp' | 'quic';
   /** `tls`: both certificates carry the keys that signed the hellos. Over QUIC it is always `none`. */
-  readonly bound: 'tls' | 'none';
+  readonly bound: 'tls' | 'sealed' | 'none';
   /** The other end is a Granary node. */
   readonly native: boolean;
   readonly direction: 'in' | 'out';

@@ -42,6 +42,11 @@ export class NoiseXX {
     this.#state = new SymmetricState(prologue);
   }
 
+  /** How many of the three messages have gone. */
+  get turn(): number {
+    return this.#turn;
+  }
+
   /** The key whose private half the other side has shown to hold; null before its message came. */
   get peerStatic(): Uint8Array | null {
     return this.#peerStatic;
