@@ -15,6 +15,7 @@ const DEATH = 'test/supervisor/semantics-death.test.ts';
 const LIVE = 'test/supervisor/semantics.test.ts';
 const SLAB = 'test/supervisor/semantics-slab.test.ts';
 const HANDSHAKE = 'test/protocol/handshake/handshake.test.ts';
+const SEALED = 'test/protocol/sealed/sealed-handshake.test.ts';
 const NOTHING = '';
 
 /** Paths are relative to the project. Grouped by what would be lost. */
@@ -1007,5 +1008,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "(config.publish === 'public' && isPublic === null)",
     test: 'test/actors/dht/network.test.ts',
     only: 'found by its key alone',
+  },
+  // Sealed sessions.
+  {
+    name: 'sealing-proof-unchecked',
+    file: 'src/protocol/sealed/sealed-handshake.ts',
+    find: 'verifyStrict(this.#peerKey, concatBytes(DOMAIN, theirs), payload)',
+    replace: 'true',
+    test: SEALED,
+    only: 'another key than that of the hello',
+  },
+  {
+    name: 'sealing-of-no-hellos',
+    file: 'src/protocol/sealed/sealed-handshake.ts',
+    find: 'this.#noise = new NoiseXX(result.role, keys, result.transcript);',
+    replace: 'this.#noise = new NoiseXX(result.role, keys, NOTHING);',
+    test: SEALED,
+    only: 'other hellos end it',
+  },
+  {
+    name: 'sealing-left-out',
+    file: 'src/actors/transport/handshake-driver.ts',
+    find: 'else if (result.native) seal(result);',
+    replace: NOTHING,
+    test: 'test/actors/transport/man-in-the-middle.test.ts',
+    only: 'reads nothing',
   },
 ];

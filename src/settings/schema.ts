@@ -68,7 +68,7 @@ export const settingsSchema = z.strictObject({
     ),
     require_bound: live(
       transport.requireBound,
-      'Refuse peers whose TLS certificate does not carry their node key. This shuts out the nodes of the reference, and everybody over QUIC.',
+      'Refuse peers whose session is not bound to their node key, by TLS or by sealing. This shuts out the nodes of the reference.',
     ),
     handshake_ms: live(
       transport.handshakeMs,

@@ -16,7 +16,7 @@ import { RefusalPace } from './refusal-pace.ts';
 import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
-import { bindingFault, boundBy } from './session-binding.ts';
+import { bindingFault } from './session-binding.ts';
 import type { SessionTable } from './session-table.ts';
 import type { UploadLine } from './upload-line.ts';
 import { UploadPeers } from './upload-peers.ts';
@@ -89,12 +89,12 @@ export class SessionAcceptor {
     });
     let accepted = false;
     const { handshakeMs } = this.#context.config;
-    const end = await driveHandshake(connection, responder, this.#context.clock, handshakeMs, (result) => {
-      const bound = boundBy(connection, result);
+    const options = { key: this.#key, clock: this.#context.clock, deadlineMs: handshakeMs };
+    const end = await driveHandshake(connection, responder, options, (result, bound) => {
       // The acceptor lets no banned address in; whom a key belongs to, only the handshake tells.
       if (this.#bans.hasKey(toHex(result.peerKey)) || this.#bans.hasAddress(remote))
         return connection.destroy();
-      const fault = bindingFault(bound, connection, result, this.#context.config.requireBound);
+      const fault = bindingFault(bound, connection, this.#context.config.requireBound);
       if (fault !== null) return connection.destroy();
       if (!this.#sessions.makeRoom(connection.remote)) return connection.destroy();
       accepted = true;

@@ -9,6 +9,9 @@ import {
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
+import { MAX_NOISE_MESSAGE, type NoiseSession } from '../../protocol/sealed/noise-xx.ts';
+import { SealedRecords } from '../../protocol/sealed/sealed-records.ts';
+import { LENGTH_PREFIX } from '../../protocol/wire/limits.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { CapPath } from '../cap-counter.ts';
@@ -66,7 +69,8 @@ export class Connection {
   readonly socket: Socket;
   readonly transport: Transport;
   readonly remote: string;
-  readonly assembler: FrameAssembler;
+  /** Of the frames that are read: those of the stream, or those inside its records once it is sealed. */
+  assembler: FrameAssembler;
   readonly up = new RateMeter();
   readonly down = new RateMeter();
   reader: ConnectionReader = NOBODY;
@@ -75,6 +79,11 @@ export class Connection {
   /** The caps on what comes here; null: it counts, and is never waited with. */
   downPath: CapPath | null = null;
   readonly #host: ConnectionHost;
+  readonly #frames: FrameMemory | null;
+  /** Of what comes from the socket. */
+  readonly #stream: FrameAssembler;
+  /** What goes over the socket is sealed; null: it is not. */
+  #records: SealedRecords | null = null;
   /** Writes that wait for those with the socket. */
   readonly #waiting: Write[] = [];
   /** Writes that the socket has. */
@@ -98,8 +107,9 @@ export class Connection {
     this.transport = transport;
     this.remote = remote;
     this.lastByteAt = host.clock.now();
-    const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
-    this.assembler = new FrameAssembler(host.buffers, onFrame, frames);
+    this.#frames = frames;
+    this.#stream = new FrameAssembler(host.buffers, (frame) => this.#frame(frame), frames);
+    this.assembler = this.#stream;
     this.socket = open(this);
     this.socket.setNoDelay(true);
     let failure: Error | null = null;
@@ -222,6 +232,14 @@ export class Connection {
     else if (this.#writing === 0) this.#writeNext();
   }
 
+  /** From the next frame on, both ways, everything is in sealed records. */
+  seal(session: NoiseSession): void {
+    this.#records = new SealedRecords(session);
+    this.#stream.limit = MAX_NOISE_MESSAGE;
+    const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
+    this.assembler = new FrameAssembler(this.#host.buffers, onFrame, this.#frames);
+  }
+
   /** Since it was asked last, this connection was not read for a while because of a cap: its peer is not to blame. */
   takeHeld(): boolean {
     const was = this.#wasHeld || this.#disarmHold !== null;
@@ -256,10 +274,23 @@ export class Connection {
     }
     if (count === 0) return;
     this.#writing = count;
+    const writes = this.#waiting.splice(0, count);
+    if (this.#records !== null) return this.#writeSealed(this.#records, writes);
     if (count > 1) this.socket.cork();
-    for (const { bytes, done } of this.#waiting.splice(0, count))
-      this.socket.write(bytes, () => this.#written(done));
+    for (const { bytes, done } of writes) this.socket.write(bytes, () => this.#written(done));
     if (count > 1) this.socket.uncork();
+  }
+
+  /** Sealed when its turn has come, so that no more than one write lies here in a second form. */
+  #writeSealed(records: SealedRecords, writes: readonly Write[]): void {
+    this.socket.cork();
+    for (const { bytes, done } of writes) {
+      const pieces = records.seal(bytes);
+      const last = pieces.pop();
+      for (const piece of pieces) this.socket.write(piece);
+      this.socket.write(last ?? bytes, () => this.#written(done));
+    }
+    this.socket.uncork();
   }
 
   #written(done: () => void): void {
@@ -300,10 +331,19 @@ export class Connection {
     this.#close(error);
   }
 
+  #frame(frame: Uint8Array): void {
+    this.guard(() => {
+      if (this.#records === null) return this.reader.frame(frame);
+      const plaintext = this.#records.open(frame.subarray(LENGTH_PREFIX));
+      if (plaintext === null) throw new PeerFault('a record that was not sealed by this peer, or not now');
+      this.assembler.push(plaintext);
+    }, frame);
+  }
+
   #place(): Uint8Array {
     let place: Uint8Array | null = null;
     this.guard(() => {
-      place = this.assembler.place();
+      place = this.#stream.place();
     });
     // After a fault the socket is gone, but Node asks once more before it notices.
     return place ?? Buffer.allocUnsafe(1);
@@ -318,8 +358,8 @@ export class Connection {
     this.#host.received(count);
     const { caps } = this.#host;
     if (caps.on) this.#hold(caps.received(count, this.downPath, now));
-    if (piece === null) this.assembler.received(count);
-    else this.assembler.push(piece);
+    if (piece === null) this.#stream.received(count);
+    else this.#stream.push(piece);
   }
 
   /** Reads nothing for so long: what comes meanwhile waits with the system, and then with the peer. */
@@ -344,6 +384,7 @@ export class Connection {
     this.#disarmHold?.();
     this.#host.connections.delete(this);
     this.assembler.close();
+    this.#stream.close();
     try {
       this.reader.closed(error);
     } catch (thrown) {

@@ -24,8 +24,8 @@ export interface SessionInfo {
   readonly nodeId: string;
   readonly address: string;
   readonly transport: 'tcp' | 'quic';
-  /** `tls`: both certificates carry the keys that signed the hellos. Over QUIC it is always `none`. */
-  readonly bound: 'tls' | 'none';
+  /** `tls`: both certificates carry the keys that signed the hellos. `sealed`: the two nodes encrypt inside the stream under those keys. `none`: neither. */
+  readonly bound: 'tls' | 'sealed' | 'none';
   /** The other end is a Granary node. */
   readonly native: boolean;
   readonly direction: 'in' | 'out';

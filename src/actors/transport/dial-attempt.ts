@@ -11,6 +11,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { Connection, type ConnectionHost, type Transport } from './connection.ts';
 import { driveHandshake, type HandshakeEnd } from './handshake-driver.ts';
 import { PeerFault } from './peer-fault.ts';
+import type { Bound } from './session-binding.ts';
 
 export interface DialTarget {
   readonly transport: Transport;
@@ -62,7 +63,7 @@ export async function dialOnce(
   target: DialTarget,
   dialect: Dialect,
   call: DialCall,
-  established: (connection: Connection, result: HandshakeResult) => void,
+  established: (connection: Connection, result: HandshakeResult, bound: Bound) => void,
 ): Promise<AttemptEnd> {
   const { host, key, dialMs } = options;
   let connection: Connection;
@@ -83,8 +84,9 @@ export async function dialOnce(
     expectedKey: target.nodeKey,
     secrets: freshHandshakeSecrets(),
   });
-  const end = await driveHandshake(connection, initiator, host.clock, dialMs, (result) =>
-    established(connection, result),
+  const handshake = { key, clock: host.clock, deadlineMs: dialMs };
+  const end = await driveHandshake(connection, initiator, handshake, (result, bound) =>
+    established(connection, result, bound),
   );
   call.signal.removeEventListener('abort', onAbort);
   if (end.kind === 'done') return { kind: 'connected', connection, result: end.result };
@@ -125,6 +127,11 @@ function judge(end: Exclude<HandshakeEnd, { kind: 'done' }>, address: string, re
         const why = `no TLS 1.3 there: ${end.error!.message}`;
         return { outcome: { kind: 'refused' }, error: error('E_PEER_PROTOCOL', why, false) };
       }
+      if (end.sealing) {
+        const why =
+          'the connection ended while the two nodes were making sure of each other: somebody sits between';
+        return { outcome: { kind: 'refused' }, error: error('E_PEER_UNBOUND', why) };
+      }
       return {
         outcome: { kind: 'closed-before-hello' },
         error: error('E_PEER_REFUSED', 'the peer closed the connection during the handshake'),
@@ -141,6 +148,7 @@ function judge(end: Exclude<HandshakeEnd, { kind: 'done' }>, address: string, re
 
 const FAILURES: Partial<Record<HandshakeFailure, readonly [ErrorCode, string]>> = {
   'wrong-key': ['E_PEER_IDENTITY', 'another key answers at this address'],
+  sealing: ['E_PEER_UNBOUND', 'somebody between the two nodes changes what they say'],
   'own-key': ['E_PEER_IDENTITY', 'the key that answers is the own one: this node itself, or a copy of it'],
   version: ['E_PEER_DIALECT', 'the peer speaks a version this node does not know'],
   'other-form': ['E_PEER_DIALECT', 'the peer speaks another dialect'],

@@ -2,7 +2,6 @@ import { failure } from '../../errors.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import { dialectOf } from '../../protocol/dialect.ts';
-import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
 import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
@@ -18,8 +17,8 @@ import { race } from './dial-race.ts';
 import { tellLost, tellMet } from './interested.ts';
 import { OutboundSession } from './outbound-session.ts';
 import type { PathMemory } from './path-memory.ts';
-import { peerOf } from './session.ts';
-import { bindingFault, boundBy } from './session-binding.ts';
+import { type Peer, peerOf } from './session.ts';
+import { bindingFault } from './session-binding.ts';
 import { noRoom, type SessionTable } from './session-table.ts';
 import { waysTo } from './ways-to-peer.ts';
 
@@ -207,11 +206,11 @@ export class Dialer {
       target,
       form,
       call,
-      (connection, result) => {
+      (connection, result, bound) => {
         opened =
           contest.won || call.signal.aborted
             ? late(connection)
-            : this.#open(target, connection, result, known);
+            : this.#open(target, connection, peerOf(result, bound), known);
         contest.won ||= opened instanceof OutboundSession;
       },
     );
@@ -229,24 +228,22 @@ export class Dialer {
   #open(
     target: DialTarget,
     connection: Connection,
-    result: HandshakeResult,
+    peer: Peer,
     known: KnownPeer | null,
   ): OutboundSession | ActorError {
-    const bound = boundBy(connection, result);
-    const peer = peerOf(result, bound);
     const { address } = target;
     const refuse = (error: ActorError) => {
       connection.destroy();
       return error;
     };
     const unbound = (message: string) => refuse(failure('E_PEER_UNBOUND', message, { subject: address }));
-    const fault = bindingFault(bound, connection, result, this.#context.config.requireBound);
+    const fault = bindingFault(peer.bound, connection, this.#context.config.requireBound);
     if (fault !== null) return unbound(fault);
-    if (!result.native && known?.native && known.nodeKey === peer.nodeKey) {
+    if (!peer.native && known?.native && known.nodeKey === peer.nodeKey) {
       return unbound('this key was a Granary node before and does not say so any more');
     }
     // Known only now, or banned while it was dialled.
-    if (this.#isBanned({ ip: target.ip, nodeKey: result.peerKey })) return refuse(banned(address));
+    if (this.#isBanned({ ip: target.ip, nodeKey: peer.key })) return refuse(banned(address));
     // Looked at once more: others were dialled, and the node may have begun to stop, meanwhile.
     if (this.#stopped) return refuse(stopping());
     if (!this.#sessions.makeRoom(null)) return refuse(noRoom());
