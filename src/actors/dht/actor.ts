@@ -1,13 +1,15 @@
 import { failure } from '../../errors.ts';
 import { formatAddress, fromPeerAddr } from '../../protocol/addresses/address.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { providersKey } from '../../protocol/objects/dht-keys.ts';
 import { NODE_ID_LENGTH } from '../../protocol/objects/ids.ts';
 import { actor } from '../contracts.ts';
+import { unixNow } from './context.ts';
 import { dhtContract } from './contract.ts';
 import { HeadChecks } from './head-checks.ts';
 import type { Candidate } from './lookup.ts';
-import { Lookups } from './lookups.ts';
+import { type FoundValue, Lookups } from './lookups.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Publisher } from './publisher.ts';
 import { RoutingTable } from './routing-table.ts';
@@ -68,8 +70,9 @@ export default actor(dhtContract, async (given) => {
         return { head: found.octets, sources: found.sources.map(addressOf) };
       },
       async findProviders({ contentId }, { signal }) {
+        const key = providersKey(octets(contentId, 32));
         const providers = new Set<string>();
-        await lookups.findValues(providersKey(octets(contentId, 32)), signal, ({ content }) => {
+        const take = ({ content }: Pick<FoundValue, 'content'>): boolean => {
           if (content.kind !== 'providers') return false;
           for (const peer of content.value.providers.slice(0, PROVIDERS_OF_ONE)) {
             const address = fromPeerAddr(peer);
@@ -77,7 +80,12 @@ export default actor(dhtContract, async (given) => {
             if (providers.size < MAX_PROVIDERS) providers.add(formatAddress(address));
           }
           return providers.size >= MAX_PROVIDERS;
-        });
+        };
+        // What this node keeps for others it need not ask them for.
+        const kept = values.get(key, DIALECT_2, Number(unixNow(context)));
+        const content = kept && lookups.judge(key, kept.octets);
+        if (content) take({ content });
+        await lookups.findValues(key, signal, take);
         return { providers: [...providers] };
       },
       store: ({ key, value, ttlSeconds }, { signal }) =>

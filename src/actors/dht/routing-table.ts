@@ -126,6 +126,12 @@ export class RoutingTable {
     return null;
   }
 
+  /** Whether a node with that id would find a place at once, as far as its address allows. */
+  hasPlaceFor(id: NodeId): boolean {
+    const bucket = this.#buckets[bucketIndex(this.#own, id)];
+    return bucket === undefined || bucket.entries.length < K;
+  }
+
   get(id: NodeId): TableEntry | null {
     const bucket = this.#buckets[bucketIndex(this.#own, id)];
     return bucket?.entries[indexOf(bucket.entries, id)] ?? null;

@@ -141,7 +141,8 @@ export class TableKeeper {
 
   #isWanted({ id, address }: Candidate): boolean {
     if ((this.#failed.get(address) ?? 0) > this.#context.clock.now()) return false;
-    return id === null ? this.table.at(address) === null : this.table.get(id) === null;
+    if (id === null) return this.table.at(address) === null;
+    return this.table.get(id) === null && this.table.hasPlaceFor(id);
   }
 
   #dialNext(): void {

@@ -324,6 +324,25 @@ describe('the way into the network', () => {
   });
 });
 
+test('addresses that others tell of are dialled if their bucket has room, few at a time, and never our own', async () => {
+  const nodes = await net.joined(8);
+  const node = await net.node({ scope: 'test' });
+  const dialled: string[] = [];
+  const connect = net.connect.bind(net);
+  net.connect = (from, target, signal) => {
+    if (from === node) dialled.push(target.address);
+    return connect(from, target, signal);
+  };
+  const told = nodes.map(({ address, nodeKey }) => `${address}@${nodeKey}`);
+  const more = ['nonsense', 'tcp://0.0.0.0:7001', `${node.address}@${'aa'.repeat(32)}`];
+  for (let n = 0; n < 3; n++) node.tell('learnt', { addresses: [...told, ...more], from: 'x' });
+  expect(dialled.length).toBe(2);
+  await net.run(3_000);
+  const known = (await node.handlers.table(null, node.call)).map(({ address }) => address);
+  expect(new Set(known)).toEqual(new Set(nodes.map(({ address }) => address)));
+  expect(dialled).not.toContain(node.address);
+});
+
 describe('nodes that go', () => {
   test('leave the table, and lookups go on without them', async () => {
     const nodes = await net.joined(25);
