@@ -58,8 +58,6 @@ export class MemoryStore {
       manifest: ({ manifestId }: { manifestId: string }) => this.#manifests.get(manifestId) ?? null,
       ownShares: () => [...this.published.values()].map(ownShareOf),
       ownVolumes: () => [],
-      keyRecords: () => [],
-      keepKeyRecord: () => null,
       knownPeers: () => [],
       ratePeers: () => null,
       settingKept: () => null,
