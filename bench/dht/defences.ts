@@ -5,7 +5,7 @@ import { lookUpValues, storeValues } from '../../src/simulator/dht-measure.ts';
 import { DhtWorld } from '../../src/simulator/dht-world.ts';
 import type { Behaviours } from '../../src/simulator/granary-nodes.ts';
 
-const NODES = 300;
+const NODES = 200;
 const SEED = 1;
 const DEFENCES = [
   'diversity',

@@ -56,10 +56,10 @@ export async function storeValues(
   const { network } = world;
   const values: TestValue[] = [];
   let replicas = 0;
-  for (let from = 0; from < count; from += AT_ONCE) {
-    const work = pickNodes(world, Math.min(AT_ONCE, count - from)).map(async (node, index) => {
-      const value = testValue(node, from + index, Math.floor(network.world.wall() / 1000));
-      values[from + index] = value;
+  while (values.length < count) {
+    const work = pickNodes(world, Math.min(AT_ONCE, count - values.length)).map(async (node) => {
+      const value = testValue(node, values.length, Math.floor(network.world.wall() / 1000));
+      values.push(value);
       const { stored } = await node.ref(dhtContract).ask('store', {
         key: toHex(value.key),
         value: value.octets,
@@ -84,8 +84,11 @@ export async function lookUpValues(
   const messages: number[] = [];
   const ms: number[] = [];
   let found = 0;
-  for (let from = 0; from < lookups; from += AT_ONCE) {
-    const work = pickNodes(world, Math.min(AT_ONCE, lookups - from)).map(async (node) => {
+  for (let asked = 0; asked < lookups; ) {
+    const nodes = pickNodes(world, Math.min(AT_ONCE, lookups - asked));
+    if (nodes.length === 0) throw new RangeError('no node is up');
+    asked += nodes.length;
+    const work = nodes.map(async (node) => {
       const value = network.random.pick(values);
       const begun = network.now();
       probe.begin(node.identity.index);
