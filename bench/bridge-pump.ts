@@ -116,8 +116,14 @@ if (role === 'send') {
   await end({ handshakes_per_second: Number(second) / ((performance.now() - from) / 1000) });
 }
 
+process.once('SIGTERM', () => void leave());
+
 async function end(figures: object): Promise<void> {
   say(figures);
+  await leave();
+}
+
+async function leave(): Promise<void> {
   await keeper.stop();
   await rm(folder, { recursive: true, force: true });
   process.exit(0);
