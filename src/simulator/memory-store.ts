@@ -58,6 +58,8 @@ export class MemoryStore {
       manifest: ({ manifestId }: { manifestId: string }) => this.#manifests.get(manifestId) ?? null,
       ownShares: () => [...this.published.values()].map(ownShareOf),
       ownVolumes: () => [],
+      keyRecords: () => [],
+      keepKeyRecord: () => null,
       knownPeers: () => [],
       ratePeers: () => null,
       settingKept: () => null,
