@@ -413,7 +413,7 @@ describe('hostile answers', () => {
       at([8, 8, 8, 8], 53, 'ad'.repeat(32)),
     ];
     const junk = liar.names;
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 20; round++) {
       const ports = Array.from({ length: 500 }, (_, n) => at([7, 7, 7, 7], 2_000 + 500 * round + n, null));
       liar.names = [...junk, ...ports];
       await net.until(Promise.resolve(node.handlers.findNode({ target: toHex(node.id) }, node.call)));

@@ -137,17 +137,6 @@ describe('asking', () => {
     expect(node.offered[0]).toEqual([peerAddr(OWN_ADDRESS, OWN_KEY)]);
   });
 
-  test('the DHT is told of addresses with a key, once they may be dialled', async () => {
-    world = await PexWorld.start({ outbound: 1 });
-    await world.offer(keyOf(9), [
-      peerAddr(addressOf(9), keyOf(9)),
-      peerAddr(addressOf(8)),
-      peerAddr('tcp://127.0.0.1:7001', keyOf(7)),
-      peerAddr(OWN_ADDRESS, keyOf(6)),
-    ]);
-    expect(world.toldDht).toEqual([`${addressOf(9)}@${keyOf(9)}`]);
-  });
-
   test('an own address is told where it means anything', () => {
     expect(meansAnything('tcp://80.1.2.3:7001', 'tcp://127.0.0.1:7001')).toBe(true);
     expect(meansAnything('tcp://127.0.0.1:7001', 'tcp://127.0.0.1:7002')).toBe(true);
@@ -202,6 +191,16 @@ describe('what peers tell of', () => {
     await world.clock.advance(11_000);
     expect(hostAndPort(await world.answer())).toEqual([OWN_ADDRESS, addressOf(1)]);
     expect((await world.rows())[0]).toMatchObject({ state: 'answered', source: keyOf(9) });
+  });
+
+  test('the DHT learns where a peer says that it is itself, not what it says of others', async () => {
+    world = await PexWorld.start({ outbound: 0 });
+    await world.offer(keyOf(9), [peerAddr(addressOf(1), keyOf(1)), peerAddr(addressOf(2))]);
+    expect(world.toldDht).toEqual([]);
+    await world.offer(keyOf(9), [peerAddr(addressOf(9), keyOf(9))]);
+    expect(world.toldDht).toEqual([{ addresses: [`${addressOf(9)}@${keyOf(9)}`], from: keyOf(9) }]);
+    await world.offer(keyOf(8), [peerAddr('tcp://127.0.0.1:7001', keyOf(8))]);
+    expect(world.toldDht).toHaveLength(1);
   });
 
   test('is refused where it may not be dialled: private, loopback, low ports, our own, banned, behind a relay', async () => {
