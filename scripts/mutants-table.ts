@@ -875,8 +875,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'banned-address-dialled',
     file: 'src/actors/transport/dialer.ts',
-    find: 'if (this.#isBanned(target)) throw banned(target.address);',
-    replace: NOTHING,
+    find: 'ways.filter((way) => !this.#isBanned(way))',
+    replace: 'ways',
     test: 'test/actors/transport/bans.test.ts',
     only: 'is not dialled',
   },
