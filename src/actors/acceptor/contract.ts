@@ -3,6 +3,8 @@ import type { AcceptorConfig } from './config.ts';
 
 export const acceptorContract = defineContract({
   name: 'acceptor',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store', 'transport', 'quic'],
   config: configOf<AcceptorConfig>(),
   metrics: ['accepted', 'refused', 'pending'],

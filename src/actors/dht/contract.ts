@@ -47,6 +47,8 @@ export interface DhtStatus {
 
 export const dhtContract = defineContract({
   name: 'dht',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store', 'transport', 'acceptor'],
   config: configOf<DhtConfig>(),
   mailbox: 4096,

@@ -19,6 +19,8 @@ export interface QuicStatus {
 
 export const quicContract = defineContract({
   name: 'quic',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['transport'],
   config: configOf<QuicConfig>(),
   metrics: ['accepted', 'dialled', 'refused', 'failed', 'pending', 'streams', 'restarts'],
