@@ -353,8 +353,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'unbound-quic-let-in',
     file: 'src/actors/transport/session-binding.ts',
-    find: 'if (!requireBound) return null;',
-    replace: "if (!requireBound || transport === 'quic') return null;",
+    find: "if (bound !== 'none' || !requireBound) return null;",
+    replace: "if (bound !== 'none' || !requireBound || transport === 'quic') return null;",
     test: 'test/actors/quic/shards.test.ts',
     only: 'who wants bound peers',
   },

@@ -51,7 +51,7 @@ test('what is published over both is downloaded over QUIC by who wants that alon
   expect(sha256(await readFile(join(work, 'out', 'a.bin')))).toBe(sha256(bytes));
   const { peers } = await reader.must<{ peers: PeerRow[] }>('peers');
   expect(peers.map(({ transport, bound, native }) => ({ transport, bound, native }))).toEqual([
-    { transport: 'quic', bound: 'none', native: true },
+    { transport: 'quic', bound: 'sealed', native: true },
   ]);
   const stats = await publisher.must<StatsResult>('stats');
   expect(stats.transports).toEqual({ tcp: 0, quic: 1 });
