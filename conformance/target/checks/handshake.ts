@@ -225,6 +225,17 @@ export const handshake: CheckSuite = {
         await b.stillServes();
       },
     },
+    {
+      name: 'eight sessions of one address are served at once',
+      section: 'wire v2 3',
+      async run(target) {
+        // Those of earlier checks may still be counted.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const sessions = [];
+        for (let i = 0; i < 8; i++) sessions.push(await target.session());
+        for (const session of sessions) await session.stillServes();
+      },
+    },
   ],
 };
 

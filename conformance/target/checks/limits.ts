@@ -50,17 +50,6 @@ async function judged(session: Session, type: number, payload: Uint8Array): Prom
 export const limits: CheckSuite = {
   name: 'limits',
   checks: [
-    {
-      name: 'eight sessions of one address are served at once',
-      section: 'wire v2 3',
-      async run(target) {
-        // Those of earlier checks may still be counted.
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        const sessions = [];
-        for (let i = 0; i < 8; i++) sessions.push(await target.session());
-        for (const session of sessions) await session.stillServes();
-      },
-    },
     rate('fetch', types.GET_MANIFEST, () => encodeRequest(types.GET_MANIFEST, { manifestId: unknownId() })),
     rate('dht', types.FIND_VALUE, () => encodeRequest(types.FIND_VALUE, { key: unknownId() })),
     rate('relay', types.RELAY_CONNECT, () => encodeRequest(types.RELAY_CONNECT, { relaySlotId: 1n })),
