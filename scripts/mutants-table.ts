@@ -355,8 +355,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/actors/transport/session-binding.ts',
     find: "if (bound !== 'none' || !requireBound) return null;",
     replace: "if (bound !== 'none' || !requireBound || transport === 'quic') return null;",
-    test: 'test/actors/quic/shards.test.ts',
-    only: 'who wants bound peers',
+    test: 'test/actors/transport/session-binding.test.ts',
   },
   {
     name: 'silent-quic-unbounded',

@@ -46,16 +46,8 @@ export class Admission {
     return this.#pending;
   }
 
-  /** Null: refused. Else the handshake is counted until the returned function is called, once. */
-  admit(address: string, nowMs: number): (() => void) | null {
-    const net = netOf(address);
-    if (!this.#hasRoom(address) || !this.#all.has(ALL, nowMs) || !this.#nets.has(net, nowMs)) return null;
-    this.#take(net, nowMs);
-    return this.begin(address);
-  }
-
   /**
-   * For those who can wait: the milliseconds until a connection of this address may begin its handshake, 0 being at
+   * The milliseconds until a connection of this address may begin its handshake, 0 being at
    * once; null: refused. The turn is taken with it, and `begin` is for when it has come.
    */
   turn(address: string, nowMs: number): number | null {

@@ -95,9 +95,10 @@ export class QuicDoor {
   }
 
   #enter(socket: Socket, remote: string, admission: Admission): void {
-    const { clock, metrics } = this.#context;
+    const { metrics } = this.#context;
     const address = remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, '');
-    const release = admission.admit(address, clock.now());
+    // How many come in a second the bridge has seen to: here it is about those that do not get on.
+    const release = admission.begin(address);
     if (release === null) {
       metrics.add('streams_refused', 1);
       return void socket.destroy();

@@ -87,7 +87,7 @@ export class Accepting {
     try {
       const { hostname, port } = connection.remoteAddr;
       const address = plainIp(hostname);
-      const release = this.#admission.admit(address, performance.now());
+      const release = await this.#begin(address);
       if (release === null) {
         this.#counts.refused++;
         return hangUp(connection, CLOSE_BUSY);
@@ -114,6 +114,14 @@ export class Accepting {
       hangUp(connection, CLOSE_BROKEN);
       shut(socket);
     }
+  }
+
+  /** Once its turn has come; null: it has none. */
+  async #begin(address: string): Promise<(() => void) | null> {
+    const waitMs = this.#admission.turn(address, performance.now());
+    if (waitMs === null) return null;
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return this.#admission.begin(address);
   }
 
   /** Asking the attempt for its address would consume it: that is known of the connection alone. */
