@@ -1,4 +1,3 @@
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
 import { encodeWith } from '../../protocol/cbor/codec.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { DIALECT_2 } from '../../protocol/dialect.ts';
@@ -12,6 +11,7 @@ import { sleep } from '../../supervisor/contract/clock.ts';
 import type { OwnShare } from '../store/contract.ts';
 import { type DhtContext, unixNow } from './context.ts';
 import type { OwnAddresses } from './own-addresses.ts';
+import { ownRecord } from './own-record.ts';
 import type { RoutingTable } from './routing-table.ts';
 import type { ValueGiver } from './value-giver.ts';
 
@@ -46,6 +46,8 @@ export class Publisher {
   readonly #done = new Map<string, Published>();
   #running = false;
   #again = false;
+  #resumed: number | null = null;
+  #allGivenAt: number | null = null;
 
   constructor(
     context: DhtContext,
@@ -63,6 +65,19 @@ export class Publisher {
     let replicas = 0;
     for (const each of this.#done.values()) replicas += each.replicas;
     return { published: this.#done.size, replicas };
+  }
+
+  /** When every own share had been given to enough nodes, milliseconds since 1970. */
+  get allGivenAt(): number | null {
+    return this.#allGivenAt;
+  }
+
+  /**
+   * A former life had given all shares at that time: each is due when it would have been, those that changed since at
+   * once. Which of them was given when is not kept: it follows from the share's id.
+   */
+  resume(allGivenAt: number | null): void {
+    this.#resumed = allGivenAt;
   }
 
   /** Gives whatever is due: new revisions, and those given too long ago. Returns at once. */
@@ -94,10 +109,25 @@ export class Publisher {
       const volumes = share.volumes > 0 ? await refs.store.ask('ownVolumes', { shareId: share.shareId }) : [];
       for (const each of [...volumes, share]) {
         present.add(each.shareId);
+        this.#recall(each);
         if (this.#isDue(each)) await this.#give(each);
       }
     }
+    this.#resumed = null;
     for (const shareId of [...this.#done.keys()]) if (!present.has(shareId)) this.#done.delete(shareId);
+    if ([...this.#done.values()].every(({ replicas }) => replicas >= FEW)) {
+      this.#allGivenAt = this.#context.clock.wall();
+    }
+  }
+
+  #recall({ shareId, manifestId, updatedAt }: OwnShare): void {
+    if (this.#resumed === null || manifestId === null || updatedAt * 1000 >= this.#resumed) return;
+    if (this.#done.has(shareId)) return;
+    const { clock } = this.#context;
+    const place = Math.floor((Number.parseInt(shareId.slice(0, 8), 16) / 2 ** 32) * AGAIN_MS);
+    const ago = (((this.#resumed - place) % AGAIN_MS) + AGAIN_MS) % AGAIN_MS;
+    const at = clock.now() - (clock.wall() - (this.#resumed - ago));
+    this.#done.set(shareId, { manifestId, at, replicas: FEW });
   }
 
   #isDue({ shareId, manifestId, public: isPublic }: OwnShare): boolean {
@@ -118,8 +148,9 @@ export class Publisher {
     const key = shareHeadKey(fromHex(shareId, 32)!);
     const head = await this.#head(key);
     const replicas = head === null ? 0 : await this.#value(key, head);
-    const record = this.#providers(id);
-    if (record !== null) await this.#value(providersKey(id), record);
+    // Who has the manifest, and so the files of the share: what the network asks of a content's id, said of the manifest's.
+    const record = ownRecord(id, this.#own.advertised, this.#nodeKey, unixNow(this.#context));
+    if (record !== null) await this.#value(providersKey(id), encodeWith(providers, record));
     if (this.#done.size >= MAX_SHARES && !this.#done.has(shareId)) return;
     this.#done.set(shareId, { manifestId: manifestId!, at: this.#context.clock.now(), replicas });
   }
@@ -149,23 +180,5 @@ export class Publisher {
     if ('error' in reply) return null;
     const { value } = decodeReply(FIND_VALUE, reply.payload);
     return value && new Uint8Array(value.value);
-  }
-
-  /**
-   * Who has the manifest, and so the files of the share: what the network asks of a content's id (SCP2P wire, section
-   * 9.7), said of the manifest's. Null: this node cannot be reached.
-   */
-  #providers(manifestId: Uint8Array): Uint8Array | null {
-    const list = this.#own.advertised.flatMap((text) => {
-      const parsed = parseAddress(text);
-      const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
-      return peer === null ? [] : [{ ...peer, pubkeyHint: this.#nodeKey }];
-    });
-    if (list.length === 0) return null;
-    return encodeWith(providers, {
-      contentId: manifestId,
-      providers: list.slice(0, 8),
-      updatedAt: unixNow(this.#context),
-    });
   }
 }

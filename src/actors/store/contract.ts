@@ -239,6 +239,26 @@ export interface Ban {
   readonly since: number;
 }
 
+/** Which contents are announced: also those of private shares, also what was downloaded. */
+export interface AnnounceScope {
+  readonly private: boolean;
+  readonly downloads: boolean;
+}
+
+/** Contents behind `after`, some of them; `next` null: that was all. */
+export interface AnnouncedPage {
+  /** 32 octets each, in no order; one may come twice. */
+  readonly ids: Uint8Array;
+  /** When each was seen here last, as leases count it. */
+  readonly epochs: readonly number[];
+  readonly next: AnnouncedPlace | null;
+}
+
+export interface AnnouncedPlace {
+  readonly downloads: boolean;
+  readonly contentId: Uint8Array;
+}
+
 /** What is asked of a transfer beside target and folder. */
 export interface TransferOptions {
   /** Only files whose path matches one of these. */
@@ -430,6 +450,12 @@ export const storeContract = defineContract({
     judgeFiles: ask<readonly FileVerdict[], null>({ deadlineMs: 60_000 }),
     /** Downloads that are not there any more and are not to be asked for again. */
     forgetHeld: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>({ deadlineMs: 60_000 }),
+    /** The last lease that was given: who has it has seen everything that came to this disk. */
+    leaseEpoch: ask<null, number>(),
+    /** What this node serves of shares that others may know of. At most 1000 are looked at. */
+    announcedContents: ask<{ scope: AnnounceScope; after: AnnouncedPlace | null }, AnnouncedPage>(),
+    /** Which of these it serves now; ids are 32 octets each, at most 1000. */
+    stillAnnounced: ask<{ scope: AnnounceScope; ids: Uint8Array }, Uint8Array>(),
     rechecks: ask<null, readonly StoredRecheck[]>(),
     /** How far one is, and what was found since. `anew`: what an earlier one found is forgotten. */
     noteRecheck: ask<{ recheck: StoredRecheck; wrong: readonly WrongFile[]; anew: boolean }, null>({

@@ -1,0 +1,341 @@
+import { bytesEqual } from '../../../protocol/crypto/bytes.ts';
+import { ActorError } from '../../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../../supervisor/contract/clock.ts';
+import type { DhtContext } from '../context.ts';
+import type { AnnounceStatus } from '../contract.ts';
+import type { OwnAddresses } from '../own-addresses.ts';
+import type { ReceiverBudgets } from '../receiver-budgets.ts';
+import type { RoutingTable } from '../routing-table.ts';
+import { BUCKETS, bucketOf, Cycle } from './cycle.ts';
+import { type ItemBucket, ItemIndex, idAt } from './item-index.ts';
+import { keepMarks, type Marks, recallMarks } from './marks.ts';
+import type { RecordGiver } from './record-giver.ts';
+import { scanItems, scopeOf } from './scan-items.ts';
+import { SendRate } from './send-rate.ts';
+
+/** Parts of the keyspace at the same time: one whose receivers have had enough holds up no other. */
+const LANES = 4;
+/** Contents that the store is asked about at once: what is not served any more is not told. */
+const BATCH = 64;
+const LOOK_MS = 60_000;
+const IDLE_MS = 5_000;
+const ALONE_MS = 30_000;
+/** What nobody took is told as something new, after a while. */
+const AGAIN_MS = 2 * 60_000;
+const KEEP_MS = 5 * 60_000;
+/** Looking through all there is may cost this part of the time. */
+const SCAN_PART = 1 / 50;
+
+interface Parts {
+  readonly table: RoutingTable;
+  readonly giver: RecordGiver;
+  readonly budgets: ReceiverBudgets;
+  readonly addresses: OwnAddresses;
+  /** When all own shares had been given, milliseconds since 1970. */
+  sharesGivenAt(): number | null;
+}
+
+interface Job {
+  readonly number: number;
+  /** Null: only what is new in it. */
+  readonly slot: number | null;
+}
+
+/** What was told of one part of the keyspace the last time. */
+interface Pass {
+  readonly slot: number;
+  readonly told: number;
+  readonly left: number;
+}
+
+/**
+ * Keeps what this node serves announced: each content once in a cycle, the keyspace part by part, new ones at once. In
+ * the background, within the budgets of the receivers and of the node.
+ */
+export class Announcer {
+  readonly #context: DhtContext;
+  readonly #parts: Parts;
+  readonly #ending = new AbortController();
+  readonly #rate: SendRate;
+  #cycle: Cycle;
+  #index: ItemIndex | null = null;
+  #marks: Marks | null = null;
+  #keptAt = 0;
+  /** The lease that the index was made at; null: it is to be made anew. */
+  #epoch: number | null = null;
+  #nextScan = 0;
+  readonly #passes: (Pass | null)[] = Array.from({ length: BUCKETS }, () => null);
+  readonly #fresh = new Set<number>();
+
+  constructor(context: DhtContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#rate = new SendRate(context.clock.now());
+    this.#cycle = this.#newCycle(null);
+  }
+
+  /** Goes on where a former life was. Rejects when the store cannot say. */
+  async recall(): Promise<Marks | null> {
+    this.#marks = await recallMarks(this.#context);
+    this.#cycle = this.#newCycle(this.#marks);
+    for (const [number, told] of (this.#marks?.given ?? []).entries()) {
+      this.#passes[number] = { slot: this.#lastSlotOf(number), told, left: 0 };
+    }
+    return this.#marks;
+  }
+
+  run(): void {
+    for (let lane = 0; lane < LANES; lane++) this.#context.spawn(() => this.#lane(lane));
+    this.#context.spawn(() => this.#watch());
+  }
+
+  /** Something was published, or the settings changed. */
+  look(): void {
+    this.#epoch = null;
+    this.#nextScan = Math.min(this.#nextScan, this.#context.clock.now() + IDLE_MS);
+  }
+
+  configured(): void {
+    const { slotMs } = this.#cycle;
+    const cycle = this.#newCycle(null);
+    if (cycle.slotMs !== slotMs) this.#cycle = cycle;
+    this.#parts.giver.forget();
+    this.look();
+  }
+
+  async end(): Promise<void> {
+    this.#ending.abort();
+    await this.#keep();
+  }
+
+  get status(): AnnounceStatus {
+    const { clock } = this.#context;
+    const { giver } = this.#parts;
+    const state = this.#state;
+    const index = this.#index ?? ItemIndex.empty;
+    const wall = clock.wall();
+    const behind = this.#cycle.behind(wall);
+    const slots = Array.from(
+      { length: behind },
+      (_, n) => Math.floor(this.#cycle.nextAt / this.#cycle.slotMs) + n,
+    );
+    const sizes = slots.map((slot) => index.buckets[bucketOf(slot)]!.size);
+    const due = sizes.reduce((sum, size) => sum + size, 0) + index.fresh;
+    // The newest of them has just become due.
+    const backlog = behind > 1 ? due - sizes.at(-1)! : 0;
+    const alive = this.#passes.filter((pass) => pass && this.#isAlive(pass, wall)) as Pass[];
+    return {
+      state,
+      items: index.size + index.left,
+      announced: alive.reduce((sum, { told }) => sum + told, 0),
+      due,
+      backlog,
+      unreached: index.left + this.#passes.reduce((sum, pass) => sum + (pass?.left ?? 0), 0),
+      next: state === 'on' ? Math.floor(this.#cycle.nextAt / 1000) : null,
+      perSecond: this.#rate.perSecond(giver.stores, clock.now()),
+      stores: giver.stores,
+      lookups: giver.lookups,
+    };
+  }
+
+  get #state(): AnnounceStatus['state'] {
+    const { table, addresses } = this.#parts;
+    if (scopeOf(this.#context.config) === null) return 'off';
+    if (addresses.advertised.length === 0) return 'unreachable';
+    if (table.size === 0) return 'alone';
+    return this.#index === null ? 'starting' : 'on';
+  }
+
+  #isAlive({ slot }: Pass, wall: number): boolean {
+    return wall - this.#cycle.dueAt(slot) < this.#lifeMs + this.#cycle.slotMs;
+  }
+
+  get #lifeMs(): number {
+    return this.#context.config.announceLifeSeconds * 1000;
+  }
+
+  #newCycle(marks: Marks | null): Cycle {
+    const cycle = new Cycle(this.#lifeMs, marks?.cycle ?? null, this.#context.clock.wall());
+    this.#parts.budgets.periodMs = cycle.periodMs;
+    return cycle;
+  }
+
+  /** The last slot of a part that is done. */
+  #lastSlotOf(number: number): number {
+    const { done } = this.#cycle.mark;
+    for (let slot = done - 1; slot > done - 1 - BUCKETS; slot--) if (bucketOf(slot) === number) return slot;
+    return done - BUCKETS;
+  }
+
+  /** Follows what the store serves, and keeps how far this is. */
+  async #watch(): Promise<void> {
+    const { clock } = this.#context;
+    while (!this.#ending.signal.aborted) {
+      await this.#quietly(() => this.#scanIfNeeded());
+      if (clock.now() - this.#keptAt >= KEEP_MS) await this.#quietly(() => this.#keep());
+      await this.#pause(IDLE_MS);
+    }
+  }
+
+  async #scanIfNeeded(): Promise<void> {
+    const { clock, refs, config, metrics } = this.#context;
+    const scope = scopeOf(config);
+    const state = this.#state;
+    if (scope === null) {
+      this.#index = null;
+      this.#epoch = null;
+      this.#fresh.clear();
+      return;
+    }
+    this.#rate.note(this.#parts.giver.stores, clock.now());
+    metrics.set('announce_backlog', this.status.backlog);
+    if (state === 'alone' || state === 'unreachable' || clock.now() < this.#nextScan) return;
+    const epoch = await refs.store.ask('leaseEpoch', null);
+    this.#nextScan = clock.now() + LOOK_MS;
+    if (epoch === this.#epoch) return;
+    const from = clock.now();
+    // Whatever comes while it is made is looked for the next time.
+    this.#epoch = epoch;
+    const index = await scanItems(this.#context, scope, this.#index, this.#marks?.epoch ?? null);
+    this.#index = index;
+    this.#fresh.clear();
+    for (const [number, { fresh }] of index.buckets.entries()) if (fresh.includes(1)) this.#fresh.add(number);
+    this.#nextScan = clock.now() + Math.max(LOOK_MS, (clock.now() - from) / SCAN_PART);
+    metrics.set('announce_items', index.size);
+  }
+
+  async #keep(): Promise<void> {
+    const { clock } = this.#context;
+    if (this.#index === null) return;
+    this.#keptAt = clock.now();
+    const marks: Marks = {
+      cycle: this.#cycle.mark,
+      // What is new and not told is new in the next life as well.
+      epoch: this.#index.fresh === 0 ? (this.#epoch ?? this.#marks?.epoch ?? 0) : (this.#marks?.epoch ?? 0),
+      given: this.#passes.map((pass) => pass?.told ?? 0),
+      shares: this.#parts.sharesGivenAt() ?? this.#marks?.shares ?? null,
+    };
+    if (JSON.stringify(marks) === JSON.stringify(this.#marks)) return;
+    await keepMarks(this.#context, marks);
+    this.#marks = marks;
+  }
+
+  async #lane(lane: number): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      const job = this.#take(lane);
+      if (job === null) {
+        await this.#pause(IDLE_MS);
+        continue;
+      }
+      // The part is begun anew when the store or the transport are back.
+      while (!(await this.#quietly(() => this.#do(job))) && !this.#ending.signal.aborted) {
+        await this.#pause(ALONE_MS);
+      }
+    }
+  }
+
+  /** The first lane sees to what is new before all else, the others keep what is known. */
+  #take(lane: number): Job | null {
+    if (this.#state !== 'on') return null;
+    const fresh = (): Job | null => {
+      const [number] = this.#fresh;
+      if (number === undefined) return null;
+      this.#fresh.delete(number);
+      return { number, slot: null };
+    };
+    const due = (): Job | null => {
+      const slot = this.#cycle.begin(this.#context.clock.wall());
+      return slot === null ? null : { number: bucketOf(slot), slot };
+    };
+    return lane === 0 ? (fresh() ?? due()) : (due() ?? fresh());
+  }
+
+  async #do({ number, slot }: Job): Promise<void> {
+    const bucket = (this.#index ?? ItemIndex.empty).buckets[number]!;
+    const counts = { told: 0, left: 0 };
+    let failed = false;
+    for (let from = 0; from < bucket.size; from += BATCH) {
+      const wanted = indicesIn(bucket, from, slot === null);
+      for (const index of await this.#served(bucket, wanted)) {
+        const result = await this.#tell(idAt(bucket, index));
+        if (result === null) return;
+        failed ||= result === 'failed';
+        bucket.fresh[index] = result === 'failed' ? 1 : 0;
+        if (result === 'told') counts.told++;
+        if (result === 'left') counts.left++;
+      }
+    }
+    if (failed) this.#context.clock.after(AGAIN_MS, () => this.#fresh.add(number));
+    const before = this.#passes[number];
+    if (slot !== null) {
+      this.#passes[number] = { slot, ...counts };
+      this.#cycle.finish(slot);
+    } else {
+      this.#passes[number] = {
+        slot: before?.slot ?? this.#lastSlotOf(number),
+        told: Math.min(bucket.size, (before?.told ?? 0) + counts.told),
+        left: (before?.left ?? 0) + counts.left,
+      };
+    }
+  }
+
+  /** Waits while there is nobody to tell. Null: this node ends, or may not say it any more. */
+  async #tell(contentId: Uint8Array) {
+    const { giver } = this.#parts;
+    for (;;) {
+      if (this.#ending.signal.aborted) return null;
+      const state = this.#state;
+      if (state === 'off') return null;
+      if (state === 'on') {
+        const told = await giver.tell(contentId, this.#index?.size ?? 1, this.#cycle.periodMs, this.#signal);
+        if (told !== 'alone') return told;
+      }
+      await this.#pause(ALONE_MS);
+    }
+  }
+
+  /** Those that are served and may be told of at this moment. */
+  async #served(bucket: ItemBucket, indices: readonly number[]): Promise<readonly number[]> {
+    const scope = scopeOf(this.#context.config);
+    if (indices.length === 0 || scope === null) return [];
+    const ids = Buffer.concat(indices.map((index) => idAt(bucket, index)));
+    const kept = await this.#context.refs.store.ask('stillAnnounced', { scope, ids: new Uint8Array(ids) });
+    let at = 0;
+    return indices.filter((index) => {
+      const is = bytesEqual(kept.subarray(at, at + 32), idAt(bucket, index));
+      if (is) at += 32;
+      return is;
+    });
+  }
+
+  get #signal(): AbortSignal {
+    return AbortSignal.any([this.#context.signal, this.#ending.signal]);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#context;
+    try {
+      await sleep(clock, ms, this.#signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
+
+  /** False: an actor that this needs is being restarted, or this one ends. */
+  async #quietly(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (this.#context.signal.aborted) throw error;
+      if (!(error instanceof ActorError) && !this.#ending.signal.aborted) throw error;
+      return false;
+    }
+  }
+}
+
+function indicesIn({ size, fresh }: ItemBucket, from: number, onlyFresh: boolean): number[] {
+  const to = Math.min(size, from + BATCH);
+  const all = Array.from({ length: to - from }, (_, index) => from + index);
+  return onlyFresh ? all.filter((index) => fresh[index] === 1) : all;
+}
