@@ -58,10 +58,8 @@ export class ValueGiver {
   ): Promise<keyof Given> {
     const { refs, clock } = this.#context;
     const receiver = nodeKey ?? address;
-    const wait = this.#budgets.waitMs(receiver, clock.now());
-    if (wait > MAX_WAIT_MS) return 'failed';
-    // Taken before the wait: those that come meanwhile wait for it too.
-    this.#budgets.take(receiver, clock.now());
+    const wait = this.#budgets.reserve(receiver, clock.now(), MAX_WAIT_MS, null);
+    if (wait === null) return 'failed';
     try {
       if (wait > 0) await sleep(clock, wait, signal);
       const request = { key, value, ttlSecs: BigInt(ttlSeconds) };

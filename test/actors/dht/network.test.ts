@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { KnownPeer, OwnShare } from '../../../src/actors/store/contract.ts';
+import type { KnownPeer } from '../../../src/actors/store/contract.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { sha256 } from '../../../src/protocol/crypto/sha256.ts';
@@ -14,6 +14,7 @@ import { FIND_NODE, FIND_VALUE, STORE } from '../../../src/protocol/wire/message
 import type { PeerAddr } from '../../../src/protocol/wire/peer-addr.ts';
 import { decodeRequest, encodeReply } from '../../../src/protocol/wire/registry.ts';
 import { key, revision } from '../sync/world.ts';
+import { share } from './published-share.ts';
 import { Net, type NetPeer, type Node } from './world.ts';
 
 /** A node of the reference: it keeps what it is given, answers with what it has, and names nobody. */
@@ -56,19 +57,6 @@ afterEach(async () => {
   await net.stop();
   expect(net.nodes.flatMap(({ crashes }) => crashes)).toEqual([]);
 });
-
-/** Publishes a share as its node would. */
-function share(node: Node, seed: number, isPublic = true) {
-  const signer = key(seed);
-  const { head, manifest } = revision(signer, 1);
-  const id = toHex(manifestId(manifest));
-  const shareId = toHex(shareIdOf(signer.publicKey));
-  node.manifests.set(id, encodeManifest(manifest));
-  node.ownValues.set(toHex(shareHeadKey(shareIdOf(signer.publicKey))), encodeWith(shareHead, head));
-  const row = { shareId, manifestId: id, public: isPublic, volumes: 0 } as OwnShare;
-  node.ownShares = [...node.ownShares, row];
-  return { shareId, shareKey: toHex(signer.publicKey), id: manifestId(manifest), head, manifest };
-}
 
 describe('a network of thirty nodes that know one of them', () => {
   test('a lookup finds the nearest twenty', { timeout: 60_000 }, async () => {

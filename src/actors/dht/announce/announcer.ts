@@ -43,7 +43,8 @@ interface Job {
 
 /** What was told of one part of the keyspace the last time. */
 interface Pass {
-  readonly slot: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
   readonly told: number;
   readonly left: number;
 }
@@ -56,6 +57,7 @@ export class Announcer {
   readonly #context: DhtContext;
   readonly #parts: Parts;
   readonly #ending = new AbortController();
+  #wake = new AbortController();
   readonly #rate: SendRate;
   #cycle: Cycle;
   #index: ItemIndex | null = null;
@@ -79,7 +81,7 @@ export class Announcer {
     this.#marks = await recallMarks(this.#context);
     this.#cycle = this.#newCycle(this.#marks);
     for (const [number, told] of (this.#marks?.given ?? []).entries()) {
-      this.#passes[number] = { slot: this.#lastSlotOf(number), told, left: 0 };
+      this.#passes[number] = { at: this.#cycle.dueAt(this.#lastSlotOf(number)), told, left: 0 };
     }
     return this.#marks;
   }
@@ -93,6 +95,7 @@ export class Announcer {
   look(): void {
     this.#epoch = null;
     this.#nextScan = Math.min(this.#nextScan, this.#context.clock.now() + IDLE_MS);
+    this.#awake();
   }
 
   configured(): void {
@@ -146,8 +149,8 @@ export class Announcer {
     return this.#index === null ? 'starting' : 'on';
   }
 
-  #isAlive({ slot }: Pass, wall: number): boolean {
-    return wall - this.#cycle.dueAt(slot) < this.#lifeMs + this.#cycle.slotMs;
+  #isAlive({ at }: Pass, wall: number): boolean {
+    return wall - at < this.#lifeMs;
   }
 
   get #lifeMs(): number {
@@ -155,9 +158,7 @@ export class Announcer {
   }
 
   #newCycle(marks: Marks | null): Cycle {
-    const cycle = new Cycle(this.#lifeMs, marks?.cycle ?? null, this.#context.clock.wall());
-    this.#parts.budgets.periodMs = cycle.periodMs;
-    return cycle;
+    return new Cycle(this.#lifeMs, marks?.cycle ?? null, this.#context.clock.wall());
   }
 
   /** The last slot of a part that is done. */
@@ -173,7 +174,7 @@ export class Announcer {
     while (!this.#ending.signal.aborted) {
       await this.#quietly(() => this.#scanIfNeeded());
       if (clock.now() - this.#keptAt >= KEEP_MS) await this.#quietly(() => this.#keep());
-      await this.#pause(IDLE_MS);
+      await this.#pause(this.#state === 'on' ? this.#until(this.#nextScan - clock.now()) : IDLE_MS);
     }
   }
 
@@ -202,6 +203,7 @@ export class Announcer {
     for (const [number, { fresh }] of index.buckets.entries()) if (fresh.includes(1)) this.#fresh.add(number);
     this.#nextScan = clock.now() + Math.max(LOOK_MS, (clock.now() - from) / SCAN_PART);
     metrics.set('announce_items', index.size);
+    this.#awake();
   }
 
   async #keep(): Promise<void> {
@@ -224,7 +226,8 @@ export class Announcer {
     while (!this.#ending.signal.aborted) {
       const job = this.#take(lane);
       if (job === null) {
-        await this.#pause(IDLE_MS);
+        const next = this.#cycle.nextAt - this.#context.clock.wall();
+        await this.#pause(this.#state === 'on' ? this.#until(next) : LOOK_MS);
         continue;
       }
       // The part is begun anew when the store or the transport are back.
@@ -252,10 +255,12 @@ export class Announcer {
 
   async #do({ number, slot }: Job): Promise<void> {
     const bucket = (this.#index ?? ItemIndex.empty).buckets[number]!;
+    if (slot !== null) this.#parts.budgets.begin(number);
+    const from = this.#context.clock.wall();
     const counts = { told: 0, left: 0 };
     let failed = false;
-    for (let from = 0; from < bucket.size; from += BATCH) {
-      const wanted = indicesIn(bucket, from, slot === null);
+    for (let first = 0; first < bucket.size; first += BATCH) {
+      const wanted = indicesIn(bucket, first, slot === null);
       for (const index of await this.#served(bucket, wanted)) {
         const result = await this.#tell(idAt(bucket, index));
         if (result === null) return;
@@ -265,14 +270,14 @@ export class Announcer {
         if (result === 'left') counts.left++;
       }
     }
-    if (failed) this.#context.clock.after(AGAIN_MS, () => this.#fresh.add(number));
+    if (failed) this.#context.clock.after(AGAIN_MS, () => this.#later(number));
     const before = this.#passes[number];
     if (slot !== null) {
-      this.#passes[number] = { slot, ...counts };
+      this.#passes[number] = { at: from, ...counts };
       this.#cycle.finish(slot);
     } else {
       this.#passes[number] = {
-        slot: before?.slot ?? this.#lastSlotOf(number),
+        at: before?.at ?? from,
         told: Math.min(bucket.size, (before?.told ?? 0) + counts.told),
         left: (before?.left ?? 0) + counts.left,
       };
@@ -308,6 +313,22 @@ export class Announcer {
     });
   }
 
+  /** Never at once: whatever was to be done by now was just looked at. */
+  #until(ms: number): number {
+    return Math.max(IDLE_MS / 5, Math.min(LOOK_MS, ms));
+  }
+
+  #later(number: number): void {
+    this.#fresh.add(number);
+    this.#awake();
+  }
+
+  /** Whoever waits looks again. */
+  #awake(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
   get #signal(): AbortSignal {
     return AbortSignal.any([this.#context.signal, this.#ending.signal]);
   }
@@ -315,7 +336,7 @@ export class Announcer {
   async #pause(ms: number): Promise<void> {
     const { clock, signal } = this.#context;
     try {
-      await sleep(clock, ms, this.#signal);
+      await sleep(clock, ms, AbortSignal.any([this.#signal, this.#wake.signal]));
     } catch (error) {
       if (signal.aborted) throw error;
     }

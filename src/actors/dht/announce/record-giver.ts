@@ -152,7 +152,7 @@ export class RecordGiver {
     const { clock, config } = this.#context;
     const { nodeKey, address } = receiver;
     try {
-      if (!(await this.#turn(nodeKey, signal))) return 'late';
+      if (!(await this.#turn(nodeKey, key[0]!, signal))) return 'late';
       const native = keeper.table.get(receiver.id)?.native ?? false;
       const list = native ? record : await this.#merged(receiver, key, record, signal);
       await this.#send(
@@ -170,6 +170,7 @@ export class RecordGiver {
       return 'stored';
     } catch (error) {
       if (!(error instanceof ActorError) || signal.aborted) throw error;
+      budgets.notTaken(nodeKey, clock.now(), key[0]!);
       if (error.code !== 'E_PEER_ERROR') {
         this.#context.log.debug({ address, code: error.code }, 'a node was not told of a content');
         return error.code === 'E_BUSY' ? 'late' : 'gone';
@@ -216,20 +217,17 @@ export class RecordGiver {
     });
   }
 
-  /** Waits until the receiver may be given something, and takes it. False: that is too far away. */
-  async #turn(receiver: string, signal: AbortSignal): Promise<boolean> {
+  /** Waits for its turn with the receiver. False: that is too far away. */
+  async #turn(receiver: string, part: number, signal: AbortSignal): Promise<boolean> {
     const { budgets } = this.#parts;
     const { clock } = this.#context;
-    const late = clock.now() + MAX_WAIT_MS;
-    for (;;) {
-      const wait = budgets.waitMs(receiver, clock.now());
-      if (wait === 0) {
-        budgets.take(receiver, clock.now());
-        return true;
-      }
-      if (clock.now() + wait > late) return false;
+    let wait = budgets.reserve(receiver, clock.now(), MAX_WAIT_MS, part);
+    if (wait === null) return false;
+    while (wait > 0) {
       await sleep(clock, wait, signal);
+      wait = budgets.pausedMs(receiver, clock.now());
     }
+    return true;
   }
 
   /** Waits for a place within the rate of all requests. */
