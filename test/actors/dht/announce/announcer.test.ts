@@ -139,7 +139,9 @@ describe('contents', () => {
     const { node, receivers } = await world(300, { receivers: 3 });
     for (const receiver of receivers) {
       receiver.refusal = (_, key) =>
-        receiver.values.size >= 60 && !receiver.values.has(key) ? 'this node has no room for the value' : null;
+        receiver.values.size >= 60 && !receiver.values.has(key)
+          ? 'this node has no room for the value'
+          : null;
     }
     await net.clock.advance(60 * MINUTE);
     const { items, announced, unreached } = await statusOf(node);
