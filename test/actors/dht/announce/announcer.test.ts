@@ -152,6 +152,24 @@ describe('contents', () => {
   });
 });
 
+test('a content that two nodes hold is found by a third that knows neither', {
+  timeout: 60_000,
+}, async () => {
+  const nodes = await net.joined(12);
+  const [contentId] = contents(1).keys();
+  for (const each of [nodes[3]!, nodes[7]!]) {
+    each.contents = contents(1);
+    each.handlers.published({ shareId: 'aa'.repeat(32) });
+  }
+  await net.clock.advance(5 * MINUTE);
+  const stranger = nodes[11]!;
+  const { providers: found } = await net.until(
+    Promise.resolve(stranger.handlers.findProviders({ contentId: contentId! }, stranger.call)),
+  );
+  const holders = [nodes[3]!, nodes[7]!].map(({ address, nodeKey }) => `${address}@${nodeKey}`);
+  expect(found.toSorted()).toEqual(holders.toSorted());
+});
+
 describe('a restart', () => {
   test('goes on where it was: nothing is told again before its time, what came meanwhile is', async () => {
     const { node, receivers, start } = await world(300);
