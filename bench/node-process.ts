@@ -49,6 +49,10 @@ export class NodeProcess {
     throw new Error('the node ended before it was ready');
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Runs one command against this node; its result, or an error with its code. */
   async run<T = Record<string, unknown>>(...args: string[]): Promise<T> {
     const child = spawn(process.execPath, [launcher!, ...args, '--json', '--home', this.home], {
@@ -64,6 +68,18 @@ export class NodeProcess {
   async cpu(): Promise<number> {
     const { cpu } = await this.run<{ cpu: { user: number; system: number } }>('stats');
     return cpu.user + cpu.system;
+  }
+
+  /** Of the transport shards: bytes of heap and buffers, and one of their counters. */
+  async shards(counter: string): Promise<{ memory: number; counted: number }> {
+    const { actors } = await this.run<{
+      actors: { name: string; memory: number; metrics: Record<string, number> }[];
+    }>('stats');
+    const shards = actors.filter(({ name }) => name.startsWith('transport/'));
+    return {
+      memory: shards.reduce((sum, { memory }) => sum + memory, 0),
+      counted: shards.reduce((sum, { metrics }) => sum + (metrics[counter] ?? 0), 0),
+    };
   }
 
   async stop(): Promise<void> {

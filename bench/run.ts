@@ -9,11 +9,13 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   recheck: () => import('./recheck.ts'),
   transfer: () => import('./transfer.ts'),
   serve: () => import('./serve.ts'),
+  'idle-sessions': () => import('./idle-sessions.ts'),
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),
   caps: () => import('./caps.ts'),
   catalog: () => import('./catalog.ts'),
   announce: () => import('./announce.ts'),
+  dht: () => import('./dht.ts'),
 };
 
 export const benchNames = (): string[] => Object.keys(BENCHES);

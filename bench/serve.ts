@@ -7,7 +7,7 @@ import type { Bench } from './bench.ts';
 import { folder, NodeProcess } from './node-process.ts';
 import { pump } from './pump-run.ts';
 import { figuresText, medians, round } from './statistics.ts';
-import { inWorkplace, pumpIdentity, warm, writeBytes } from './workplace.ts';
+import { evict, inWorkplace, pumpIdentity, warm, writeBytes } from './workplace.ts';
 
 const DEFAULT_SIZE = 2 ** 30;
 const CHUNK = 262_144;
@@ -34,24 +34,41 @@ const serve: Bench = {
         const client = fileURLToPath(siblingModule(import.meta.url, './chunk-client'));
         const runs: Record<string, number | string>[] = [];
         let whole = true;
-        for (let turn = 0; turn < repeat; turn++) {
-          await warm(source);
-          const before = await seeder.cpu();
+        const made: number[] = [];
+        const fetchAll = async () => {
           const { stdout } = await run(process.execPath, [
             client,
             port,
             items[0]!.content_id,
             String(chunks),
           ]);
-          const after = await seeder.cpu();
           const got = JSON.parse(stdout) as { seconds: number; cpu: number; bytes: number };
           whole &&= got.bytes > size && got.bytes < size + chunks * 200;
+          return got;
+        };
+        for (let turn = 0; turn < repeat; turn++) {
+          await evict(source);
+          const cold = await fetchAll();
+          await evict(source);
+          const read = performance.now();
+          await warm(source);
+          const readSeconds = (performance.now() - read) / 1000;
+          const buffers = await seeder.shards('buffers_made');
+          const before = await seeder.cpu();
+          const got = await fetchAll();
+          const after = await seeder.cpu();
+          const afterwards = await seeder.shards('buffers_made');
+          made.push(afterwards.counted - buffers.counted);
           await warm(source);
           const bare = await pump(source, size, identity);
           const figures = {
             mb_per_second: size / 1e6 / got.seconds,
             seeder_cpu_per_gib: (after - before) / (size / 2 ** 30),
+            cold_mb_per_second: size / 1e6 / cold.seconds,
+            read_mb_per_second: size / 1e6 / readSeconds,
             client_cpu_per_gib: got.cpu / (size / 2 ** 30),
+            shard_memory_mib: afterwards.memory / 2 ** 20,
+            shard_growth_mib: (afterwards.memory - buffers.memory) / 2 ** 20,
             pump_mb_per_second: bare.mb_per_second,
             pump_sender_cpu_per_gib: bare.sender_cpu_per_gib,
           };
@@ -73,8 +90,17 @@ const serve: Bench = {
               value: median.pump_sender_cpu_per_gib!,
               ratio: round(median.seeder_cpu_per_gib! / median.pump_sender_cpu_per_gib!),
             },
+            {
+              name: 'file read from the disk, beside serving it from there (MB/s)',
+              value: median.read_mb_per_second!,
+              ratio: round(median.cold_mb_per_second! / median.read_mb_per_second!),
+            },
           ],
-          checks: [{ name: 'every byte was served', ok: whole }],
+          checks: [
+            { name: 'every byte was served', ok: whole },
+            // The first run with a cold file has made those that are recycled.
+            { name: 'no buffer was made for a chunk', ok: made.every((count) => count <= 4) },
+          ],
         };
       } finally {
         await seeder.stop();

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { selfSigned } from './self-signed.ts';
 
 /** A temporary folder for one benchmark, removed afterwards whatever happens. */
@@ -39,6 +41,13 @@ export async function writeBytes(path: string, size: number, seed = 1): Promise<
 /** Brings a file into the page cache: idle pages leave it between runs. */
 export async function warm(path: string): Promise<void> {
   for await (const _ of createReadStream(path, { highWaterMark: 1 << 20 }));
+}
+
+/** Has the system forget a file's pages, as far as it likes to: the next reads come from the disk. */
+export async function evict(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.sync().finally(() => file.close());
+  await promisify(execFile)('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
 }
 
 export async function sha256Of(path: string): Promise<string> {

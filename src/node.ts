@@ -320,6 +320,7 @@ class NodeLife {
       },
       service: mainService(supervisorContract, {
         status: () => this.status(),
+        memory: () => this.supervisor.memory(),
         stop: () => void this.stop(),
         settings: () => this.#ownerOrFail().rows(),
         reload: () => this.reload(),

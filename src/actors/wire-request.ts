@@ -8,7 +8,12 @@ export interface WireRequest {
   /** Message type of SCP2P wire, section 6. */
   readonly type: number;
   readonly payload: Uint8Array;
-  readonly peer: { readonly nodeKey: string; readonly dialect: Dialect };
+  readonly peer: {
+    readonly nodeKey: string;
+    readonly dialect: Dialect;
+    /** Where it comes from, as `neighbourhoodOf` has it; absent: a local network, where all are neighbours. */
+    readonly neighbourhood?: string | undefined;
+  };
 }
 
 /** What goes back to the peer: a reply payload, or the text of an error reply. */

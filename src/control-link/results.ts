@@ -270,7 +270,8 @@ export interface StatsResult {
     readonly home: string;
     readonly addresses: readonly string[];
   };
-  readonly actors: NodeStatus['actors'];
+  /** `memory`: bytes of its JavaScript heap and of the buffers that hang on it. */
+  readonly actors: readonly (NodeStatus['actors'][number] & { readonly memory: number })[];
   readonly tree: TreeRow;
   readonly bytes: {
     readonly up: number;

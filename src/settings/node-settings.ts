@@ -78,6 +78,8 @@ export function nodeSettings(
     transfer: {
       maxActive: settings.downloads.max_active,
       reserveBytes: settings.downloads.reserve_bytes,
+      readAheadBytes: settings.downloads.read_ahead_bytes,
+      preallocate: settings.downloads.preallocate,
       categories: settings.downloads.categories,
     },
     control: { socket, maxClients: settings.control.max_clients },

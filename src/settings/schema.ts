@@ -204,6 +204,14 @@ export const settingsSchema = z.strictObject({
       transferConfig.shape.reserveBytes,
       'Bytes that downloads leave free on every disk; below that they wait until there is room again.',
     ),
+    read_ahead_bytes: live(
+      transferConfig.shape.readAheadBytes,
+      'Bytes that a download with `get --sequential` may be ahead of the first one that is missing.',
+    ),
+    preallocate: live(
+      transferConfig.shape.preallocate,
+      'Large files get their place on the disk before their bytes (Linux, by the program fallocate): less scattered, and a full disk shows at the beginning.',
+    ),
     disk_queue: live(
       transport.diskQueue,
       'Chunks of one fetch that may be with a slow disk at once; beyond them nothing more is asked for.',

@@ -43,15 +43,17 @@ describe('the package, installed in another folder', () => {
     ).toBeGreaterThan(1000);
   }, 60_000);
 
-  test('offers the actor kernel and its test kit on their own', async () => {
+  test('offers the actor kernel, its test kit and the simulator on their own', async () => {
     const program = `
       import { Supervisor, defineContract } from 'granary/supervisor';
       import { World } from 'granary/supervisor/testing';
+      import { loadBehaviours, SimulatedNetwork } from 'granary/simulator';
       console.log(typeof Supervisor, typeof defineContract, new World(1).now());
+      console.log(new SimulatedNetwork({ seed: 1 }).now(), typeof (await loadBehaviours()).dht.start);
     `;
     await writeFile(join(place, 'program.mjs'), program);
     const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: place });
-    expect(stdout.trim()).toBe('function function 0');
+    expect(stdout.trim().split('\n')).toEqual(['function function 0', '0 function']);
   });
 
   test('starts a node, publishes and stops', async () => {

@@ -43,16 +43,16 @@ export const MESSAGES: readonly Message[] = [
     name: 'PEX_OFFER',
     fields: [['peers', b.array(address, address)]],
     required: 1,
-    must: notServed,
+    must: ANSWER,
   },
-  { type: 101, name: 'PEX_REQUEST', fields: [['max_peers', b.uint(64)]], required: 1, must: notServed },
+  { type: 101, name: 'PEX_REQUEST', fields: [['max_peers', b.uint(64)]], required: 1, must: ANSWER },
   {
     type: 200,
     name: 'FIND_NODE',
     numbered: true,
     fields: [['target', b.bytes(randomBytes(20))]],
     required: 1,
-    must: notServed,
+    must: ANSWER,
   },
   { type: 201, name: 'FIND_VALUE', numbered: true, fields: [['key', id32]], required: 1, must: ANSWER },
   {
@@ -65,7 +65,7 @@ export const MESSAGES: readonly Message[] = [
       ['ttl_secs', b.uint(b.U64_MAX)],
     ],
     required: 3,
-    must: notServed,
+    must: refuse(/does not match any recognized keyspace$/),
   },
   {
     type: 400,

@@ -90,6 +90,7 @@ test('actors know their configuration by its type alone', () => {
       !typeOnly &&
       !(
         inside('settings')(file) ||
+        inside('simulator')(file) ||
         file === 'node.ts' ||
         file === 'node-live.ts' ||
         file === 'store-alone.ts'

@@ -64,6 +64,8 @@ const ACTORS = [
   'transport/0',
   'transport/1',
   'acceptor',
+  'dht',
+  'pex',
   'publish',
   'search',
   'sync',

@@ -37,7 +37,8 @@ test('a share whose link names nobody is found, listed and downloaded by nodes t
   const publisher = await start(hub.node.node.addresses);
   const reader = await start(hub.node.node.addresses);
   await until(async () => {
-    for (const { client } of [publisher, reader]) expect((await client.call('dht', {})).nodes).toBe(1);
+    for (const { client } of [publisher, reader])
+      expect((await client.call('dht', {})).nodes).toBeGreaterThan(0);
   });
 
   await mkdir(join(folder, 'records'));

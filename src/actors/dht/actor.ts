@@ -1,15 +1,17 @@
 import { failure } from '../../errors.ts';
 import { formatAddress, fromPeerAddr } from '../../protocol/addresses/address.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { providersKey } from '../../protocol/objects/dht-keys.ts';
 import { NODE_ID_LENGTH } from '../../protocol/objects/ids.ts';
 import { actor } from '../contracts.ts';
 import { Announcer } from './announce/announcer.ts';
 import { RecordGiver } from './announce/record-giver.ts';
+import { unixNow } from './context.ts';
 import { dhtContract } from './contract.ts';
 import { HeadChecks } from './head-checks.ts';
 import type { Candidate } from './lookup.ts';
-import { Lookups } from './lookups.ts';
+import { type FoundValue, Lookups } from './lookups.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Publisher } from './publisher.ts';
 import { ReceiverBudgets } from './receiver-budgets.ts';
@@ -21,8 +23,11 @@ import { ValueGiver } from './value-giver.ts';
 import { ValueStore } from './value-store.ts';
 import { WireAnswers } from './wire-answers.ts';
 
-/** Addresses that an answer about a content has at most. */
+/** Of what is kept for others, what may stay when memory is short. */
+const UNDER_PRESSURE = 1 / 4;
+/** Addresses that an answer about a content has at most, and those of them that one node told. */
 const MAX_PROVIDERS = 64;
+const PROVIDERS_OF_ONE = 16;
 
 /** The Kademlia of this node: whom it knows, what it keeps for others, and what it looks up for the rest of the node. */
 export default actor(dhtContract, async (given) => {
@@ -33,7 +38,7 @@ export default actor(dhtContract, async (given) => {
   const { nodeKey, nodeId } = await context.refs.store.ask('identity', null);
   const own = fromHex(nodeId, NODE_ID_LENGTH)!;
   const addresses = new OwnAddresses(context);
-  const table = new RoutingTable(own);
+  const table = new RoutingTable(own, config.defences);
   const keeper = new TableKeeper(context, table, { id: own, key: nodeKey, addresses });
   const values = new ValueStore(own, config);
   const lookups = new Lookups(context, keeper);
@@ -79,16 +84,22 @@ export default actor(dhtContract, async (given) => {
         return { head: found.octets, sources: found.sources.map(addressOf) };
       },
       async findProviders({ contentId }, { signal }) {
+        const key = providersKey(octets(contentId, 32));
         const providers = new Set<string>();
-        await lookups.findValues(providersKey(octets(contentId, 32)), signal, ({ content }) => {
+        const take = ({ content }: Pick<FoundValue, 'content'>): boolean => {
           if (content.kind !== 'providers') return false;
-          for (const peer of content.value.providers) {
+          for (const peer of content.value.providers.slice(0, PROVIDERS_OF_ONE)) {
             const address = fromPeerAddr(peer);
             if (address === null || !keeper.mayFollow(address)) continue;
             if (providers.size < MAX_PROVIDERS) providers.add(formatAddress(address));
           }
           return providers.size >= MAX_PROVIDERS;
-        });
+        };
+        // What this node keeps for others it need not ask them for.
+        const kept = values.get(key, DIALECT_2, Number(unixNow(context)));
+        const content = kept && lookups.judge(key, kept.octets);
+        if (content) take({ content });
+        await lookups.findValues(key, signal, take);
         return { providers: [...providers] };
       },
       store: ({ key, value, ttlSeconds }, { signal }) =>
@@ -111,6 +122,14 @@ export default actor(dhtContract, async (given) => {
     async quiesce() {
       upkeep.end();
       await announcer.end();
+    },
+    pressure(level) {
+      const part = level === 'high' ? UNDER_PRESSURE : 1;
+      const { maxValues, maxValueBytes, defences } = config;
+      values.limit({
+        ...{ maxValues: Math.floor(maxValues * part), maxValueBytes: Math.floor(maxValueBytes * part) },
+        defences,
+      });
     },
   };
 });

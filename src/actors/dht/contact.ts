@@ -4,6 +4,7 @@ import { reachOf } from '../../protocol/addresses/may-dial.ts';
 import { neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { type NodeId, nodeIdOf } from '../../protocol/objects/ids.ts';
+import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
 
 /** A node and where it is. Immutable, and one object for all tables and lookups of a thread that know it. */
 export interface Contact {
@@ -14,6 +15,8 @@ export interface Contact {
   readonly address: string;
   /** Whom it is counted with (`neighbourhoodOf`); null: an address of a local network, where all are neighbours. */
   readonly neighbourhood: string | null;
+  /** As others are told of it. */
+  readonly peer: PeerAddr;
 }
 
 /** Contacts kept, the oldest goes: the same nodes are told of again and again. */
@@ -34,6 +37,13 @@ export function contactOf(nodeKey: string, address: string): Contact | null {
     id: nodeIdOf(key),
     address,
     neighbourhood: reachOf(ip) === 'public' ? neighbourhoodOf(parsed.address.host) : null,
+    peer: {
+      ip,
+      port: parsed.address.port,
+      transport: parsed.address.transport,
+      pubkeyHint: key,
+      relayVia: null,
+    },
   };
   if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value!);
   kept.set(name, contact);

@@ -14,9 +14,9 @@ import type { Lookups } from './lookups.ts';
 import type { TableKeeper } from './table-keeper.ts';
 import type { ValueStore } from './value-store.ts';
 
-/** Heads that wait to be checked, in all and of one giver. */
+/** Heads that wait to be checked, in all and of one network. */
 const MAX_WAITING = 256;
-const MAX_PER_ORIGIN = 8;
+const MAX_PER_NET = 8;
 const AT_ONCE = 2;
 const ASK_MS = 5_000;
 /** Share keys that a manifest proved. */
@@ -27,6 +27,8 @@ interface Job {
   readonly head: ShareHead;
   readonly octets: Uint8Array;
   readonly origin: string;
+  /** The network of whoever gave it. */
+  readonly net: string;
   /** Unix seconds. */
   readonly expiresAt: number;
 }
@@ -44,7 +46,7 @@ export class HeadChecks {
   /** Share keys by share id: what a key proved once is checked at once from then on. */
   readonly #keys = new Map<string, Uint8Array>();
   readonly #waiting = new Map<string, Job>();
-  readonly #origins = new Map<string, number>();
+  readonly #nets = new Map<string, number>();
   #running = 0;
 
   constructor(context: DhtContext, parts: { keeper: TableKeeper; values: ValueStore; lookups: Lookups }) {
@@ -60,14 +62,14 @@ export class HeadChecks {
     return key === undefined ? null : verifyShareHead(head, key).ok;
   }
 
-  /** Has a head checked when its turn comes. False: too many wait, or too many of this giver. */
+  /** Has a head checked when its turn comes. False: too many wait, or too many of this network. */
   request(job: Job): boolean {
     const name = toHex(job.head.sig);
-    const ofOrigin = this.#origins.get(job.origin) ?? 0;
+    const ofNet = this.#nets.get(job.net) ?? 0;
     if (this.#waiting.has(name)) return true;
-    if (this.#waiting.size >= MAX_WAITING || ofOrigin >= MAX_PER_ORIGIN) return false;
+    if (this.#waiting.size >= MAX_WAITING || ofNet >= MAX_PER_NET) return false;
     this.#waiting.set(name, job);
-    this.#origins.set(job.origin, ofOrigin + 1);
+    this.#nets.set(job.net, ofNet + 1);
     this.#next();
     return true;
   }
@@ -78,8 +80,8 @@ export class HeadChecks {
     const key = shareHeadKey(manifest.shareId);
     if (this.#values.unchecked(key).length === 0) return;
     this.#remember(manifest.sharePubkey);
-    for (const { octets, origin, expiresAt } of [...this.#values.unchecked(key)]) {
-      this.#settle({ key, octets, origin, expiresAt, head: shareHead.read(new Reader(octets)) });
+    for (const { octets, origin, net, expiresAt } of [...this.#values.unchecked(key)]) {
+      this.#settle({ key, octets, origin, net, expiresAt, head: shareHead.read(new Reader(octets)) });
     }
   }
 
@@ -93,9 +95,9 @@ export class HeadChecks {
           await this.#check(job);
         } finally {
           this.#running--;
-          const left = (this.#origins.get(job.origin) ?? 1) - 1;
-          if (left > 0) this.#origins.set(job.origin, left);
-          else this.#origins.delete(job.origin);
+          const left = (this.#nets.get(job.net) ?? 1) - 1;
+          if (left > 0) this.#nets.set(job.net, left);
+          else this.#nets.delete(job.net);
           this.#next();
         }
       });
@@ -113,7 +115,7 @@ export class HeadChecks {
     this.#settle(job);
   }
 
-  #settle({ key, head, octets, origin, expiresAt }: Job): void {
+  #settle({ key, head, octets, origin, net, expiresAt }: Job): void {
     const right = this.verdict(head);
     if (right === null) return;
     const { metrics } = this.#context;
@@ -124,7 +126,10 @@ export class HeadChecks {
     }
     const now = Number(unixNow(this.#context));
     const content = { kind: 'share-head', value: head } as const;
-    this.#values.put(key, content, octets, { ttl: expiresAt - now, origin, now, checked: true });
+    this.#values.put(key, content, octets, {
+      ...{ ttl: expiresAt - now, origin, net, now },
+      checked: true,
+    });
     metrics.add('heads_checked', 1);
   }
 

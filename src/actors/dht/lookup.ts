@@ -22,6 +22,8 @@ export interface LookupOptions {
   readonly paths?: number;
   /** Nodes asked in all. */
   readonly maxQueries?: number;
+  /** Of one neighbourhood that others named. */
+  readonly perNeighbourhood?: number;
 }
 
 /** Kept of one path; the farthest go. */
@@ -31,7 +33,7 @@ const MAX_TAKEN = 24;
 /** With one address under several keys, one of which may be right. */
 const MAX_PER_ADDRESS = 2;
 /** Of one neighbourhood in one lookup. */
-const MAX_PER_NEIGHBOURHOOD = 8;
+const MAX_PER_NEIGHBOURHOOD = 2;
 /** Nodes whose key nobody told: they may be anywhere. */
 const MAX_WITHOUT_KEY = 8;
 
@@ -51,6 +53,7 @@ export class Lookup {
   readonly #target: NodeId;
   readonly #alpha: number;
   readonly #maxQueries: number;
+  readonly #perNeighbourhood: number;
   /** Nearest first; those without an id last, in the order in which they came. */
   readonly #paths: Item[][];
   /** By address and key. */
@@ -64,10 +67,20 @@ export class Lookup {
   #withoutKey = 0;
   #turn = 0;
 
-  constructor({ target, alpha = 3, paths = 1, maxQueries = 96 }: LookupOptions, seeds: readonly Candidate[]) {
+  constructor(
+    {
+      target,
+      alpha = 3,
+      paths = 1,
+      maxQueries = 96,
+      perNeighbourhood = MAX_PER_NEIGHBOURHOOD,
+    }: LookupOptions,
+    seeds: readonly Candidate[],
+  ) {
     this.#target = target;
     this.#alpha = alpha;
     this.#maxQueries = maxQueries;
+    this.#perNeighbourhood = perNeighbourhood;
     this.#paths = Array.from({ length: paths }, () => []);
     const byNearness = seeds.toSorted((a, b) => this.#compare(a.id, b.id));
     for (const [index, seed] of byNearness.entries()) this.#add(seed, index % paths);
@@ -156,7 +169,7 @@ export class Lookup {
     const { neighbourhood, from } = candidate;
     const near = neighbourhood === null ? 0 : (this.#neighbourhoods.get(neighbourhood) ?? 0);
     // Whom this node knows itself has passed the limits of its table.
-    if (from !== null && near >= MAX_PER_NEIGHBOURHOOD) return;
+    if (from !== null && near >= this.#perNeighbourhood) return;
     const list = this.#paths[path]!;
     const item: Item = { candidate, id: candidate.id, nodeKey: candidate.nodeKey, path, state: 'new' };
     const at = list.findIndex((each) => this.#compare(item.id, each.id) < 0);

@@ -135,17 +135,19 @@ export class Lookups {
     shareKey: Uint8Array,
     signal: AbortSignal,
   ): Promise<{ head: ShareHead; octets: Uint8Array; sources: readonly Candidate[] } | null> {
+    const { checkedHeads, disjointPaths } = this.#context.config.defences;
     const found: { head: ShareHead; octets: Uint8Array; source: Candidate }[] = [];
     await this.findValues(
       shareHeadKey(shareIdOf(shareKey)),
       signal,
       ({ content, octets, source }) => {
         if (content.kind !== 'share-head') return false;
-        if (verifyShareHead(content.value, shareKey).ok) found.push({ head: content.value, octets, source });
+        if (!checkedHeads || verifyShareHead(content.value, shareKey).ok)
+          found.push({ head: content.value, octets, source });
         else this.#context.metrics.add('heads_refused', 1);
         return false;
       },
-      PATHS,
+      disjointPaths ? PATHS : 1,
     );
     const [best] = found.toSorted((a, b) => compareShareHeads(b.head, a.head));
     if (best === undefined) return null;
@@ -213,7 +215,9 @@ export class Lookups {
       this.#count++;
       metrics.add('lookups', 1);
       this.#keeper.table.looked(target, clock.now());
-      const lookup = new Lookup({ target, paths }, this.#seeds(target));
+      const { diversity } = this.#context.config.defences;
+      const options = { target, paths, ...(!diversity && { perNeighbourhood: Number.POSITIVE_INFINITY }) };
+      const lookup = new Lookup(options, this.#seeds(target));
       await runLookup(lookup, {
         clock,
         signal: AbortSignal.any([given, deadline.signal, this.#context.signal]),
@@ -248,10 +252,15 @@ export class Lookups {
       if (!(error instanceof DecodeError)) throw error;
     }
     const peers = 'peers' in reply ? reply.peers : reply.closerPeers;
-    return { who, closer: candidatesOf(peers, target, who.nodeKey, this.#keeper.rules) };
+    const closer = candidatesOf(peers, target, who.nodeKey, this.#keeper.rules);
+    if (!this.#context.config.defences.onlyAnswered) this.#keeper.believe(closer);
+    return { who, closer };
   }
 
-  /** The nearest of the table, and the operator's own: those of the reference keep values and name nobody. */
+  /**
+   * The nearest of the table, and the operator's own where they are not in it: as Granary nodes are found by the table,
+   * and those of the reference keep values wherever they stand, because nobody finds others there.
+   */
   #seeds(target: NodeId): Candidate[] {
     const { bootstrap } = this.#context.config;
     const known = this.#keeper.table.closest(target, K).map(({ contact }) => candidateOf(contact));
@@ -259,7 +268,11 @@ export class Lookups {
       (text) => candidateFrom(text, 'operator', null, this.#keeper.rules) ?? [],
     );
     const addresses = new Set(known.map(({ address }) => address));
-    return [...known, ...typed.filter(({ address }) => !addresses.has(address))];
+    const others = typed.filter(({ address }) => {
+      if (addresses.has(address)) return false;
+      return known.length < K || this.#keeper.table.at(address)?.native !== true;
+    });
+    return [...known, ...others];
   }
 
   /** Waits for a place. `E_BUSY` when too many do. */

@@ -1,5 +1,6 @@
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import { bucketIndex, compareDistance, type NodeId } from '../../protocol/objects/ids.ts';
+import type { DhtDefences } from './config.ts';
 import type { Contact } from './contact.ts';
 
 /** Nodes of a bucket, and of an answer. */
@@ -8,7 +9,7 @@ export const K = 20;
 const MAX_WAITING = 10;
 /** Nodes of one neighbourhood (IPv4 /24, IPv6 /48) in a bucket, and in the table. */
 const PER_BUCKET = 2;
-const PER_TABLE = 10;
+const PER_TABLE = 4;
 /** A node goes after so many failures in a row, at once when another waits for its place. */
 const MAX_FAILURES = 3;
 
@@ -45,11 +46,16 @@ export type Admission =
  */
 export class RoutingTable {
   readonly #own: NodeId;
+  readonly #defences: Pick<DhtDefences, 'diversity' | 'pingBeforeEvict'>;
   readonly #buckets: (Bucket | undefined)[] = [];
   #size = 0;
 
-  constructor(own: NodeId) {
+  constructor(
+    own: NodeId,
+    defences: Pick<DhtDefences, 'diversity' | 'pingBeforeEvict'> = { diversity: true, pingBeforeEvict: true },
+  ) {
     this.#own = own;
+    this.#defences = defences;
   }
 
   get size(): number {
@@ -80,6 +86,11 @@ export class RoutingTable {
     if (bucket.entries.length < K) {
       bucket.entries.push(entry);
       this.#size++;
+      return { kind: 'in' };
+    }
+    if (!this.#defences.pingBeforeEvict) {
+      bucket.entries.shift();
+      bucket.entries.push(entry);
       return { kind: 'in' };
     }
     bucket.waiting ??= [];
@@ -113,6 +124,12 @@ export class RoutingTable {
       if (entry !== undefined) return entry;
     }
     return null;
+  }
+
+  /** Whether a node with that id would find a place at once, as far as its address allows. */
+  hasPlaceFor(id: NodeId): boolean {
+    const bucket = this.#buckets[bucketIndex(this.#own, id)];
+    return bucket === undefined || bucket.entries.length < K;
   }
 
   get(id: NodeId): TableEntry | null {
@@ -163,7 +180,7 @@ export class RoutingTable {
   }
 
   #hasRoomFor({ neighbourhood }: Contact, bucket: Bucket): boolean {
-    if (neighbourhood === null) return true;
+    if (neighbourhood === null || !this.#defences.diversity) return true;
     if (countOf(bucket, neighbourhood) >= PER_BUCKET) return false;
     const inTable = this.#buckets.reduce(
       (sum, each) => sum + (each === undefined ? 0 : countOf(each, neighbourhood)),

@@ -94,6 +94,14 @@ export class TableKeeper {
     }
   }
 
+  /** Takes in whom others named, whether they are there or not: what a DHT does without `onlyAnswered`. */
+  believe(named: readonly Candidate[]): void {
+    for (const { nodeKey, address } of named) {
+      const contact = nodeKey === null ? null : contactOf(nodeKey, address);
+      if (contact !== null) this.#seen(contact, { native: true, dialect: '2/8' });
+    }
+  }
+
   /** It did not. */
   silent(contact: Contact): void {
     // A dial that failed was told of already.
@@ -133,7 +141,8 @@ export class TableKeeper {
 
   #isWanted({ id, address }: Candidate): boolean {
     if ((this.#failed.get(address) ?? 0) > this.#context.clock.now()) return false;
-    return id === null ? this.table.at(address) === null : this.table.get(id) === null;
+    if (id === null) return this.table.at(address) === null;
+    return this.table.get(id) === null && this.table.hasPlaceFor(id);
   }
 
   #dialNext(): void {

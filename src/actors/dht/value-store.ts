@@ -2,6 +2,7 @@ import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import { type DhtContent, type DhtKind, dialectKnowsKind } from '../../protocol/objects/dht-value.ts';
 import { bucketIndex, type NodeId, targetOf } from '../../protocol/objects/ids.ts';
+import type { DhtDefences } from './config.ts';
 import {
   compareRanks,
   composed,
@@ -15,9 +16,9 @@ import {
 /** What a value without a time lives, and what none outlives, in seconds (SCP2P wire, section 10.1). */
 export const DEFAULT_TTL = 86_400;
 export const MAX_TTL = 604_800;
-/** One giver may fill this part of what is kept. */
-const ORIGIN_PART = 1 / 16;
-const MIN_ORIGIN_VALUES = 64;
+/** One network may fill this part of what is kept. */
+const NET_PART = 1 / 16;
+const MIN_NET_VALUES = 64;
 /** What a value costs beside its octets. */
 const OVERHEAD = 256;
 /** The name of a head whose signature is known to be right. */
@@ -26,6 +27,8 @@ const CHECKED = 'checked';
 export interface ValueLimits {
   readonly maxValues: number;
   readonly maxValueBytes: number;
+  /** Without `origins` it does not matter who gave a value; default: it does. */
+  readonly defences?: Pick<DhtDefences, 'origins'>;
 }
 
 interface StoredValue {
@@ -37,6 +40,8 @@ interface StoredValue {
   readonly expiresAt: number;
   /** Node key of who gave it. */
   readonly origin: string;
+  /** The network that it came from: keys cost nothing, networks do. */
+  readonly net: string;
 }
 
 /** What became of a value that was offered. */
@@ -49,7 +54,7 @@ interface Usage {
 
 /**
  * Values kept for others, by key and kind, so that those of all dialects live side by side. Bounded in number, in octets
- * and by giver; when it is full, what is farthest from this node makes room for what is nearer. Pure: time comes with
+ * and by network; when it is full, what is farthest from this node makes room for what is nearer. Pure: time comes with
  * each call, in unix seconds. What it takes has been checked before.
  */
 export class ValueStore {
@@ -58,7 +63,7 @@ export class ValueStore {
   readonly #values = new Map<string, StoredValue[]>();
   /** Keys by the leading bits that they have in common with this node, oldest first. */
   readonly #bins: Set<string>[] = [];
-  readonly #origins = new Map<string, Usage>();
+  readonly #nets = new Map<string, Usage>();
   #count = 0;
   #bytes = 0;
 
@@ -101,12 +106,12 @@ export class ValueStore {
     key: Uint8Array,
     content: DhtContent,
     given: Uint8Array,
-    about: { ttl: number; origin: string; now: number; checked?: boolean },
+    about: { ttl: number; origin: string; net?: string; now: number; checked?: boolean },
   ): PutResult {
-    const { origin, now, checked = false } = about;
+    const { origin, net = origin, now, checked = false } = about;
     const name = toHex(key);
     const octets = keptOctets(content, given);
-    const variant = checked ? CHECKED : variantOf(content, origin);
+    const variant = checked ? CHECKED : variantOf(content, this.#byOrigin ? origin : '');
     const ends = expiryOf(content);
     const ttl = Math.min(about.ttl > 0 ? about.ttl : DEFAULT_TTL, MAX_TTL);
     const expiresAt = Math.min(now + ttl, ends === null ? Number.POSITIVE_INFINITY : Number(ends));
@@ -119,6 +124,7 @@ export class ValueStore {
       rank: rankOf(content),
       expiresAt,
       origin,
+      net,
     };
     const same = list.findIndex((each) => each.kind === value.kind && each.variant === variant);
     let result: PutResult = 'stored';
@@ -135,12 +141,9 @@ export class ValueStore {
     if (content.kind === 'share-head' && !checked && known !== undefined) return 'older';
     if (next.filter(({ kind }) => kind === value.kind).length >= maxVariants(value.kind)) {
       if (value.kind === 'share-head') return 'crowded';
-      next.splice(
-        next.findIndex(({ kind }) => kind === value.kind),
-        1,
-      );
+      next.splice(placeToGive(next, value), 1);
     }
-    if (same < 0 && !this.#originHasRoom(origin, octets)) return 'crowded';
+    if (same < 0 && !this.#netHasRoom(net, octets)) return 'crowded';
     if (!this.#makeRoom(name, next, value)) return 'full';
     this.#set(name, [...next, value]);
     return result;
@@ -167,7 +170,7 @@ export class ValueStore {
   }
 
   /** The heads under a key whose signature is not known to be right. */
-  unchecked(key: Uint8Array): readonly { octets: Uint8Array; origin: string; expiresAt: number }[] {
+  unchecked(key: Uint8Array): readonly Pick<StoredValue, 'octets' | 'origin' | 'net' | 'expiresAt'>[] {
     return (this.#values.get(toHex(key)) ?? []).filter(
       ({ kind, variant }) => kind === 'share-head' && variant !== CHECKED,
     );
@@ -196,13 +199,16 @@ export class ValueStore {
     }
   }
 
-  #originHasRoom(origin: string, octets: Uint8Array): boolean {
-    const { values, bytes } = this.#origins.get(origin) ?? { values: 0, bytes: 0 };
+  get #byOrigin(): boolean {
+    return this.#limits.defences?.origins ?? true;
+  }
+
+  #netHasRoom(net: string, octets: Uint8Array): boolean {
+    if (!this.#byOrigin) return true;
+    const { values, bytes } = this.#nets.get(net) ?? { values: 0, bytes: 0 };
     const { maxValues, maxValueBytes } = this.#limits;
-    const room = Math.max(MIN_ORIGIN_VALUES, maxValues * ORIGIN_PART);
-    return (
-      values < room && bytes + octets.length + OVERHEAD <= Math.max(maxValueBytes * ORIGIN_PART, 2 ** 18)
-    );
+    const room = Math.max(MIN_NET_VALUES, maxValues * NET_PART);
+    return values < room && bytes + octets.length + OVERHEAD <= Math.max(maxValueBytes * NET_PART, 2 ** 18);
   }
 
   /** Whether the list may stand there with the value, after what is farther from this node than the key has gone. */
@@ -250,12 +256,21 @@ export class ValueStore {
   #account(value: StoredValue, sign: 1 | -1): void {
     this.#count += sign;
     this.#bytes += sign * costOf(value);
-    const usage = this.#origins.get(value.origin) ?? { values: 0, bytes: 0 };
+    const usage = this.#nets.get(value.net) ?? { values: 0, bytes: 0 };
     usage.values += sign;
     usage.bytes += sign * costOf(value);
-    if (usage.values === 0) this.#origins.delete(value.origin);
-    else this.#origins.set(value.origin, usage);
+    if (usage.values === 0) this.#nets.delete(value.net);
+    else this.#nets.set(value.net, usage);
   }
+}
+
+/** Which value of the kind makes room for one more: the oldest of the network that has most, the new one counted. */
+function placeToGive(list: readonly StoredValue[], { kind, net }: StoredValue): number {
+  const counts = new Map([[net, 1]]);
+  const same = list.filter((each) => each.kind === kind);
+  for (const each of same) counts.set(each.net, (counts.get(each.net) ?? 0) + 1);
+  const most = Math.max(...same.map((each) => counts.get(each.net)!));
+  return list.findIndex((each) => each.kind === kind && counts.get(each.net) === most);
 }
 
 const costOf = ({ octets }: StoredValue): number => octets.length + OVERHEAD;

@@ -1,6 +1,4 @@
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import { checkDhtValue, type DhtContent } from '../../protocol/objects/dht-value.ts';
 import { type NodeId, targetOf } from '../../protocol/objects/ids.ts';
@@ -22,7 +20,9 @@ import { DEFAULT_TTL, MAX_TTL, type PutResult, type ValueStore } from './value-s
 const NO_KEYSPACE = 'DHT value does not match any recognized keyspace';
 const NOT_TAKEN = 'this node keeps no values for others';
 const NO_ROOM = 'this node has no room for the value';
-/** Values that one peer may give: the reference's nodes send two a second. */
+/** Who left so many requests in a row unanswered is told to nobody. */
+const FEW = 2;
+/** Values that one network may give: the reference's nodes send two a second each. */
 const STORES = { perSecond: 4, burst: 120 };
 
 interface Parts {
@@ -83,15 +83,18 @@ export class WireAnswers {
     return value && { key, value: value.octets, ttlSecs: BigInt(value.ttl) };
   }
 
-  #store({ key, value, ttlSecs }: Store, { nodeKey, dialect }: WireRequest['peer']): WireReply {
+  #store({ key, value, ttlSecs }: Store, peer: WireRequest['peer']): WireReply {
     const { clock, config, metrics } = this.#context;
+    const { nodeKey: origin, dialect } = peer;
+    // Keys cost nothing: whoever comes from one network is counted as one.
+    const net = peer.neighbourhood ?? origin;
     const refuse = (error: string): WireReply => {
       metrics.add('stores_refused', 1);
       return { error };
     };
     if (config.maxValues === 0) return refuse(NOT_TAKEN);
-    if (!this.#stores.has(nodeKey, clock.now())) return refuse(rateLimitExceeded('dht'));
-    this.#stores.take(nodeKey, clock.now());
+    if (config.defences.rates && !this.#stores.has(net, clock.now())) return refuse(rateLimitExceeded('dht'));
+    this.#stores.take(net, clock.now());
     const check = checkDhtValue(key, value, dialect, unixNow(this.#context));
     if (!check.ok) {
       const nowhere = check.reason === 'unknown-kind' || check.reason === 'wrong-key';
@@ -102,7 +105,7 @@ export class WireAnswers {
       return refuse('DHT value refused: manifest');
     }
     const ttl = Number(ttlSecs > BigInt(MAX_TTL) ? MAX_TTL : ttlSecs);
-    const result = this.#put(key, content, value, ttl, nodeKey);
+    const result = this.#put(key, content, value, { ttl, origin, net });
     metrics.set('values', this.#parts.values.count);
     metrics.set('value_bytes', this.#parts.values.bytes);
     if (result === 'full' || result === 'crowded') return refuse(NO_ROOM);
@@ -115,24 +118,27 @@ export class WireAnswers {
     key: Uint8Array,
     content: DhtContent,
     octets: Uint8Array,
-    ttl: number,
-    origin: string,
+    about: { readonly ttl: number; readonly origin: string; readonly net: string },
   ): PutResult | 'waits' {
     const { values, checks } = this.#parts;
     const now = this.#now;
     if (content.kind !== 'share-head') {
-      const result = values.put(key, content, octets, { ttl, origin, now });
+      const result = values.put(key, content, octets, { ...about, now });
       if (content.kind === 'manifest') checks.learn(content.value);
       return result;
     }
+    if (!this.#context.config.defences.checkedHeads) {
+      return values.put(key, content, octets, { ...about, now, checked: true });
+    }
     const right = checks.verdict(content.value);
     if (right === false) return 'older';
-    const result = values.put(key, content, octets, { ttl, origin, now, checked: right === true });
+    const result = values.put(key, content, octets, { ...about, now, checked: right === true });
     if (right === true) return result;
     // Also one that finds no place among those of unknown signature: with the right one it gets the only place.
+    const { ttl, origin, net } = about;
     const expiresAt = now + Math.min(ttl > 0 ? ttl : DEFAULT_TTL, MAX_TTL);
     const own = { key: new Uint8Array(key), octets: new Uint8Array(octets) };
-    const waits = checks.request({ ...own, head: content.value, origin, expiresAt });
+    const waits = checks.request({ ...own, head: content.value, origin, net, expiresAt });
     return waits && result === 'crowded' ? 'waits' : result;
   }
 
@@ -142,12 +148,8 @@ export class WireAnswers {
 
   #closest(target: NodeId, asker: WireRequest['peer']): PeerAddr[] {
     const may = (entry: TableEntry) =>
-      entry.contact.nodeKey !== asker.nodeKey && canDial(asker.dialect, entry);
-    return this.#parts.table.closest(target, K, may).flatMap(({ contact }) => {
-      const parsed = parseAddress(contact.address);
-      const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
-      return peer === null ? [] : [{ ...peer, pubkeyHint: fromHex(contact.nodeKey, 32) }];
-    });
+      entry.contact.nodeKey !== asker.nodeKey && entry.failures < FEW && canDial(asker.dialect, entry);
+    return this.#parts.table.closest(target, K, may).map(({ contact }) => contact.peer);
   }
 }
 

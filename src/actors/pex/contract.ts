@@ -42,7 +42,7 @@ export interface SeedRow {
 
 export const pexContract = defineContract({
   name: 'pex',
-  uses: ['store', 'transport', 'acceptor'],
+  uses: ['store', 'transport', 'acceptor', 'dht'],
   config: configOf<PexConfig>(),
   mailbox: 4096,
   metrics: [

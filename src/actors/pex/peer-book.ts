@@ -75,15 +75,22 @@ export class PeerBook {
 
   /** What a peer told of. All of it is hearsay, as far as it may be dialled at all. */
   offered(announcer: string, peers: readonly PeerAddr[]): void {
-    const { metrics } = this.#context;
+    const { metrics, refs } = this.#context;
     metrics.add('offers_taken', 1);
     const addresses = offeredAddresses(peers);
     for (const { address, nodeKey } of addresses) {
       if (this.table.get(address) !== null) continue;
       const refused =
         nodeKey === this.#parts.ownKey || !this.mayDial(address) || this.#parts.isBanned(address, nodeKey);
-      if (refused) metrics.add('addresses_refused', 1);
-      else this.hearsay.add({ address, nodeKey, announcer });
+      if (refused) {
+        metrics.add('addresses_refused', 1);
+        continue;
+      }
+      this.hearsay.add({ address, nodeKey, announcer });
+      // Who says where it is itself wants to be found: without it no newcomer came into anybody's routing table.
+      if (nodeKey === announcer) {
+        refs.dht.tell('learnt', { addresses: [`${address}@${nodeKey}`], from: announcer });
+      }
     }
     this.#gauge();
   }

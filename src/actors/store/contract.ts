@@ -267,6 +267,8 @@ export interface TransferOptions {
   readonly adopt?: string | undefined;
   /** The operator's category it belongs to. */
   readonly category?: string | undefined;
+  /** Its chunks come in order. */
+  readonly sequential?: boolean | undefined;
 }
 
 /** A download as the ledger keeps it. One that is under way is `queued`: the next start goes on with it. */
@@ -467,6 +469,11 @@ export const storeContract = defineContract({
       readonly WrongFile[]
     >({ deadlineMs: 30_000 }),
     dropRecheck: ask<{ shareId: Hex | null }, null>(),
+
+    /** Rotations and revocations of keys, as values of the DHT. */
+    keyRecords: ask<null, readonly Uint8Array[]>(),
+    /** Keeps one, unless a later rotation or an earlier revocation of the key is kept. `E_USAGE` for what is none. */
+    keepKeyRecord: ask<{ record: Uint8Array }, null>(),
 
     knownPeer: ask<{ address: string }, KnownPeer | null>(),
     /** Known at once, written down with others a moment later. */

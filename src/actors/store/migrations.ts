@@ -163,6 +163,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX held_gone ON held (path) WHERE gone = 1;
   ALTER TABLE held ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;
   `,
+  // Rotations and revocations of keys, as values of the DHT.
+  `
+  CREATE TABLE key_records (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    dht_key BLOB NOT NULL UNIQUE,
+    record BLOB NOT NULL
+  ) STRICT;
+  `,
   // What this node thinks of peers, and whom it has nothing to do with.
   `
   ALTER TABLE peers ADD COLUMN capabilities TEXT NOT NULL DEFAULT '';

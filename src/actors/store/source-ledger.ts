@@ -99,16 +99,32 @@ export class SourceLedger {
 
   /** By their paths in the share. */
   at(share: number, inside: readonly string[]): readonly (JudgedSource | null)[] {
+    // Whoever asks has a page of one volume: where one file is, the next one is too, and a hundred others are not asked.
+    let volume = share;
     return inside.slice(0, PAGE).map((path) => {
-      const row = this.#database.get<SourceRow>(
-        // Left to itself, SQLite goes through all files of each share.
-        `SELECT s.* FROM own_shares o CROSS JOIN sources s INDEXED BY sources_by_inside ON s.share = o.id AND s.inside = ?2
-         WHERE o.id = ?1 OR o.parent = ?1 LIMIT 1`,
-        share,
-        path,
-      );
-      return row === undefined ? null : { ...contentOf(row), damaged: row.damaged === 1 };
+      const row = this.#inVolume(volume, path) ?? this.#inAnyVolume(share, path);
+      if (row === undefined) return null;
+      volume = row.share;
+      return { ...contentOf(row), damaged: row.damaged === 1 };
     });
+  }
+
+  #inVolume(volume: number, path: string): SourceRow | undefined {
+    return this.#database.get<SourceRow>(
+      'SELECT * FROM sources INDEXED BY sources_by_inside WHERE share = ? AND inside = ? LIMIT 1',
+      volume,
+      path,
+    );
+  }
+
+  #inAnyVolume(share: number, path: string): SourceRow | undefined {
+    return this.#database.get<SourceRow>(
+      // Left to itself, SQLite goes through all files of each share.
+      `SELECT s.* FROM own_shares o CROSS JOIN sources s INDEXED BY sources_by_inside ON s.share = o.id AND s.inside = ?2
+       WHERE o.id = ?1 OR o.parent = ?1 LIMIT 1`,
+      share,
+      path,
+    );
   }
 
   /** A page of those that were not what they should be, in an order that does not change. */

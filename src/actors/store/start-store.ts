@@ -19,6 +19,7 @@ import { HeldFiles } from './held-files.ts';
 import { idOctets } from './hex-ids.ts';
 import { Journal } from './journal.ts';
 import { openImported, sealForExport } from './key-exchange.ts';
+import { KeyRecords } from './key-records.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LeaseChanges } from './lease-changes.ts';
 import { LiveSettings } from './live-settings.ts';
@@ -78,6 +79,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const catalog = new Catalog(database);
   const peers = new KnownPeers(database);
   const bans = new Bans(database);
+  const keyRecords = new KeyRecords(database);
   const transfers = new Transfers(opened.progress);
   const live = new LiveSettings(database, opened.progress);
   const rechecks = new Rechecks(opened.progress);
@@ -258,6 +260,12 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     wrongFiles: ({ shareId, after, limit }) => rechecks.wrong(shareId, after, limit),
     dropRecheck({ shareId }) {
       rechecks.drop(shareId);
+      return null;
+    },
+
+    keyRecords: () => keyRecords.all(),
+    keepKeyRecord({ record }) {
+      keyRecords.keep(record, BigInt(unixNow(context)));
       return null;
     },
 

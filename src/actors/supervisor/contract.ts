@@ -62,6 +62,8 @@ export const supervisorContract = defineContract({
   config: configOf<Record<never, never>>(),
   messages: {
     status: ask<null, NodeStatus>(),
+    /** Bytes of heap and buffers by actor; each thread is asked. */
+    memory: ask<null, Readonly<Record<string, number>>>(),
     /** Stops the node in order. The answer is the end of the process. */
     stop: tell<null>(),
     /** `E_NO_SETTINGS` when another program runs the node, which knows its settings alone. */

@@ -1,9 +1,9 @@
 import { revocationKey, rotationKey } from '../../protocol/objects/dht-keys.ts';
-import type { DhtContent } from '../../protocol/objects/dht-value.ts';
-import { type IdentityRegistry, MAX_CHAIN_KEYS } from '../../protocol/objects/identity-registry.ts';
+import { MAX_CHAIN_KEYS } from '../../protocol/objects/identity-registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { SyncContext } from './context.ts';
 import { valueFromDht } from './dht-lookup.ts';
+import type { KeyMemory } from './key-memory.ts';
 import type { Peer, ValueAnswer } from './peer.ts';
 
 /** Peers asked for rotations and revocations of one key. */
@@ -11,12 +11,12 @@ const MAX_SOURCES = 3;
 
 /**
  * Learns what became of a share's key: asks the peers, and the DHT, for its revocation and its rotation, and for those of the keys
- * it was handed on to (SCP2P wire v2, section 20). Verified records go into the registry; failures of peers only mean
+ * it was handed on to (SCP2P wire v2, section 20). Verified records are remembered; failures of peers only mean
  * that nothing was learnt from them.
  */
 export async function learnIdentity(
   context: SyncContext,
-  registry: IdentityRegistry,
+  keys: KeyMemory,
   shareKey: Uint8Array,
   peers: readonly Peer[],
   signal: AbortSignal,
@@ -29,11 +29,11 @@ export async function learnIdentity(
   let key = shareKey;
   for (let looked = 0; looked < MAX_CHAIN_KEYS; looked++) {
     await Promise.all([
-      ...sources.map((peer) => askOne(context, registry, key, peer, signal)),
-      askNetwork(context, registry, key, signal),
+      ...sources.map((peer) => askOne(context, keys, key, peer, signal)),
+      askNetwork(context, keys, key, signal),
     ]);
-    if (registry.revocationOf(key) !== undefined) return;
-    const rotation = registry.rotationOf(key);
+    if (keys.registry.revocationOf(key) !== undefined) return;
+    const rotation = keys.registry.rotationOf(key);
     if (rotation === undefined) return;
     key = rotation.newPubkey;
   }
@@ -41,7 +41,7 @@ export async function learnIdentity(
 
 async function askOne(
   context: SyncContext,
-  registry: IdentityRegistry,
+  keys: KeyMemory,
   key: Uint8Array,
   peer: Peer,
   signal: AbortSignal,
@@ -50,13 +50,13 @@ async function askOne(
     await quietly(peer.findValue(revocationKey(key), signal)),
     await quietly(peer.findValue(rotationKey(key), signal)),
   ];
-  for (const answer of answers) take(context, registry, peer, answer);
+  for (const answer of answers) take(context, keys, peer, answer);
 }
 
 /** Whoever keeps a record for others has it by its key alone. */
 async function askNetwork(
   context: SyncContext,
-  registry: IdentityRegistry,
+  keys: KeyMemory,
   key: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
@@ -64,25 +64,12 @@ async function askNetwork(
     valueFromDht(context, revocationKey(key), signal),
     valueFromDht(context, rotationKey(key), signal),
   ]);
-  for (const value of found) if (value !== null) put(registry, value.content);
+  for (const value of found) if (value !== null) keys.learn(value.content);
 }
 
-/** Whether it was such a record. */
-function put(registry: IdentityRegistry, content: DhtContent): boolean {
-  if (content.kind === 'key-revocation') registry.addRevocation(content.value);
-  else if (content.kind === 'key-rotation') registry.addRotation(content.value);
-  else return false;
-  return true;
-}
-
-function take(
-  context: SyncContext,
-  registry: IdentityRegistry,
-  peer: Peer,
-  answer: ValueAnswer | null,
-): void {
+function take(context: SyncContext, keys: KeyMemory, peer: Peer, answer: ValueAnswer | null): void {
   if (answer === null || answer.kind === 'none') return;
-  if (answer.kind === 'value' && put(registry, answer.content)) return;
+  if (answer.kind === 'value' && keys.learn(answer.content)) return;
   context.metrics.add('records_refused', 1);
   context.log.warn({ peer: peer.target.address }, 'rotation or revocation refused');
 }

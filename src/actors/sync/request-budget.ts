@@ -3,7 +3,7 @@ import type { Clock } from '../../supervisor/contract/clock.ts';
 /** A pass takes half of an interval beyond the one it waited for. */
 const PASSES_APART = 1.5;
 /** At least so many may be sent at once after a quiet time, whatever the rate. */
-const LEAST_BURST = 16;
+const LEAST_BURST = 120;
 /** What is owed beyond so many seconds' worth is forgotten: nothing waits for ever because of one big share. */
 const MAX_DEBT_SECONDS = 600;
 

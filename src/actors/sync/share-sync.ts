@@ -16,6 +16,7 @@ import { headSources } from './dht-lookup.ts';
 import { disagreementOf } from './disagreement.ts';
 import { type FoundHead, type HeadSearch, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
+import type { KeyMemory } from './key-memory.ts';
 import { lookUpManifest } from './manifest-lookup.ts';
 import type { PassPeers } from './pass-peers.ts';
 import type { Peer } from './peer.ts';
@@ -26,8 +27,8 @@ const SHARE_DEADLINE_MS = 45_000;
 /** Revisions tried, from the newest down, until one can be had. */
 const MAX_REVISIONS = 3;
 
-/** Requests that a lookup in the DHT counts for: it asks about as many nodes. */
-const LOOKUP_REQUESTS = 10;
+/** Requests that a lookup in the DHT counts for: it asks about as many nodes beside those that were asked anyway. */
+const LOOKUP_REQUESTS = 5;
 
 /** Below every sequence number. */
 const NONE_HELD = -1;
@@ -46,7 +47,7 @@ export interface SyncedShare extends ShareSync {
 }
 
 export interface ShareSyncOptions {
-  readonly registry: IdentityRegistry;
+  readonly keys: KeyMemory;
   /** Addresses asked beside those of the share and those that are asked about every share. */
   readonly alsoAsk?: readonly string[];
   readonly peers: PassPeers;
@@ -93,11 +94,11 @@ async function attempt(
   options: ShareSyncOptions,
   signal: AbortSignal,
 ): Promise<SyncedShare> {
-  const { registry, identityDue } = options;
+  const { keys, identityDue } = options;
   const shareKey = fromHex(before.shareKey, 32);
   if (shareKey === null)
     throw failure('E_STORE', 'a subscription without a share key', { subject: before.shareId });
-  checkIdentity(registry, shareKey);
+  checkIdentity(keys.registry, shareKey);
   const peerAt = (target: PeerTarget) => options.peers.of(target);
   const { search, askedAll, sought } = await searchHeads(context, before, shareKey, options, signal);
   const { found, answered, failures } = search;
@@ -111,8 +112,8 @@ async function attempt(
   if (news.length > 0 || identityDue) {
     // Both records, each with a lookup of its own.
     options.peers.spend(2 * LOOKUP_REQUESTS);
-    await learnIdentity(context, registry, shareKey, answered, signal);
-    checkIdentity(registry, shareKey);
+    await learnIdentity(context, keys, shareKey, answered, signal);
+    checkIdentity(keys.registry, shareKey);
   }
   const seen = { answered: answered.length > 0, disagreement, sought, askedAll };
   if (news.length === 0) {

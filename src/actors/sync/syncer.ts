@@ -1,5 +1,4 @@
 import { failure } from '../../errors.ts';
-import { createIdentityRegistry } from '../../protocol/objects/identity-registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { eachBounded } from '../each-bounded.ts';
@@ -8,6 +7,7 @@ import type { Subscription } from '../store/contract.ts';
 import { Coalesced } from './coalesced.ts';
 import type { SyncContext } from './context.ts';
 import type { ShareHealth, ShareSync } from './contract.ts';
+import { KeyMemory } from './key-memory.ts';
 import { PassPeers } from './pass-peers.ts';
 import { planPass } from './pass-plan.ts';
 import { type NewsHint, PublicLists } from './public-lists.ts';
@@ -59,7 +59,7 @@ const asked = (peers: PassPeers): Way => ({ peers, limit: Number.POSITIVE_INFINI
 /** Syncs shares, one or all; the same share never twice at once, and passes never over each other. */
 export class Syncer {
   readonly #context: SyncContext;
-  readonly #registry = createIdentityRegistry();
+  readonly #keys: KeyMemory;
   readonly #memories = new ShareMemories();
   readonly #lists: PublicLists;
   readonly #passes = new Coalesced<readonly ShareSync[]>();
@@ -75,6 +75,7 @@ export class Syncer {
   constructor(context: SyncContext) {
     this.#context = context;
     const { intervalSeconds, requestsPerSecond } = context.config;
+    this.#keys = new KeyMemory(context);
     this.#began = context.clock.now();
     this.#lists = new PublicLists(context);
     this.#requestsPerSecond = requestsPerSecond;
@@ -203,6 +204,7 @@ export class Syncer {
 
   async #one(shareId: string, { peers, limit, byItself, hint }: Way): Promise<SyncedShare> {
     const { clock, refs } = this.#context;
+    await this.#keys.recall();
     const subscription = await refs.store.ask('subscription', { shareId });
     if (subscription === null) throw failure('E_NOT_FOUND', 'no such subscription', { subject: shareId });
     const memory = this.#memories.of(shareId);
@@ -211,7 +213,7 @@ export class Syncer {
     // Who says that there is news is the one to ask.
     const { best, turn } = hint === undefined ? { turn: memory.turn } : { best: hint.address, turn: 0 };
     const options = {
-      ...{ registry: this.#registry, peers, limit, best, turn, identityDue },
+      ...{ keys: this.#keys, peers, limit, best, turn, identityDue },
       dhtDue: {
         found: byItself && this.#isDue(shareId, memory.dhtAt, DHT_INTERVAL_MS, DHT_PER_SHARE_MS),
         notFound: !byItself || now - memory.dhtAt >= DHT_RETRY_MS,

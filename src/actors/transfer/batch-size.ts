@@ -1,6 +1,6 @@
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
-import type { Budget } from './fetch-schedule.ts';
+import type { Budget } from './free-chunks.ts';
 
 /** What one fetch asks for: little at first, for a quick start; then enough that opening the next one does not matter. */
 const FIRST_BYTES = 4 << 20;

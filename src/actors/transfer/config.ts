@@ -10,6 +10,14 @@ export const transferConfig = z.strictObject({
     .int()
     .min(0)
     .default(256 << 20),
+  /** Octets that a sequential download may be ahead of the first one that is missing. */
+  readAheadBytes: z
+    .int()
+    .min(1 << 20)
+    .max(4 * 2 ** 30)
+    .default(64 << 20),
+  /** Files get their blocks before their octets, where the system can do that. */
+  preallocate: z.boolean().default(false),
   /** `name=/absolute/folder` each: where downloads of that category go. */
   categories: z.array(z.string()).default([]),
 });

@@ -34,6 +34,8 @@ export interface TransferRow {
   /** Unix seconds. */
   readonly added: number;
   readonly category: string | null;
+  /** Its chunks come in order, for whoever reads while they come. */
+  readonly sequential: boolean;
 }
 
 /** Which transfers: these ids, or beginnings of them that no other one has; null: all of them. */
@@ -56,6 +58,8 @@ export interface DownloadRequest {
   readonly adopt?: string | undefined;
   /** One of those in the settings. */
   readonly category?: string | undefined;
+  /** In order from the first chunk, none far ahead of the first that is missing. Absent: as it was; else not. */
+  readonly sequential?: boolean | undefined;
 }
 
 /** Field names are those of the command's result. */

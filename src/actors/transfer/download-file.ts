@@ -27,6 +27,8 @@ export class DownloadFile {
   state: FileState = 'missing';
   /** The unfinished file, once it exists. */
   unfinished: string | null = null;
+  /** The disk has set its place aside: what is still to be written to it uses no room any more. */
+  allocated = false;
   /** Chunks that were verified and lie in the unfinished file. */
   have: ChunkMap;
   /** How the unfinished file looked when `have` was written down last. */

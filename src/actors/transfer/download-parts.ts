@@ -1,5 +1,6 @@
 import type { TransferContext } from './context.ts';
 import type { DistinctPlaces } from './distinct-places.ts';
+import type { FetchOrder } from './free-chunks.ts';
 import type { HeldKeeper } from './held-keeper.ts';
 import type { ProgressKeeper } from './progress-keeper.ts';
 import type { ProgressMeter } from './progress-meter.ts';
@@ -11,6 +12,8 @@ export interface DownloadParts {
   readonly context: TransferContext;
   /** Shares that its files are of: their caps count. */
   readonly shareIds: readonly string[];
+  /** In which order its chunks come, at the moment. */
+  readonly order: () => FetchOrder;
   readonly folder: TargetFolder;
   readonly places: DistinctPlaces;
   readonly progress: ProgressMeter;

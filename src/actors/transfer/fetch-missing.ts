@@ -63,9 +63,13 @@ async function fetchFromAll(
   const starter = {};
   crew.join(starter);
   const running: Promise<void>[] = [];
+  const begun = new Set<string>();
   const begin = async (providers: readonly (readonly PeerTarget[])[]) => {
     for (const addresses of providers) {
       if (crew.over || parts.signal.aborted) break;
+      // Whom the DHT names may be at work, or have failed, already.
+      if (addresses.every(({ address }) => begun.has(address))) continue;
+      for (const { address } of addresses) begun.add(address);
       const provider = new Provider(parts.context, addresses);
       const tried = new AbortController();
       const failed = (error: ActorError) => {

@@ -1,18 +1,13 @@
 import { CHUNK_SIZE, chunkLength } from '../../protocol/objects/chunks.ts';
 import { ChunkMap } from '../chunk-map.ts';
-
-/** A file to be fetched. `have` is kept up to date by the schedule. */
-export interface ScheduledFile {
-  readonly size: number;
-  readonly chunks: number;
-  have: ChunkMap;
-}
-
-/** Chunks of one file, by its place in the schedule. */
-export interface Portion {
-  readonly file: number;
-  readonly wanted: ChunkMap;
-}
+import {
+  type Budget,
+  type FetchOrder,
+  type FileState,
+  FreeChunks,
+  type Portion,
+  type ScheduledFile,
+} from './free-chunks.ts';
 
 /** What one provider is asked for in one go. */
 export interface Batch {
@@ -33,24 +28,6 @@ export interface Arrival {
   readonly obsolete: readonly number[];
 }
 
-/** How much one take may bring. */
-export interface Budget {
-  readonly bytes: number;
-  readonly files: number;
-}
-
-interface FileState {
-  readonly file: ScheduledFile;
-  /** In how many batches each chunk is. */
-  readonly out: Uint8Array;
-  /** Chunks that are neither here nor in a batch. */
-  free: number;
-  /** No chunk before it is free. */
-  from: number;
-  /** Some chunk of it was in two batches at once. */
-  doubled: boolean;
-}
-
 interface BatchState extends Batch {
   readonly byFile: ReadonlyMap<number, ChunkMap>;
   /** Chunks of it that nobody brought yet. */
@@ -60,29 +37,27 @@ interface BatchState extends Batch {
 /**
  * Who is asked for which chunks. Every chunk that is missing is either free or in a batch; a batch that ends without it
  * makes it free again. Files are given out in their order, big ones in parts. A provider that finds nothing free, and
- * has nothing under way itself, is given the later half of what another one still has to bring: so that a slow provider
- * cannot hold up the end. A chunk is in two batches at most, and counts once.
+ * has nothing under way itself, is given half of what another one still has to bring, so that a slow provider cannot
+ * hold up the end: the later half, or the earlier one where somebody reads what comes. A chunk is in two batches at most,
+ * and counts once.
  *
  * A step machine: it waits for nothing and knows no time but the one it is told.
  */
 export class FetchSchedule {
+  readonly #free: FreeChunks;
   readonly #files: readonly FileState[];
+  readonly #order: () => FetchOrder;
   /** For each provider the files it is not asked for, and until when. */
   readonly #refused = new Map<number, Map<number, number>>();
   readonly #batches = new Map<number, BatchState>();
   #nextProvider = 0;
   #nextBatch = 0;
-  #first = 0;
   #left = 0;
 
-  constructor(files: readonly ScheduledFile[]) {
-    this.#files = files.map((file) => ({
-      file,
-      out: new Uint8Array(file.chunks),
-      free: file.chunks - file.have.count,
-      from: 0,
-      doubled: false,
-    }));
+  constructor(files: readonly ScheduledFile[], order: () => FetchOrder) {
+    this.#order = order;
+    this.#free = new FreeChunks(files, order);
+    this.#files = this.#free.files;
     for (const { free } of this.#files) this.#left += free;
   }
 
@@ -101,14 +76,18 @@ export class FetchSchedule {
   leave(provider: number): void {
     for (const batch of [...this.#batches.values()]) if (batch.provider === provider) this.ended(batch.id);
     this.#refused.delete(provider);
+    this.#free.forget(provider);
   }
 
   /** Something for this provider to bring; null: nothing for it at the moment. */
   take(provider: number, budget: Budget, now: number): Batch | null {
     const refused = this.#refused.get(provider);
     if (refused === undefined) return null;
-    const portions = this.#takeFree(refused, budget, now);
-    if (portions.length === 0) portions.push(...this.#takeFromOther(provider, refused, budget, now));
+    const isRefused = (file: number) => (refused.get(file) ?? Number.NEGATIVE_INFINITY) > now;
+    // Those that take part are kept in the order in which they came.
+    const first = this.#refused.keys().next().value === provider;
+    const portions = this.#free.take(provider, first, isRefused, budget);
+    if (portions.length === 0) portions.push(...this.#takeFromOther(provider, isRefused, budget));
     if (portions.length === 0) return null;
     const missing = portions.reduce((sum, { wanted }) => sum + wanted.count, 0);
     const byFile = new Map(portions.map(({ file, wanted }) => [file, wanted]));
@@ -146,7 +125,7 @@ export class FetchSchedule {
       for (let chunk = 0; chunk < wanted.chunks; chunk++) {
         if (!wanted.has(chunk) || state.file.have.has(chunk)) continue;
         state.out[chunk]!--;
-        if (state.out[chunk] === 0) this.#free(file, chunk);
+        if (state.out[chunk] === 0) this.#free.free(file, chunk);
       }
     }
   }
@@ -170,19 +149,12 @@ export class FetchSchedule {
     for (let chunk = 0; chunk < state.file.chunks; chunk++) {
       if (state.file.have.has(chunk)) continue;
       this.#left++;
-      this.#free(file, chunk);
+      this.#free.free(file, chunk);
     }
   }
 
   #holding(file: number): number[] {
     return [...this.#batches.values()].filter(({ byFile }) => byFile.has(file)).map(({ id }) => id);
-  }
-
-  #free(file: number, chunk: number): void {
-    const state = this.#files[file]!;
-    state.free++;
-    state.from = Math.min(state.from, chunk);
-    this.#first = Math.min(this.#first, file);
   }
 
   /** A chunk that came leaves every batch that has it. */
@@ -194,40 +166,14 @@ export class FetchSchedule {
     }
   }
 
-  #takeFree(refused: ReadonlyMap<number, number>, budget: Budget, now: number): Portion[] {
-    const portions: Portion[] = [];
-    while (this.#files[this.#first]?.free === 0) this.#first++;
-    let bytes = 0;
-    for (let file = this.#first; file < this.#files.length; file++) {
-      if (bytes >= budget.bytes || portions.length >= budget.files) break;
-      const state = this.#files[file]!;
-      if (state.free === 0 || isRefused(refused, file, now)) continue;
-      const wanted = ChunkMap.none(state.file.chunks);
-      while (bytes < budget.bytes && state.free > 0) {
-        while (state.file.have.has(state.from) || state.out[state.from] !== 0) state.from++;
-        wanted.add(state.from);
-        state.out[state.from] = 1;
-        state.free--;
-        bytes += chunkLength(state.file.size, state.from++);
-      }
-      portions.push({ file, wanted });
-    }
-    return portions;
-  }
-
-  #takeFromOther(
-    provider: number,
-    refused: ReadonlyMap<number, number>,
-    budget: Budget,
-    now: number,
-  ): Portion[] {
+  #takeFromOther(provider: number, refused: (file: number) => boolean, budget: Budget): Portion[] {
     const batches = [...this.#batches.values()];
     if (batches.some((batch) => batch.provider === provider)) return [];
     for (const batch of batches) {
       const chunks: { file: number; chunk: number }[] = [];
       for (const { file, wanted } of batch.portions) {
         const state = this.#files[file]!;
-        if (isRefused(refused, file, now)) continue;
+        if (refused(file)) continue;
         for (let chunk = 0; chunk < wanted.chunks; chunk++) {
           const only = wanted.has(chunk) && !state.file.have.has(chunk) && state.out[chunk] === 1;
           if (only) chunks.push({ file, chunk });
@@ -235,7 +181,8 @@ export class FetchSchedule {
       }
       if (chunks.length === 0) continue;
       const most = Math.max(1, Math.floor(budget.bytes / CHUNK_SIZE));
-      return this.#double(chunks.slice(Math.max(chunks.length >> 1, chunks.length - most)));
+      const half = Math.min(Math.ceil(chunks.length / 2), most);
+      return this.#double(this.#order().kind === 'sequential' ? chunks.slice(0, half) : chunks.slice(-half));
     }
     return [];
   }
@@ -252,9 +199,4 @@ export class FetchSchedule {
     }
     return [...byFile].map(([file, wanted]) => ({ file, wanted }));
   }
-}
-
-function isRefused(refused: ReadonlyMap<number, number>, file: number, now: number): boolean {
-  const until = refused.get(file);
-  return until !== undefined && until > now;
 }

@@ -10,6 +10,9 @@ import type { Finisher } from './finisher.ts';
 /** Corrupt chunks after which nobody asks a provider for that file any more. */
 const CORRUPT_A_FILE = 2;
 
+/** A smaller file lies in one piece anyway. */
+const WORTH_ALLOCATING = 16 << 20;
+
 /** The files that several providers fetch together, and what became of each of their chunks. */
 export class FetchWork {
   readonly parts: DownloadParts;
@@ -36,7 +39,7 @@ export class FetchWork {
     this.parts = parts;
     this.files = files;
     this.#finisher = finisher;
-    this.schedule = new FetchSchedule(files);
+    this.schedule = new FetchSchedule(files, parts.order);
     this.lists = new ChunkLists(parts);
     // Whole since an earlier run, but for its name.
     for (const file of files) if (file.have.full) this.#whole(file);
@@ -113,7 +116,14 @@ export class FetchWork {
   }
 
   async #makeOnce(file: DownloadFile): Promise<void> {
-    file.unfinished = await this.parts.folder.unfinished(file.place, file.position, file.size);
+    const { folder, context, signal } = this.parts;
+    const path = await folder.unfinished(file.place, file.position, file.size);
+    if (context.config.preallocate && file.size >= WORTH_ALLOCATING)
+      file.allocated = await folder.allocate(path, file.size, signal).catch(async (error) => {
+        await folder.discard(path);
+        throw error;
+      });
+    file.unfinished = path;
   }
 
   /** A file gets its name only when nobody writes to it any more. */

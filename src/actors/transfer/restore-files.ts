@@ -28,6 +28,7 @@ export async function restoreFiles(parts: DownloadParts, files: readonly Downloa
       return;
     }
     file.unfinished = folder.unfinishedPath(file.place, file.position);
+    file.allocated = found.allocated;
     // It has its name already: this is the other end of the link.
     if (file.state === 'done') await forget(parts, file);
     else if (!sameLook(found, expected)) doubtful.push(file);
@@ -98,6 +99,7 @@ async function forget({ folder, keeper }: DownloadParts, file: DownloadFile): Pr
   keeper.changed(file);
   await folder.discard(file.unfinished!);
   file.unfinished = null;
+  file.allocated = false;
   file.have = ChunkMap.none(file.chunks);
 }
 

@@ -12,6 +12,7 @@ import { fetchMissing } from './fetch-missing.ts';
 import type { FetchWork } from './fetch-work.ts';
 import { findPlaces } from './find-places.ts';
 import { Finisher } from './finisher.ts';
+import type { FetchOrder } from './free-chunks.ts';
 import type { FreeSpace } from './free-space.ts';
 import { matchesGlob } from './glob.ts';
 import { HeldKeeper } from './held-keeper.ts';
@@ -66,13 +67,14 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
     const spent = new SpentTimes(context.clock);
     const { places, shareIds } = plan;
     const held = new HeldKeeper(context, (file) => keeper.changed(file));
-    const parts = { context, shareIds, folder, places, progress, keeper, held, spent, signal, abort };
+    const order = () => orderOf(transfer, context.config.readAheadBytes);
+    const parts = { context, shareIds, order, folder, places, progress, keeper, held, spent, signal, abort };
     let work: FetchWork | null = null;
     let release = () => {};
     const finisher = new Finisher(parts, (file) => work?.again(file));
     try {
       await settlePlan(parts, transfer, plan);
-      release = await space.claim(folder.path, () => progress.left);
+      release = await space.claim(folder.path, () => progress.left - roomHeld(plan.files));
       const providers = await carryOut(parts, transfer, plan, finisher, (begun) => {
         work = begun;
       });
@@ -92,6 +94,12 @@ export async function runDownload(run: DownloadRun): Promise<DownloadResult> {
     // The first failure, not what followed from it.
     throw orRemovedUnfinished(end.signal.aborted ? end.signal.reason : error, transfer.id);
   }
+}
+
+/** The seed is the transfer's own: two nodes that begin together do not ask for the same chunks. */
+function orderOf({ id, options }: Transfer, windowBytes: number): FetchOrder {
+  if (options.sequential) return { kind: 'sequential', windowBytes };
+  return { kind: 'spread', seed: Number.parseInt(id.slice(0, 8), 16) };
 }
 
 async function planNow(
@@ -239,5 +247,12 @@ export function checkedFolder(directory: string): string {
     subject: directory,
   });
 }
+
+/** Octets still to come for which the disk has set room aside. */
+const roomHeld = (files: readonly DownloadFile[]): number =>
+  files.reduce(
+    (sum, { allocated, state, size, bytes }) => sum + (allocated && state === 'missing' ? size - bytes : 0),
+    0,
+  );
 
 const bytesOf = (files: readonly DownloadFile[]): number => files.reduce((sum, { size }) => sum + size, 0);

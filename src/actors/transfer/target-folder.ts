@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { UnfinishedLook } from '../store/contract.ts';
+import { allocateFile } from './allocate-file.ts';
 import { moveWithoutOverwriting } from './move-without-overwriting.ts';
 import { dataSync, fullSync, setLength, statOf, withOpen } from './with-open.ts';
 
@@ -11,6 +12,13 @@ import { dataSync, fullSync, setLength, statOf, withOpen } from './with-open.ts'
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF']);
 const SYNCS_AT_ONCE = 8;
 const MODE = 0o600;
+/** Of `stat`, whatever the file system's own is. */
+const BLOCK = 512n;
+
+/** The unfinished file of an earlier run; `allocated`: no octet of it needs room that it has not got. */
+interface FoundUnfinished extends UnfinishedLook {
+  readonly allocated: boolean;
+}
 
 /**
  * The folder a download goes to, and the only thing that changes it. Links below it are never followed: a link where
@@ -64,13 +72,13 @@ export class TargetFolder {
   }
 
   /** The unfinished file of an earlier run; null: there is none. */
-  async lookUnfinished(place: readonly string[], position: number): Promise<UnfinishedLook | null> {
+  async lookUnfinished(place: readonly string[], position: number): Promise<FoundUnfinished | null> {
     if (!(await this.#isFolder(place.slice(0, -1)))) return null;
     const path = this.unfinishedPath(place, position);
     const found = await bigStatOrNull(path);
     if (found === null) return null;
     if (!found.isFile()) throw inTheWay(found, path, 'an unfinished file');
-    return lookOf(found);
+    return { ...lookOf(found), allocated: found.blocks * BLOCK >= found.size };
   }
 
   /** Makes an unfinished file of that length, in folders that exist from now on, and returns its path. */
@@ -83,6 +91,15 @@ export class TargetFolder {
       throw ioFailure(error, path);
     }
     return path;
+  }
+
+  /** Gives an unfinished file its blocks now. False: they cannot be had before its octets. */
+  async allocate(unfinished: string, length: number, signal: AbortSignal): Promise<boolean> {
+    return await withOpen(unfinished, constants.O_WRONLY | noFollow, MODE, (fd) =>
+      allocateFile(fd, unfinished, length, signal),
+    ).catch((error) => {
+      throw ioFailure(error, unfinished);
+    });
   }
 
   /** Path for an unfinished file, in folders that exist from now on. Nothing lies there yet. */

@@ -95,12 +95,15 @@ export class TransferQueue {
     const known = this.#same(request.target, directory, options);
     if (known !== undefined && known.state !== 'done') {
       if (request.priority !== undefined) known.priority = request.priority;
+      if (request.sequential !== undefined)
+        known.options = { ...known.options, sequential: request.sequential };
       await this.#enqueue(known);
       return known;
     }
     if (known !== undefined) await this.#forget(known);
     const transfer = new Transfer({
-      ...{ id: this.#idOf(request.target, directory, options), target: request.target, directory, options },
+      ...{ id: this.#idOf(request.target, directory, options), target: request.target, directory },
+      options: request.sequential ? { ...options, sequential: true } : options,
       ...{ state: 'queued', priority: request.priority ?? 0, error: null, planned: false },
       ...{ added: Math.floor(this.#context.clock.wall() / 1000), shareIds: [], folders: [] },
       ...{ contentId: null, path: null, files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 },
@@ -312,7 +315,7 @@ export class TransferQueue {
       (transfer) =>
         transfer.target === target &&
         transfer.directory === directory &&
-        JSON.stringify(transfer.options) === wanted,
+        JSON.stringify({ ...transfer.options, sequential: undefined }) === wanted,
     );
   }
 
@@ -340,6 +343,7 @@ function outcomeOf(error: unknown, end: AbortSignal, stop: AbortSignal): Outcome
   return { kind: 'failed', error };
 }
 
+/** Those by which it is known. */
 function optionsOf({ only, adopt, category }: DownloadRequest): TransferOptions {
   return {
     ...(only !== undefined && only.length > 0 && { only }),

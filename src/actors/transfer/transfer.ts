@@ -12,7 +12,8 @@ export class Transfer {
   readonly id: string;
   readonly target: string;
   readonly directory: string;
-  readonly options: TransferOptions;
+  /** Whether it is sequential may change on the way. */
+  options: TransferOptions;
   readonly added: number;
   state: TransferState;
   priority: number;
@@ -97,6 +98,7 @@ export class Transfer {
       priority: this.priority,
       added: this.added,
       category: this.options.category ?? null,
+      sequential: this.options.sequential === true,
     };
   }
 }

@@ -29,7 +29,7 @@ export default actor(transportContract, async (given) => {
   const { clock, metrics, refs } = context;
   const identity = await refs.store.ask('identity', null);
   const key = { privateKey: identity.privateKey, publicKey: publicKeyBytes(identity.privateKey) };
-  const buffers = new ChunkBuffers();
+  const buffers = new ChunkBuffers(() => metrics.add('buffers_made', 1));
   const caps = new ShardCaps(clock, context.member);
   context.spawn(() => followCaps(context, caps));
   const uploads = new UploadLine(caps, clock, refusalTeller(context));

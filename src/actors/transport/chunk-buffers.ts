@@ -16,10 +16,19 @@ const KEPT = 64;
 /** Recycled buffers of one shard, each big enough for a CHUNK_DATA frame. */
 export class ChunkBuffers {
   readonly #free: Buffer<ArrayBuffer>[] = [];
+  readonly #made: () => void;
   #kept = KEPT;
 
+  /** `made` hears of each buffer that is not a recycled one. */
+  constructor(made: () => void = () => {}) {
+    this.#made = made;
+  }
+
   take(): Buffer<ArrayBuffer> {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BUFFER_SIZE);
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.#made();
+    return Buffer.allocUnsafeSlow(CHUNK_BUFFER_SIZE);
   }
 
   /** Nobody may touch the buffer afterwards. */

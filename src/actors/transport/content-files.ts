@@ -3,6 +3,7 @@ import { sleep } from '../../supervisor/contract/clock.ts';
 import type { Lease } from '../store/contract.ts';
 import { ContentFile } from './content-file.ts';
 import type { ShardContext } from './context.ts';
+import { Scratch } from './read-ahead.ts';
 
 /** Published files a shard holds open; the one not read for longest makes room. */
 const MAX_OPEN = 256;
@@ -27,6 +28,7 @@ interface Loading {
 export class ContentFiles {
   readonly #context: ShardContext;
   readonly #open = new Map<string, ContentFile>();
+  readonly #scratch = new Scratch();
   readonly #loading = new Map<string, Loading>();
   /** The one at the end of that order, unless another was opened since. */
   #newest: ContentFile | null = null;
@@ -89,7 +91,7 @@ export class ContentFiles {
       this.#noteAbsent(contentId);
       return null;
     }
-    const file = ContentFile.open(lease, this.#context.clock.now());
+    const file = ContentFile.open(lease, this.#scratch, this.#context.clock.now());
     if (file === null) {
       this.#tellGone(lease);
       return null;

@@ -81,6 +81,7 @@ export const transportContract = defineContract({
     'chunks_refused',
     'chunks_fetched',
     'chunks_corrupt',
+    'buffers_made',
     'handshakes_failed',
     'sessions_dropped',
   ],

@@ -1,3 +1,4 @@
+import { publicNeighbourhood } from '../../protocol/addresses/may-dial.ts';
 import { neighbourhoodOfRemote } from '../../protocol/addresses/neighbourhood.ts';
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { decodeEnvelope, decodePlainEnvelope, encodeFrame } from '../../protocol/wire/envelope.ts';
@@ -82,6 +83,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
   #idleSince: number;
   #drip: { since: number; bytes: number; frame: number } | null = null;
   #frames = 0;
+  readonly #neighbourhood: string | undefined;
   readonly #rest: RefusalRest;
   #finishing = false;
   /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
@@ -94,6 +96,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     this.peer = options.peer;
     this.address = `tcp://${options.connection.remote}`;
     const neighbourhood = neighbourhoodOfRemote(options.connection.remote);
+    this.#neighbourhood = publicNeighbourhood(options.connection.remote);
     this.#rest = new RefusalRest(options.pace, neighbourhood, options.clock, () =>
       this.connection.guard(() => this.#pace()),
     );
@@ -165,7 +168,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     this.#frames++;
     const body = frame.subarray(LENGTH_PREFIX);
     const request = body.length > LONG_FRAME ? decodePlainEnvelope(body) : decodeEnvelope(body);
-    const route = this.#options.router.route(request, this.peer);
+    const route = this.#options.router.route(request, this.peer, this.#neighbourhood);
     switch (route.kind) {
       case 'frame':
         this.#turns.push({ kind: 'frame', frame: route.frame, held: 0 });

@@ -67,7 +67,8 @@ export class RequestRouter {
     this.#context = context;
   }
 
-  route(request: Envelope, peer: Peer): Route {
+  /** `neighbourhood`: where the peer comes from, if that says anything. */
+  route(request: Envelope, peer: Peer, neighbourhood?: string): Route {
     const { type, reqId } = request;
     const refused = this.#rates.admit(peer, type, this.#context.clock.now());
     if (refused !== null) return refuse(request, refused);
@@ -85,7 +86,8 @@ export class RequestRouter {
     }
     // The payload crosses to another thread: alone, not with the buffer it lies in.
     const payload = new Uint8Array(request.payload);
-    const wire = { type, payload, peer: { nodeKey: peer.nodeKey, dialect: peer.dialect } };
+    const { nodeKey, dialect } = peer;
+    const wire = { type, payload, peer: { nodeKey, dialect, neighbourhood } };
     return {
       kind: 'owner',
       ask: async () => replyFrame({ type, reqId }, spec.replyType, await this.#ask(owner, wire)),

@@ -13,6 +13,7 @@ interface GetOptions {
   readonly adopt?: string;
   readonly category?: string;
   readonly detach?: true;
+  readonly sequential?: true;
   readonly priority?: number;
 }
 
@@ -30,6 +31,7 @@ export const get: Register = (program, cli) => {
     .option('--only <glob>', 'only files whose path or name matches (repeatable): *.flac, live/**', collect)
     .option('--adopt <dir>', 'serve what lies there already with the right content, fetch the rest')
     .option('--category <name>', 'one of downloads.categories in the settings')
+    .option('--sequential', 'from the first byte on, for whoever reads while it comes')
     .option('--wait', 'wait for the end, which is what get does anyway')
     .option('--detach', 'leave it to the node and return at once; granary queue shows it')
     .option('--priority <n>', 'downloads with a higher one come first', numberIn(-1000, 1000))
@@ -58,7 +60,7 @@ export const get: Register = (program, cli) => {
 };
 
 function bodyOf(target: string, options: GetOptions) {
-  const { output, only, priority, category } = options;
+  const { output, only, priority, category, sequential } = options;
   const adopt = options.adopt === undefined ? undefined : resolve(options.adopt);
   const directory =
     output === undefined ? (adopt ?? (category === undefined ? resolve('.') : undefined)) : resolve(output);
@@ -67,6 +69,7 @@ function bodyOf(target: string, options: GetOptions) {
     ...(directory !== undefined && { directory }),
     ...(priority !== undefined && { priority }),
     ...(only !== undefined && { only }),
+    ...(sequential && { sequential }),
     ...(adopt !== undefined && { adopt }),
     ...(category !== undefined && { category }),
   };

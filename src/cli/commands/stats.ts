@@ -42,6 +42,7 @@ const actors = (result: StatsResult): string =>
       { title: 'THREAD', align: 'right', value: (row) => String(row.thread ?? '-') },
       { title: 'BUSY', align: 'right', value: (row) => `${(row.utilisation * 100).toFixed(0)} %` },
       { title: 'MAILBOX', align: 'right', value: (row) => String(row.mailbox) },
+      { title: 'MEMORY', align: 'right', value: (row) => bytesText(row.memory) },
       { title: 'RESTARTS', align: 'right', value: (row) => String(row.restarts) },
     ],
     result.actors,

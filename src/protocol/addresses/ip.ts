@@ -1,11 +1,39 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 
 /** The 4 or 16 octets of an IP literal (no zone), or null. */
 export function parseIp(text: string): Uint8Array | null {
-  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
+  const v4 = parseIpv4(text);
+  if (v4 !== null) return v4;
   if (!isIPv6(text) || text.includes('%')) return null;
   return parseIpv6(text);
 }
+
+/** Four numbers up to 255 without leading zeros. By hand: lists of addresses from the network pass here by the thousand. */
+function parseIpv4(text: string): Uint8Array | null {
+  if (text.length < 7 || text.length > 15) return null;
+  const octets = new Uint8Array(4);
+  let place = 0;
+  let digits = 0;
+  let value = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const digit = i === text.length ? DOT : text.charCodeAt(i) - 0x30;
+    if (digit === DOT) {
+      if (digits === 0 || place > 3) return null;
+      octets[place++] = value;
+      digits = 0;
+      value = 0;
+      continue;
+    }
+    if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return null;
+    value = 10 * value + digit;
+    digits++;
+    if (value > 255) return null;
+  }
+  return place === 4 ? octets : null;
+}
+
+/** What a dot is where digits count from their zero. */
+const DOT = -2;
 
 /** Text of 4 or 16 octets; IPv6 in the shortest form of RFC 5952, without brackets. Throws RangeError on other lengths. */
 export function formatIp(octets: Uint8Array): string {

@@ -1,4 +1,5 @@
 import { parseIp } from './ip.ts';
+import { neighbourhoodOf } from './neighbourhood.ts';
 
 /** Which addresses may be dialled that others told of: those of the whole world, those of a local network too, or any. */
 export const DIAL_SCOPES = ['public', 'lan', 'test'] as const;
@@ -38,6 +39,13 @@ export function mayDial(
   if (scope === 'test') return true;
   if (port < FIRST_PORT) return false;
   return reach === 'public' || (reach === 'private' && scope === 'lan');
+}
+
+/** The neighbourhood of an `ip:port`, an IPv6 address in brackets; undefined in a local network, where all are neighbours. */
+export function publicNeighbourhood(remote: string): string | undefined {
+  const host = remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, '');
+  const ip = parseIp(host);
+  return ip !== null && reachOf(ip) === 'public' ? neighbourhoodOf(host) : undefined;
 }
 
 /** What kind of place 4 or 16 octets are. IPv4 in the clothes of IPv6 is what it is underneath. */

@@ -3,7 +3,8 @@ export interface WorldEvent {
   readonly at: number;
   readonly rank: number;
   readonly order: number;
-  run(): void;
+  /** Replaced when the event is cancelled, so that what it would have touched is free at once. */
+  run: () => void;
 }
 
 /** A binary heap of events, earliest first. Cancelled ones stay until their turn and are passed over. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
-import { EventHeap } from './event-heap.ts';
+import { EventHeap, type WorldEvent } from './event-heap.ts';
 import { Random } from './random.ts';
 
 /** Timers stand in the middle of what falls on one instant; deliveries come before or after by the seed. */
@@ -8,6 +8,7 @@ const TIMER_RANK = 0.5;
 const WALL_START = 1_700_000_000_000;
 /** Lines of trace kept: the end of the story. */
 const TRACE_LINES = 120;
+const nothing = (): void => {};
 
 /**
  * Time and chance of one virtual world: everything that happens in it happens in an order that is a function of the
@@ -17,10 +18,10 @@ export class World implements Clock {
   readonly seed: number;
   readonly random: Random;
   readonly #events = new EventHeap();
-  readonly #timers = new Set<number>();
   readonly #trace: string[] | null;
   #now = 0;
   #order = 0;
+  #timers = 0;
 
   constructor(seed: number, options: { trace?: boolean } = {}) {
     this.seed = seed;
@@ -37,22 +38,28 @@ export class World implements Clock {
   }
 
   after(ms: number, callback: () => void): () => void {
-    const order = this.#order++;
-    this.#timers.add(order);
-    this.#events.push({
+    const event: WorldEvent = {
       at: this.#now + Math.max(0, ms),
       rank: TIMER_RANK,
-      order,
+      order: this.#order++,
       run: () => {
-        if (this.#timers.delete(order)) callback();
+        this.#timers--;
+        event.run = nothing;
+        callback();
       },
-    });
-    return () => this.#timers.delete(order);
+    };
+    this.#timers++;
+    this.#events.push(event);
+    return () => {
+      if (event.run === nothing) return;
+      this.#timers--;
+      event.run = nothing;
+    };
   }
 
   /** Timers still to come. */
   get timers(): number {
-    return this.#timers.size;
+    return this.#timers;
   }
 
   /** Something that cannot be taken back: a message under way. */
@@ -77,6 +84,7 @@ export class World implements Clock {
         return condition();
       }
       this.#events.pop();
+      if (next.run === nothing) continue;
       this.#now = Math.max(this.#now, next.at);
       next.run();
       await settled();

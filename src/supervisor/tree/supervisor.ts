@@ -173,6 +173,12 @@ export class Supervisor {
     }));
   }
 
+  /** Bytes of each actor's JavaScript heap and of the buffers that hang on it, by name; 0 where it gives no answer. */
+  async memory(): Promise<Readonly<Record<string, number>>> {
+    const sizes = this.#children.map(async (child) => [child.id, await child.memory()] as const);
+    return Object.fromEntries(await Promise.all(sizes));
+  }
+
   /**
    * Gives a sharded actor so many members, 1 to 64. Resolves when calls go to them; a member that is not wanted any more
    * is called no longer and goes on until what it has begun is over, or its contract's `retireMs` are. Rejects when a

@@ -245,6 +245,7 @@ const transferRow: TransferRow = {
   target: HEX,
   directory: '/srv/in',
   category: 'music',
+  sequential: true,
   files: 0,
   files_total: 3,
   eta: null,
@@ -370,6 +371,10 @@ export const samples: Samples = {
       request: {
         ...{ bootstrap: [], scope: 'lan', publish: 'all', maxValues: 0, maxValueBytes: 2 ** 40 },
         ...{ announce: 'own', announceReplicas: 20, announcePerSecond: 0.5, announceLifeSeconds: 60 },
+        defences: {
+          ...{ diversity: true, pingBeforeEvict: true, onlyAnswered: true, checkedHeads: false },
+          ...{ origins: true, rates: false, disjointPaths: true },
+        },
       },
       reply: null,
     },
@@ -653,6 +658,8 @@ export const samples: Samples = {
       request: { target: `${HEX}/x`, cursor: 0 },
       reply: { items: [{ ...itemRow, path: null }], next: null },
     },
+    keyRecords: { request: null, reply: [bytes(0x37, 0xa5)] },
+    keepKeyRecord: { request: { record: bytes(0x36, 0xa7) }, reply: null },
     knownPeer: { request: { address: knownPeer.address }, reply: knownPeer },
     rememberPeer: { request: knownPeer, reply: null },
     knownPeers: { request: { limit: 10 }, reply: [storedPeer] },
@@ -677,6 +684,7 @@ export const samples: Samples = {
     },
   },
   supervisor: {
+    memory: { request: null, reply: { store: 1_000_000, 'transport/0': 0 } },
     tuning: { request: null, reply: [{ name: 'shards', value: 2, running: 3, origin: 'set live' }] },
     tune: {
       request: { values: { shards: 2 }, save: false },
@@ -790,7 +798,13 @@ export const samples: Samples = {
     pause: { request: { ids: null }, reply: [{ ...transferRow, state: 'paused' }] },
     resume: { request: { ids: ['f0'], priority: -5 }, reply: [] },
     cancel: { request: { ids: ['f00d'] }, reply: [transferRow] },
-    configure: { request: { maxActive: 2, reserveBytes: 0, categories: ['a=/b'] }, reply: null },
+    configure: {
+      request: {
+        ...{ maxActive: 2, reserveBytes: 0, readAheadBytes: 1 << 20, preallocate: true },
+        categories: ['a=/b'],
+      },
+      reply: null,
+    },
     download: {
       request: { target: HEX, directory: '/tmp/x' },
       items: [

@@ -99,7 +99,7 @@ function refsOf(tables: Record<string, Answers>) {
       return tables[actor]?.[name]?.(request);
     },
   });
-  const names = ['supervisor', 'store', 'acceptor', 'publish', 'sync', 'search', 'transfer'];
+  const names = ['supervisor', 'store', 'acceptor', 'publish', 'sync', 'search', 'transfer', 'dht'];
   const transport = ref('transport');
   const refs = {
     ...Object.fromEntries(names.map((name) => [name, ref(name)])),
@@ -318,6 +318,30 @@ test('peers of every shard, and connect with a pinned key', async () => {
   });
 });
 
+test('dht: what it counts, and its table in pages', async () => {
+  const status = {
+    ...{ nodes: 2, buckets: 1, values: 3, valueBytes: 4, headsChecked: 5, headsUnchecked: 6 },
+    ...{ lookups: 7, lookupsRunning: 1, requests: 8, requestsFailed: 2, storesTaken: 9, storesRefused: 10 },
+    ...{ published: 11, replicas: 12 },
+  };
+  const node = {
+    ...{ nodeKey: NODE_KEY, nodeId: '22'.repeat(20), address: 'tcp://192.0.2.1:7001', native: false },
+    ...{ dialect: '1/5', bucket: 0, seen: 1_767_225_600, failures: 1 },
+  };
+  const { refs } = refsOf({ dht: { status: () => status, table: () => [node, node] } });
+  const result = await operations.dht.run(refs, { cursor: 0, limit: 1 }, signal);
+  expect(result).toMatchObject({
+    ...{ nodes: 2, values: 3, value_bytes: 4, heads_checked: 5, heads_unchecked: 6, lookups_running: 1 },
+    ...{ requests_failed: 2, stores_taken: 9, stores_refused: 10, published: 11, replicas: 12, next: 1 },
+  });
+  expect(result.table).toEqual([
+    {
+      ...{ node_id: node.nodeId, node_key: NODE_KEY, address: node.address, native: false, dialect: '1/5' },
+      ...{ bucket: 0, seen: '2026-01-01T00:00:00.000Z', failures: 1 },
+    },
+  ]);
+});
+
 test('stats: bytes are the sum over the transport shards', async () => {
   const actors = [0, 1].map((member) => ({
     name: `transport/${member}`,
@@ -357,7 +381,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
   const { refs } = refsOf({
     store,
     acceptor,
-    supervisor: { status: () => status },
+    supervisor: { status: () => status, memory: () => ({ 'transport/1': 5 }) },
     transport: { sessions: () => [session] },
   });
   expect(await operations.stats.run(refs, {}, signal)).toEqual({
@@ -369,7 +393,7 @@ test('stats: bytes are the sum over the transport shards', async () => {
       home: '/h',
       addresses: ['tcp://192.0.2.9:7001'],
     },
-    actors,
+    actors: actors.map((actor, member) => ({ ...actor, memory: member * 5 })),
     tree: {
       name: 'root',
       strategy: 'rest_for_one',

@@ -167,6 +167,19 @@ describe('unsigned lists', () => {
     expect(after.providers).not.toContainEqual(peer(1));
   });
 
+  test('many keys of one network take no other network out of a list', () => {
+    const values = store();
+    const honest = providersValue(7, [peer(1)]);
+    values.put(honest.key, honest.content, honest.octets, { ...about('honest'), net: '5.5.5' });
+    for (let n = 0; n < 100; n++) {
+      const given = providersValue(7, [peer(1_000 + n)]);
+      values.put(given.key, given.content, given.octets, { ...about(`key ${n}`), net: '6.6.6' });
+    }
+    const { octets } = values.get(honest.key, DIALECT_1, NOW)!;
+    expect(providers.read(new Reader(octets)).providers).toContainEqual(peer(1));
+    expect(values.count).toBe(16);
+  });
+
   test('sixteen givers of one list at most, and sixty-four addresses of it', () => {
     const values = store();
     for (let n = 0; n < 30; n++) {
@@ -179,6 +192,22 @@ describe('unsigned lists', () => {
     expect(values.count).toBe(16);
     const { octets } = values.get(providersValue(7, []).key, DIALECT_2, NOW)!;
     expect(providers.read(new Reader(octets)).providers.length).toBe(64);
+  });
+
+  test('many keys of one network take no list of another network out', () => {
+    const values = store();
+    const honest = providersValue(7, [peer(1)]);
+    values.put(honest.key, honest.content, honest.octets, about('honest'));
+    for (let n = 0; n < 100; n++) {
+      const given = providersValue(7, [peer(100 + n)]);
+      const net = `net ${n % 3}`;
+      expect(values.put(given.key, given.content, given.octets, { ...about(`key ${n}`), net })).toBe(
+        'stored',
+      );
+    }
+    expect(values.count).toBe(16);
+    const { octets } = values.get(honest.key, DIALECT_2, NOW)!;
+    expect(providers.read(new Reader(octets)).providers).toContainEqual(peer(1));
   });
 
   test('the member list of the first dialect and the hint of the second stand under one key', () => {
@@ -223,6 +252,15 @@ describe('bounds', () => {
     expect(results.filter((result) => result === 'stored').length).toBe(64);
     const other = providersValue(500, [peer(1)]);
     expect(values.put(other.key, other.content, other.octets, about('two'))).toBe('stored');
+  });
+
+  test('keys of one network have its part together', () => {
+    const values = store();
+    const results = Array.from({ length: 100 }, (_, n) => {
+      const { key: at, content, octets } = providersValue(n, [peer(n)]);
+      return values.put(at, content, octets, { ...about(`key ${n}`), net: '6.6.6' });
+    });
+    expect(results.filter((result) => result === 'stored').length).toBe(64);
   });
 
   test('when it is full, what is farthest from this node goes for what is nearer, and nothing else', () => {

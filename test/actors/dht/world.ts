@@ -237,6 +237,10 @@ export class Node implements NetPeer {
     return { reply: decodeReply(type, reply.payload) };
   }
 
+  async pressure(level: 'high' | 'normal'): Promise<void> {
+    await this.#behaviour?.pressure?.(level);
+  }
+
   async quiesce(): Promise<void> {
     await this.#behaviour?.quiesce?.();
   }

@@ -193,6 +193,16 @@ describe('what peers tell of', () => {
     expect((await world.rows())[0]).toMatchObject({ state: 'answered', source: keyOf(9) });
   });
 
+  test('the DHT learns where a peer says that it is itself, not what it says of others', async () => {
+    world = await PexWorld.start({ outbound: 0 });
+    await world.offer(keyOf(9), [peerAddr(addressOf(1), keyOf(1)), peerAddr(addressOf(2))]);
+    expect(world.toldDht).toEqual([]);
+    await world.offer(keyOf(9), [peerAddr(addressOf(9), keyOf(9))]);
+    expect(world.toldDht).toEqual([{ addresses: [`${addressOf(9)}@${keyOf(9)}`], from: keyOf(9) }]);
+    await world.offer(keyOf(8), [peerAddr('tcp://127.0.0.1:7001', keyOf(8))]);
+    expect(world.toldDht).toHaveLength(1);
+  });
+
   test('is refused where it may not be dialled: private, loopback, low ports, our own, banned, behind a relay', async () => {
     world = await PexWorld.start({ outbound: 0 });
     world.ban(['66.0.0.0/8', keyOf(3)]);

@@ -70,6 +70,8 @@ export class PexWorld {
   /** Every dial, in order. */
   readonly dials: { address: string; nodeKey: string | undefined; at: number }[] = [];
   readonly asked: { address: string; at: number }[] = [];
+  /** Addresses that the DHT was told of. */
+  readonly toldDht: unknown[] = [];
   readonly metrics = new Map<string, number>();
   readonly said: { fields: object; message: string }[] = [];
   readonly names = new Map<string, readonly string[]>();
@@ -219,6 +221,7 @@ export class PexWorld {
           ask: async (name: string, request: never) => this.#store(name, request),
           stream: () => this.#banned(signal),
         },
+        dht: { tell: (_: string, message: unknown) => this.toldDht.push(message) > 0 },
         acceptor: { ask: async () => ({ bound: [OWN_ADDRESS], advertised: [OWN_ADDRESS] }) },
         transport: { size: 1, member: () => shard, route: () => shard },
       },

@@ -131,6 +131,14 @@ test('a revocation that only the DHT has voids its share, and no other', async (
     error: { code: 'E_SHARE_REVOKED' },
   });
   expect(results.find(({ share_id }) => share_id === sound)).toMatchObject({ seq_after: 1, error: null });
+
+  // The next life knows it though nobody says it any more.
+  const next = await World.start();
+  next.keyRecords = world.keyRecords;
+  next.peers.set(A, world.peer(A).put(revision(share, 1)));
+  next.follow(share, A);
+  expect(await next.sync()).toMatchObject([{ seq_after: null, error: { code: 'E_SHARE_REVOKED' } }]);
+  expect(next.keyRecords).toHaveLength(1);
 });
 
 test('the newest revision of an own share is asked of the DHT too; what its key did not sign does not count', async () => {

@@ -92,7 +92,7 @@ describe('the budget', () => {
     await clock.advance(HOUR);
     expect(budget.left).toBe(180);
     budget.configure(1, 1_000);
-    expect(budget.left).toBe(16);
+    expect(budget.left).toBe(120);
   });
 
   test('a debt is bounded', () => {

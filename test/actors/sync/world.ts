@@ -126,6 +126,8 @@ export class World {
   /** Sessions of the transport. */
   connected: { direction: 'in' | 'out'; address: string; nodeKey: string }[] = [];
   readonly warnings: string[] = [];
+  /** Rotations and revocations that are kept. */
+  keyRecords: Uint8Array[] = [];
   /** The DHT: nothing is in it unless a test says so. */
   dht: (name: string, request: never) => Promise<unknown> = async (name) =>
     name === 'findValue' ? { value: null, source: null } : { head: null, sources: [], providers: [] };
@@ -182,6 +184,11 @@ export class World {
         this.subscriptions.set(shareId, { ...subscriptionOf(shareId, shareKey, peers), root });
         return this.subscriptions.get(shareId);
       }
+      case 'keyRecords':
+        return this.keyRecords;
+      case 'keepKeyRecord':
+        this.keyRecords.push((request as { record: Uint8Array }).record);
+        return null;
       case 'subscription':
         return this.subscriptions.get(shareId) ?? null;
       case 'subscribe': {

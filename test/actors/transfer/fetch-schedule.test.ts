@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ChunkMap } from '../../../src/actors/chunk-map.ts';
 import { type Batch, FetchSchedule } from '../../../src/actors/transfer/fetch-schedule.ts';
+import type { FetchOrder, ScheduledFile } from '../../../src/actors/transfer/free-chunks.ts';
 
 const CHUNK = 262_144;
+const SPREAD: FetchOrder = { kind: 'spread', seed: 7 };
 const MUCH = { bytes: 1 << 30, files: 1_000 };
 
 const file = (chunks: number, have: readonly number[] = [], last = CHUNK) => {
@@ -11,6 +13,8 @@ const file = (chunks: number, have: readonly number[] = [], last = CHUNK) => {
   for (const chunk of have) map.add(chunk);
   return { size: (chunks - 1) * CHUNK + last, chunks, have: map };
 };
+const scheduleOf = (files: readonly ScheduledFile[], order: FetchOrder = SPREAD) =>
+  new FetchSchedule(files, () => order);
 const chunksOf = ({ portions }: Batch): string[] =>
   portions.flatMap(({ file, wanted }) =>
     Array.from({ length: wanted.chunks }, (_, chunk) => chunk)
@@ -20,7 +24,7 @@ const chunksOf = ({ portions }: Batch): string[] =>
 
 describe('who gets what', () => {
   test('small files whole and in order, big ones in parts, up to the budget', () => {
-    const schedule = new FetchSchedule([file(1), file(1), file(10)]);
+    const schedule = scheduleOf([file(1), file(1), file(10)]);
     const [a, b] = [schedule.join(), schedule.join()];
     expect(chunksOf(schedule.take(a, { bytes: 4 * CHUNK, files: 16 }, 0)!)).toEqual([
       '0/0',
@@ -38,12 +42,12 @@ describe('who gets what', () => {
   });
 
   test('what is here already is asked of nobody', () => {
-    const schedule = new FetchSchedule([file(4, [0, 2]), file(1, [0]), file(2)]);
+    const schedule = scheduleOf([file(4, [0, 2]), file(1, [0]), file(2)]);
     expect(chunksOf(schedule.take(schedule.join(), MUCH, 0)!)).toEqual(['0/1', '0/3', '2/0', '2/1']);
   });
 
   test('a refused file is not asked of that provider until then', () => {
-    const schedule = new FetchSchedule([file(1), file(1)]);
+    const schedule = scheduleOf([file(1), file(1)]);
     const a = schedule.join();
     schedule.refuse(a, 0, 100);
     schedule.refuse(a, 1, Number.POSITIVE_INFINITY);
@@ -54,7 +58,7 @@ describe('who gets what', () => {
   });
 
   test('what a batch did not bring is free when it ends, or its provider leaves', () => {
-    const schedule = new FetchSchedule([file(4)]);
+    const schedule = scheduleOf([file(4)]);
     const [a, b] = [schedule.join(), schedule.join()];
     const batch = schedule.take(a, MUCH, 0)!;
     schedule.written(batch.id, 0, 1, 2);
@@ -64,7 +68,7 @@ describe('who gets what', () => {
   });
 
   test('at the end an idle provider is given the later half of what another one still has to bring', () => {
-    const schedule = new FetchSchedule([file(8)]);
+    const schedule = scheduleOf([file(8)]);
     const [slow, fast] = [schedule.join(), schedule.join()];
     const first = schedule.take(slow, MUCH, 0)!;
     expect(schedule.take(slow, MUCH, 0)).toBeNull();
@@ -85,7 +89,7 @@ describe('who gets what', () => {
   });
 
   test('a batch of which others brought everything is obsolete; who may still write to a whole file is told', () => {
-    const schedule = new FetchSchedule([file(1), file(1, [], 5)]);
+    const schedule = scheduleOf([file(1), file(1, [], 5)]);
     const [slow, fast] = [schedule.join(), schedule.join()];
     const first = schedule.take(slow, MUCH, 0)!;
     const second = schedule.take(fast, MUCH, 0)!;
@@ -104,7 +108,7 @@ describe('who gets what', () => {
 
   test('a file that lost chunks comes again', () => {
     const files = [file(3), file(2)];
-    const schedule = new FetchSchedule(files);
+    const schedule = scheduleOf(files);
     const a = schedule.join();
     const batch = schedule.take(a, MUCH, 0)!;
     schedule.written(batch.id, 0, 0, 3);
@@ -116,20 +120,138 @@ describe('who gets what', () => {
   });
 });
 
+const chunkNumbers = (batch: Batch | null): number[] =>
+  batch === null ? [] : chunksOf(batch).map((name) => Number(name.split('/')[1]));
+
+describe('where each one begins', () => {
+  const EIGHT = { bytes: 8 * CHUNK, files: 16 };
+
+  test('the first goes from the beginning, each other from a place of its own, and then round', () => {
+    const schedule = scheduleOf([file(400)]);
+    const [a, b, c] = [schedule.join(), schedule.join(), schedule.join()];
+    const first = chunkNumbers(schedule.take(a, EIGHT, 0));
+    expect(first).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const begins = [b, c].map((provider) => chunkNumbers(schedule.take(provider, EIGHT, 0))[0]!);
+    expect(new Set([0, ...begins]).size).toBe(3);
+    // In a row from there.
+    expect(chunkNumbers(schedule.take(b, EIGHT, 0))[0]).toBe(begins[0]! + 8);
+    expect(chunkNumbers(schedule.take(a, EIGHT, 0))).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+    const seen = new Set<number>();
+    for (let batch = schedule.take(b, EIGHT, 0); batch !== null; batch = schedule.take(b, EIGHT, 0))
+      for (const chunk of chunkNumbers(batch)) seen.add(chunk);
+    expect(seen.has(16)).toBe(true);
+    expect(seen.has(399)).toBe(true);
+    expect(seen.size).toBe(400 - 16 - 8 - 8 - 8);
+  });
+
+  test('other seeds, other places; the only one left begins at the beginning', () => {
+    const beginOf = (seed: number) => {
+      const schedule = scheduleOf([file(4_000)], { kind: 'spread', seed });
+      schedule.join();
+      return chunkNumbers(schedule.take(schedule.join(), EIGHT, 0))[0];
+    };
+    const begins = Array.from({ length: 40 }, (_, seed) => beginOf(seed)!);
+    expect(new Set(begins).size).toBeGreaterThan(35);
+    expect(Math.max(...begins)).toBeGreaterThan(3_000);
+    expect(beginOf(3)).toBe(beginOf(3));
+    const schedule = scheduleOf([file(400)]);
+    schedule.leave(schedule.join());
+    expect(chunkNumbers(schedule.take(schedule.join(), EIGHT, 0))[0]).toBe(0);
+  });
+
+  test('files keep their order, and small ones are not scattered', () => {
+    const schedule = scheduleOf([file(10), file(400)]);
+    schedule.join();
+    const late = schedule.join();
+    const names = chunksOf(schedule.take(late, { bytes: 10 * CHUNK, files: 1 }, 0)!);
+    expect(names[0]).toBe('0/0');
+    expect(names).toHaveLength(10);
+  });
+});
+
+describe('in sequence', () => {
+  const sequential: FetchOrder = { kind: 'sequential', windowBytes: 16 * CHUNK };
+
+  test('nothing beyond the window, which moves with the first missing chunk', () => {
+    const schedule = scheduleOf([file(40)], sequential);
+    const a = schedule.join();
+    const batches = Array.from({ length: 5 }, () => schedule.take(a, MUCH, 0));
+    expect(batches.map(chunkNumbers)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11],
+      [12, 13, 14, 15],
+      [],
+    ]);
+    // Behind the first missing one nothing moves.
+    schedule.written(batches[1]!.id, 0, 4, 4);
+    schedule.ended(batches[1]!.id);
+    expect(schedule.take(a, MUCH, 0)).toBeNull();
+    schedule.written(batches[0]!.id, 0, 0, 3);
+    expect(chunkNumbers(schedule.take(a, MUCH, 0))).toEqual([16, 17, 18]);
+    schedule.written(batches[0]!.id, 0, 3, 1);
+    expect(chunkNumbers(schedule.take(a, MUCH, 0))).toEqual([19, 20, 21, 22]);
+  });
+
+  test('it reaches over the ends of files', () => {
+    const schedule = scheduleOf([file(2, [], 1), file(1, [0], 5), file(30)], sequential);
+    const a = schedule.join();
+    expect(chunksOf(schedule.take(a, MUCH, 0)!)).toEqual(['0/0', '0/1', '2/0', '2/1', '2/2']);
+  });
+
+  test('whoever has nothing to do helps with what is needed first', () => {
+    const schedule = scheduleOf([file(40)], sequential);
+    const [slow, fast] = [schedule.join(), schedule.join()];
+    for (let taken = 0; taken < 4; taken++) schedule.take(slow, MUCH, 0);
+    const help = schedule.take(fast, MUCH, 0)!;
+    expect(chunkNumbers(help)).toEqual([0, 1]);
+    schedule.written(help.id, 0, 0, 2);
+    schedule.ended(help.id);
+    expect(chunkNumbers(schedule.take(fast, MUCH, 0))).toEqual([16, 17]);
+  });
+
+  test('it may begin on the way, and end', () => {
+    let order: FetchOrder = SPREAD;
+    const schedule = new FetchSchedule([file(400)], () => order);
+    const [a, b] = [schedule.join(), schedule.join()];
+    const begin = chunkNumbers(schedule.take(b, { bytes: 4 * CHUNK, files: 1 }, 0))[0]!;
+    expect(begin).toBeGreaterThan(16);
+    order = sequential;
+    expect(chunkNumbers(schedule.take(b, MUCH, 0))).toEqual([0, 1, 2, 3]);
+    order = SPREAD;
+    expect(chunkNumbers(schedule.take(b, { bytes: 4 * CHUNK, files: 1 }, 0))[0]).toBe(begin + 4);
+    expect(chunkNumbers(schedule.take(a, { bytes: 4 * CHUNK, files: 1 }, 0))).toEqual([4, 5, 6, 7]);
+  });
+});
+
 // Any order of answers, failures, comings and goings: what is here is counted once and nothing else is, a chunk is asked
 // of two at most, nothing is lost, and as long as somebody is left who may be asked, it ends.
 const scenario = fc.record({
   files: fc.array(
-    fc.record({ chunks: fc.integer({ min: 1, max: 12 }), have: fc.array(fc.integer({ min: 0, max: 11 })) }),
+    fc.record({
+      // Long enough for places of their own, now and then.
+      chunks: fc.oneof(
+        { arbitrary: fc.integer({ min: 1, max: 12 }), weight: 9 },
+        { arbitrary: fc.integer({ min: 64, max: 80 }), weight: 1 },
+      ),
+      have: fc.array(fc.integer({ min: 0, max: 79 })),
+    }),
     { minLength: 1, maxLength: 6 },
   ),
   budget: fc.record({ bytes: fc.integer({ min: 1, max: 8 * CHUNK }), files: fc.integer({ min: 1, max: 4 }) }),
   seeds: fc.array(fc.nat(), { minLength: 1, maxLength: 200 }),
+  order: fc.oneof(
+    fc.record({ kind: fc.constant('spread' as const), seed: fc.nat() }),
+    fc.record({
+      kind: fc.constant('sequential' as const),
+      windowBytes: fc.integer({ min: 1, max: 20 * CHUNK }),
+    }),
+  ),
 });
 
 test('every chunk comes exactly once, and none is lost, whatever happens', () => {
   fc.assert(
-    fc.property(scenario, ({ files: shapes, budget, seeds }) => {
+    fc.property(scenario, ({ files: shapes, budget, seeds, order }) => {
       const files = shapes.map(({ chunks, have }) =>
         file(
           chunks,
@@ -137,7 +259,7 @@ test('every chunk comes exactly once, and none is lost, whatever happens', () =>
         ),
       );
       const before = files.map(({ have }) => have.copy());
-      const schedule = new FetchSchedule(files);
+      const schedule = scheduleOf(files, order);
       const came = new Map<string, number>();
       let step = 0;
       const dice = (sides: number) => {

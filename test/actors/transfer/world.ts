@@ -347,7 +347,7 @@ export class World implements AsyncDisposable {
     return {
       ask: (name: string, request: never, { signal }: { signal?: AbortSignal } = {}) => {
         const answer = async () => {
-          if (name === 'sessions') return this.connected;
+          if (name === 'dialled') return this.connected.filter(({ direction }) => direction === 'out');
           if (name === 'connect') return of(request as PeerTarget).connect();
           const { peer, type, payload } = request as { peer: PeerTarget; type: number; payload: Uint8Array };
           return of(peer).request(type, payload);

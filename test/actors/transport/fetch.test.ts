@@ -573,10 +573,8 @@ describe('many files, and leaving', () => {
     const us = await shard();
     const seed = await new Seed().add(60 * CHUNK);
     let asked = 0;
-    const them = await seeder((request) => {
-      asked++;
-      return seed.reply(request);
-    });
+    // No more than these: however slow whoever listens is, not all chunks have been asked for when it leaves.
+    const them = await seeder((request) => (asked++ < 4 ? seed.reply(request) : null));
     for await (const event of us.handlers.fetch(
       { peer: { address: them.address }, files: seed.files },
       us.call,

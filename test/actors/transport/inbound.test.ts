@@ -162,9 +162,9 @@ describe('replies', () => {
   test('what this node does not do is refused in words', async () => {
     await start();
     const peer = await session();
-    const reply = await peer.ask(101, 1, encodeRequest(101, { maxPeers: 3 }));
-    expect(reply).toMatchObject({ type: 101, flags: 3 });
-    expect(text(reply.payload)).toBe('message type 101 is not served by this node');
+    const reply = await peer.ask(460, 1, encodeRequest(460, { maxCount: 3 }));
+    expect(reply).toMatchObject({ type: 460, flags: 3 });
+    expect(text(reply.payload)).toBe('message type 460 is not served by this node');
   });
 
   test('a dead owner is "temporarily unavailable", and the session goes on', async () => {

@@ -77,6 +77,15 @@ const asked = (
 const chunk = ({ contentId }: RowWorld, index: Uint8Array) =>
   b.map([b.uint(0), b.bytes(contentId)], [b.uint(1), index]);
 
+const NO_KEYSPACE = refuse(/does not match any recognized keyspace$/);
+const stored = (name: string, value: Uint8Array, must: Must): Row =>
+  asked(
+    name,
+    202,
+    () => b.map([b.uint(0), b.bytes(randomBytes(32))], [b.uint(1), b.bytes(value)], [b.uint(2), b.uint(60)]),
+    must,
+  );
+
 /** Requests that are read, and should not be served as they would like. */
 const values: readonly Row[] = [
   asked(
@@ -130,6 +139,24 @@ const values: readonly Row[] = [
     ({ manifestId }) => b.textMap(['manifest_id', b.bytes(manifestId.subarray(1))]),
     UNREADABLE,
   ),
+  stored('STORE: nothing at all', b.raw(), NO_KEYSPACE),
+  stored('STORE: a value of 65537 octets', randomBytes(65_537), refuse(/too-large$/)),
+  stored('STORE: a value of 100000 octets', randomBytes(100_000), refuse(/exceeds max size$/)),
+  stored(
+    'STORE: sixty thousand arrays inside each other',
+    b.join(...Array<Uint8Array>(60_000).fill(b.raw(0x81))),
+    NO_KEYSPACE,
+  ),
+  stored(
+    'STORE: a map of a million entries that are not there',
+    b.raw(0xba, 0, 0x0f, 0x42, 0x40),
+    NO_KEYSPACE,
+  ),
+  stored(
+    'STORE: providers of another content',
+    b.textMap(['content_id', b.ints(randomBytes(32))], ['providers', b.array()], ['updated_at', b.uint(1)]),
+    NO_KEYSPACE,
+  ),
   asked('LIST_PUBLIC_SHARES: none', 402, () => b.textMap(['max_entries', b.uint(0)]), ANSWER),
   asked('LIST_PUBLIC_SHARES: 65536', 402, () => b.textMap(['max_entries', b.uint(65_536)]), UNREADABLE),
   asked(
@@ -158,7 +185,7 @@ const values: readonly Row[] = [
           ),
         ),
       ]),
-    refuse(/not served/),
+    ANSWER,
   ),
   asked(
     'PEX_OFFER: relays behind relays',

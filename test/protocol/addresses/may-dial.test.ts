@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { parseAddress } from '../../../src/protocol/addresses/address.ts';
-import { type AddressSource, type DialScope, mayDial } from '../../../src/protocol/addresses/may-dial.ts';
+import {
+  type AddressSource,
+  type DialScope,
+  mayDial,
+  publicNeighbourhood,
+} from '../../../src/protocol/addresses/may-dial.ts';
 
 const OWN = new Set(['tcp://5.6.7.8:7001', 'tcp://[2a00::1]:7001']);
 
@@ -88,4 +93,12 @@ test('what an operator typed may be anything but ourselves', () => {
   expect(
     ['127.0.0.1:80', '192.168.1.5:22', '5.6.7.8:7001'].map((text) => may(text, 'public', 'operator')),
   ).toEqual([true, true, false]);
+});
+
+test('the neighbourhood of a remote end counts where addresses cost something', () => {
+  expect(publicNeighbourhood('8.8.4.4:50123')).toBe('8.8.4');
+  expect(publicNeighbourhood('[2606:4700:10::1]:50123')).toBe('2606:4700:10');
+  for (const local of ['127.0.0.1:1', '192.168.1.7:50123', '[fd00::1]:50123', '[::1]:5', 'nowhere:7']) {
+    expect(publicNeighbourhood(local)).toBeUndefined();
+  }
 });

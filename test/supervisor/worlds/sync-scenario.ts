@@ -53,6 +53,7 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
       return kept.get(shareId);
     };
     return {
+      keyRecords: () => [],
       subscriptions: () => [...kept.values()],
       subscription: ({ shareId }: { shareId: string }) => kept.get(shareId) ?? null,
       noteSync: async ({ shareId, error }: { shareId: string; error: Subscription['lastError'] }) => {
@@ -99,6 +100,7 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
     contracts: contracts as unknown as Record<string, Contract>,
     service: mainService(supervisorContract, {
       status: nobody,
+      memory: nobody,
       stop: () => {},
       settings: nobody,
       reload: nobody,

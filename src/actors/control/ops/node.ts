@@ -20,8 +20,9 @@ export const id: AskOperation<'id'> = async (refs, _body, signal) => {
 };
 
 export const stats: AskOperation<'stats'> = async (refs, _body, signal) => {
-  const [status, identity, addresses, sessions] = await Promise.all([
+  const [status, sizes, identity, addresses, sessions] = await Promise.all([
     refs.supervisor.ask('status', null, { signal }),
+    refs.supervisor.ask('memory', null, { signal }),
     refs.store.ask('identity', null, { signal }),
     refs.acceptor.ask('addresses', null, { signal }),
     allSessions(refs, signal),
@@ -37,7 +38,7 @@ export const stats: AskOperation<'stats'> = async (refs, _body, signal) => {
       home,
       addresses: addresses.advertised,
     },
-    actors,
+    actors: actors.map((actor) => ({ ...actor, memory: sizes[actor.name] ?? 0 })),
     tree: treeRow(tree),
     bytes: {
       up: total('bytes_up'),

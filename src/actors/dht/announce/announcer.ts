@@ -68,6 +68,7 @@ export class Announcer {
   #nextScan = 0;
   readonly #passes: (Pass | null)[] = Array.from({ length: BUCKETS }, () => null);
   readonly #fresh = new Set<number>();
+  readonly #lanes = new Set<number>();
 
   constructor(context: DhtContext, parts: Parts) {
     this.#context = context;
@@ -87,7 +88,6 @@ export class Announcer {
   }
 
   run(): void {
-    for (let lane = 0; lane < LANES; lane++) this.#context.spawn(() => this.#lane(lane));
     this.#context.spawn(() => this.#watch());
   }
 
@@ -174,7 +174,8 @@ export class Announcer {
     while (!this.#ending.signal.aborted) {
       await this.#quietly(() => this.#scanIfNeeded());
       if (clock.now() - this.#keptAt >= KEEP_MS) await this.#quietly(() => this.#keep());
-      await this.#pause(this.#state === 'on' ? this.#until(this.#nextScan - clock.now()) : IDLE_MS);
+      this.#pump();
+      await this.#pause(this.#restMs());
     }
   }
 
@@ -222,24 +223,31 @@ export class Announcer {
     this.#marks = marks;
   }
 
-  async #lane(lane: number): Promise<void> {
-    while (!this.#ending.signal.aborted) {
+  /** Begins whatever is due, as far as lanes are free. */
+  #pump(): void {
+    for (let lane = 0; lane < LANES; lane++) {
+      if (this.#lanes.has(lane)) continue;
       const job = this.#take(lane);
-      if (job === null) {
-        const next = this.#cycle.nextAt - this.#context.clock.wall();
-        await this.#pause(this.#state === 'on' ? this.#until(next) : LOOK_MS);
-        continue;
-      }
+      if (job === null) continue;
+      this.#lanes.add(lane);
+      this.#context.spawn(() => this.#lane(lane, job));
+    }
+  }
+
+  async #lane(lane: number, first: Job): Promise<void> {
+    for (let job: Job | null = first; job !== null; job = this.#take(lane)) {
+      const now = job;
       // The part is begun anew when the store or the transport are back.
-      while (!(await this.#quietly(() => this.#do(job))) && !this.#ending.signal.aborted) {
+      while (!(await this.#quietly(() => this.#do(now))) && !this.#ending.signal.aborted) {
         await this.#pause(ALONE_MS);
       }
     }
+    this.#lanes.delete(lane);
   }
 
   /** The first lane sees to what is new before all else, the others keep what is known. */
   #take(lane: number): Job | null {
-    if (this.#state !== 'on') return null;
+    if (this.#state !== 'on' || this.#ending.signal.aborted) return null;
     const fresh = (): Job | null => {
       const [number] = this.#fresh;
       if (number === undefined) return null;
@@ -313,9 +321,14 @@ export class Announcer {
     });
   }
 
-  /** Never at once: whatever was to be done by now was just looked at. */
-  #until(ms: number): number {
-    return Math.max(IDLE_MS / 5, Math.min(LOOK_MS, ms));
+  /** Until there may be something to do. Never at once: whatever was to be done by now was just looked at. */
+  #restMs(): number {
+    const { clock } = this.#context;
+    const state = this.#state;
+    if (state === 'alone' || state === 'starting') return IDLE_MS;
+    if (state !== 'on') return LOOK_MS;
+    const next = Math.min(this.#nextScan - clock.now(), this.#cycle.nextAt - clock.wall());
+    return Math.max(IDLE_MS / 5, Math.min(LOOK_MS, next));
   }
 
   #later(number: number): void {

@@ -236,6 +236,7 @@ function partsOf(
   return {
     context,
     shareIds,
+    order: () => ({ kind: 'spread', seed: 0 }),
     folder: new TargetFolder(dirname(path), ''),
     places: new DistinctPlaces(),
     progress: new ProgressMeter(),
