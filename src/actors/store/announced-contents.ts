@@ -1,5 +1,5 @@
 import { concatBytes } from '../../protocol/crypto/bytes.ts';
-import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from './contract.ts';
+import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../announced-types.ts';
 import type { Database } from './database.ts';
 
 const ID_LENGTH = 32;

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../announced-types.ts';
 import type {
   FileVerdict,
   HeldPage,
@@ -237,26 +238,6 @@ export interface Ban {
   readonly target: string;
   /** Unix seconds. */
   readonly since: number;
-}
-
-/** Which contents are announced: also those of private shares, also what was downloaded. */
-export interface AnnounceScope {
-  readonly private: boolean;
-  readonly downloads: boolean;
-}
-
-/** Contents behind `after`, some of them; `next` null: that was all. */
-export interface AnnouncedPage {
-  /** 32 octets each, in no order; one may come twice. */
-  readonly ids: Uint8Array;
-  /** When each was seen here last, as leases count it. */
-  readonly epochs: readonly number[];
-  readonly next: AnnouncedPlace | null;
-}
-
-export interface AnnouncedPlace {
-  readonly downloads: boolean;
-  readonly contentId: Uint8Array;
 }
 
 /** What is asked of a transfer beside target and folder. */

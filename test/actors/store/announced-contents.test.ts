@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../../../src/actors/store/contract.ts';
+import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../../../src/actors/announced-types.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { item, key, manifestItem, published, revision, source, subscription } from './objects.ts';
 import { Life, Place } from './world.ts';

@@ -248,6 +248,7 @@ export class Announcer {
   /** The first lane sees to what is new before all else, the others keep what is known. */
   #take(lane: number): Job | null {
     if (this.#state !== 'on' || this.#ending.signal.aborted) return null;
+    if (this.#index?.size === 0) this.#cycle.skip(this.#context.clock.wall());
     const fresh = (): Job | null => {
       const [number] = this.#fresh;
       if (number === undefined) return null;

@@ -59,6 +59,11 @@ export class Cycle {
     return slot;
   }
 
+  /** There is nothing to tell: nothing that is due now stays so. */
+  skip(wall: number): void {
+    this.#next = this.#slotAt(wall) + 1;
+  }
+
   finish(slot: number): void {
     this.#underWay.delete(slot);
   }

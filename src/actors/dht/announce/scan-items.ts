@@ -1,6 +1,6 @@
 import { providersKey } from '../../../protocol/objects/dht-keys.ts';
 import { sleep } from '../../../supervisor/contract/clock.ts';
-import type { AnnouncedPlace, AnnounceScope } from '../../store/contract.ts';
+import type { AnnouncedPlace, AnnounceScope } from '../../announced-types.ts';
 import type { DhtContext } from '../context.ts';
 import { type ItemBucket, ItemIndex, ItemIndexBuilder } from './item-index.ts';
 
