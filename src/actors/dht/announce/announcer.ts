@@ -17,7 +17,8 @@ import { SendRate } from './send-rate.ts';
 const LANES = 4;
 /** Contents that the store is asked about at once: what is not served any more is not told. */
 const BATCH = 64;
-const LOOK_MS = 60_000;
+/** From one question to the next whether something came to this disk: downloads tell nobody else. */
+const LOOK_MS = 20_000;
 const IDLE_MS = 5_000;
 const ALONE_MS = 30_000;
 /** What nobody took is told as something new, after a while. */
@@ -66,6 +67,7 @@ export class Announcer {
   /** The lease that the index was made at; null: it is to be made anew. */
   #epoch: number | null = null;
   #nextScan = 0;
+  #scanFloor = 0;
   readonly #passes: (Pass | null)[] = Array.from({ length: BUCKETS }, () => null);
   readonly #fresh = new Set<number>();
   readonly #lanes = new Set<number>();
@@ -94,7 +96,8 @@ export class Announcer {
   /** Something was published, or the settings changed. */
   look(): void {
     this.#epoch = null;
-    this.#nextScan = Math.min(this.#nextScan, this.#context.clock.now() + IDLE_MS);
+    const soon = this.#context.clock.now() + IDLE_MS;
+    this.#nextScan = Math.max(this.#scanFloor, Math.min(this.#nextScan, soon));
     this.#awake();
   }
 
@@ -202,7 +205,8 @@ export class Announcer {
     this.#index = index;
     this.#fresh.clear();
     for (const [number, { fresh }] of index.buckets.entries()) if (fresh.includes(1)) this.#fresh.add(number);
-    this.#nextScan = clock.now() + Math.max(LOOK_MS, (clock.now() - from) / SCAN_PART);
+    this.#scanFloor = clock.now() + (clock.now() - from) / SCAN_PART;
+    this.#nextScan = Math.max(this.#scanFloor, clock.now() + LOOK_MS);
     metrics.set('announce_items', index.size);
     this.#awake();
   }
