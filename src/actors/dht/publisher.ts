@@ -103,8 +103,10 @@ export class Publisher {
   }
 
   async #pass(): Promise<void> {
-    const { refs } = this.#context;
+    const { refs, clock } = this.#context;
     const present = new Set<string>();
+    // What is published while this goes on is not among what was given.
+    const from = clock.wall();
     for (const share of await refs.store.ask('ownShares', null)) {
       const volumes = share.volumes > 0 ? await refs.store.ask('ownVolumes', { shareId: share.shareId }) : [];
       for (const each of [...volumes, share]) {
@@ -116,12 +118,12 @@ export class Publisher {
     this.#resumed = null;
     for (const shareId of [...this.#done.keys()]) if (!present.has(shareId)) this.#done.delete(shareId);
     if ([...this.#done.values()].every(({ replicas }) => replicas >= FEW)) {
-      this.#allGivenAt = this.#context.clock.wall();
+      this.#allGivenAt = from;
     }
   }
 
   #recall({ shareId, manifestId, updatedAt }: OwnShare): void {
-    if (this.#resumed === null || manifestId === null || updatedAt * 1000 >= this.#resumed) return;
+    if (this.#resumed === null || manifestId === null || (updatedAt + 1) * 1000 >= this.#resumed) return;
     if (this.#done.has(shareId)) return;
     const { clock } = this.#context;
     const place = Math.floor((Number.parseInt(shareId.slice(0, 8), 16) / 2 ** 32) * AGAIN_MS);

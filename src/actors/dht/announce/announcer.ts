@@ -111,7 +111,7 @@ export class Announcer {
 
   async end(): Promise<void> {
     this.#ending.abort();
-    await this.#keep();
+    await this.#quietly(() => this.#keep());
   }
 
   get status(): AnnounceStatus {
