@@ -70,7 +70,8 @@ export class DirectRef implements GroupRef<Messages>, Ref<Messages> {
       }
       queueMicrotask(async () => {
         try {
-          const handler = callee.behaviour.handlers[name] as unknown as Handler;
+          const handler = callee.behaviour.handlers[name] as unknown as Handler | undefined;
+          if (handler === undefined) throw new TypeError(`${this.#name} does not answer ${name} here`);
           const reply = await handler.call(callee.behaviour.handlers, request, call);
           if (call.reason === null) leave();
           resolve(reply as never);

@@ -33,7 +33,7 @@ const MAX_NOT_FOUND = 1_024;
 /** Values of one lookup that are judged: each may cost a signature. */
 const MAX_JUDGED = 64;
 /** Ways that share no node, where a lie would be believed until it is checked. */
-const PATHS = 3;
+export const PATHS = 3;
 
 /** A value as a node gave it: right in form, key and signature, as far as it carries what is needed. */
 export interface FoundValue {
@@ -67,8 +67,8 @@ export class Lookups {
   }
 
   /** The nodes nearest to the target that answered, nearest first. */
-  async findNode(target: NodeId, signal: AbortSignal): Promise<readonly Candidate[]> {
-    const lookup = await this.#run(target, FIND_NODE, { targetNodeId: target }, 1, signal, () => null);
+  async findNode(target: NodeId, signal: AbortSignal, paths = 1): Promise<readonly Candidate[]> {
+    const lookup = await this.#run(target, FIND_NODE, { targetNodeId: target }, paths, signal, () => null);
     return lookup.closest();
   }
 
@@ -135,7 +135,7 @@ export class Lookups {
     shareKey: Uint8Array,
     signal: AbortSignal,
   ): Promise<{ head: ShareHead; octets: Uint8Array; sources: readonly Candidate[] } | null> {
-    const { checkedHeads, disjointPaths } = this.#context.config.defences;
+    const { checkedHeads } = this.#context.config.defences;
     const found: { head: ShareHead; octets: Uint8Array; source: Candidate }[] = [];
     await this.findValues(
       shareHeadKey(shareIdOf(shareKey)),
@@ -147,7 +147,7 @@ export class Lookups {
         else this.#context.metrics.add('heads_refused', 1);
         return false;
       },
-      disjointPaths ? PATHS : 1,
+      PATHS,
     );
     const [best] = found.toSorted((a, b) => compareShareHeads(b.head, a.head));
     if (best === undefined) return null;
@@ -215,8 +215,12 @@ export class Lookups {
       this.#count++;
       metrics.add('lookups', 1);
       this.#keeper.table.looked(target, clock.now());
-      const { diversity } = this.#context.config.defences;
-      const options = { target, paths, ...(!diversity && { perNeighbourhood: Number.POSITIVE_INFINITY }) };
+      const { diversity, disjointPaths } = this.#context.config.defences;
+      const options = {
+        target,
+        paths: disjointPaths ? paths : 1,
+        ...(!diversity && { perNeighbourhood: Number.POSITIVE_INFINITY }),
+      };
       const lookup = new Lookup(options, this.#seeds(target));
       await runLookup(lookup, {
         clock,

@@ -7,7 +7,7 @@ import { askPeer } from '../ask-peer.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { DhtContext } from './context.ts';
 import type { Candidate } from './lookup.ts';
-import type { Lookups } from './lookups.ts';
+import { type Lookups, PATHS } from './lookups.ts';
 import type { ReceiverBudgets } from './receiver-budgets.ts';
 
 /** Nodes that are given a value at the same time. */
@@ -40,7 +40,9 @@ export class ValueGiver {
     if (this.#lookups.judge(key, value) === null) {
       throw failure('E_USAGE', 'no node takes such a value under this key');
     }
-    const nearest = await this.#lookups.findNode(targetOf(key), signal);
+    // Tables of a young network are thin, and one path may end among nodes that do not know the nearest: what is given
+    // there is found by nobody.
+    const nearest = await this.#lookups.findNode(targetOf(key), signal, PATHS);
     this.#lookups.foundNow(key);
     const given = { stored: 0, refused: 0, failed: 0 };
     await eachBounded(nearest, AT_ONCE, async (node) => {

@@ -11,7 +11,7 @@ import { askPeer } from '../../ask-peer.ts';
 import { eachBounded } from '../../each-bounded.ts';
 import { TokenBuckets } from '../../token-buckets.ts';
 import { type DhtContext, unixNow } from '../context.ts';
-import type { Lookups } from '../lookups.ts';
+import { type Lookups, PATHS } from '../lookups.ts';
 import type { OwnAddresses } from '../own-addresses.ts';
 import { ownRecord } from '../own-record.ts';
 import type { ReceiverBudgets } from '../receiver-budgets.ts';
@@ -119,7 +119,8 @@ export class RecordGiver {
     const known = this.#plans.find(({ region }) => region.receivers.length > 0 && region.covers(target));
     if (known !== undefined) return known;
     this.lookups++;
-    const region = new Region(target, await this.#parts.lookups.findNode(target, signal));
+    // Over several paths: many contents go where it leads.
+    const region = new Region(target, await this.#parts.lookups.findNode(target, signal, PATHS));
     if (region.receivers.length === 0) return null;
     const plan = { region, madeAt: clock.now(), ...this.#shareOut(region, items, periodMs) };
     this.#plans = [plan, ...this.#plans].slice(0, MAX_REGIONS);
