@@ -175,6 +175,8 @@ export class Node implements NetPeer {
   /** Contents that the node serves, and the lease of each. */
   contents = new Map<string, number>();
   readonly kept = new Map<string, string>();
+  /** Times that the store is down when it is asked what is served. */
+  storeFails = 0;
   /** By DHT key, as the store answers peers. */
   readonly ownValues = new Map<string, Uint8Array>();
   readonly manifests = new Map<string, Uint8Array>();
@@ -265,6 +267,10 @@ export class Node implements NetPeer {
       case 'leaseEpoch':
         return Math.max(0, ...this.contents.values());
       case 'announcedContents': {
+        if (this.storeFails > 0) {
+          this.storeFails--;
+          throw failure('E_ACTOR_DOWN', 'the store is being restarted', { retryable: true });
+        }
         const all = [...this.contents];
         return {
           ids: Buffer.concat(all.map(([id]) => Buffer.from(id, 'hex'))),

@@ -201,7 +201,12 @@ export class Announcer {
     const from = clock.now();
     // Whatever comes while it is made is looked for the next time.
     this.#epoch = epoch;
-    const index = await scanItems(this.#context, scope, this.#index, this.#marks?.epoch ?? null);
+    const index = await scanItems(this.#context, scope, this.#index, this.#marks?.epoch ?? null).catch(
+      (error: unknown) => {
+        this.#epoch = null;
+        throw error;
+      },
+    );
     this.#index = index;
     this.#fresh.clear();
     for (const [number, { fresh }] of index.buckets.entries()) if (fresh.includes(1)) this.#fresh.add(number);
@@ -276,7 +281,11 @@ export class Announcer {
       const wanted = indicesIn(bucket, first, slot === null);
       for (const index of await this.#served(bucket, wanted)) {
         const result = await this.#tell(idAt(bucket, index));
-        if (result === null) return;
+        if (result === null) {
+          // Turned off: when it is turned on again, the hand goes on where it is.
+          if (slot !== null && !this.#ending.signal.aborted) this.#cycle.finish(slot);
+          return;
+        }
         failed ||= result === 'failed';
         bucket.fresh[index] = result === 'failed' ? 1 : 0;
         if (result === 'told') counts.told++;
@@ -292,7 +301,7 @@ export class Announcer {
       this.#passes[number] = {
         at: before?.at ?? from,
         told: Math.min(bucket.size, (before?.told ?? 0) + counts.told),
-        left: (before?.left ?? 0) + counts.left,
+        left: Math.min(bucket.size, (before?.left ?? 0) + counts.left),
       };
     }
   }

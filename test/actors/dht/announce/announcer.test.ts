@@ -295,6 +295,17 @@ describe('receivers', () => {
   });
 });
 
+test('a store that is restarted while it is asked is asked again', async () => {
+  const { receivers, start } = await world(0);
+  await net.clock.advance(MINUTE);
+  const node = await start(contents(30));
+  node.storeFails = 3;
+  await net.clock.advance(10 * MINUTE);
+  expect(node.storeFails).toBe(0);
+  expect(await statusOf(node)).toMatchObject({ items: 30, announced: 30 });
+  expect(receivers[0]!.values.size).toBe(30);
+});
+
 describe('settings', () => {
   test('turn it off and on again', async () => {
     const { node, receivers } = await world(20, { config: { announce: 'none' } });
