@@ -20,19 +20,27 @@ type Line = Record<string, unknown> & {
 /** A node in a process of its own, driven as a script would: by `--json`. */
 export class NodeProcess {
   readonly home: string;
+  /** What it tells others. */
+  readonly addresses: readonly string[];
   readonly #child: ChildProcess;
 
-  private constructor(home: string, child: ChildProcess) {
+  private constructor(home: string, child: ChildProcess, addresses: readonly string[]) {
     this.home = home;
+    this.addresses = addresses;
     this.#child = child;
   }
 
-  /** `port` 0: any that is free. */
-  static async start(home: string, env: Record<string, string> = {}, port = 0): Promise<NodeProcess> {
+  /** Listens on TCP, on a port that is free, unless told otherwise. */
+  static async start(
+    home: string,
+    env: Record<string, string> = {},
+    port = 0,
+    listen: readonly string[] = [`tcp://127.0.0.1:${port}`],
+  ): Promise<NodeProcess> {
     await mkdir(home, { recursive: true });
     const child = spawn(
       process.execPath,
-      [launcher!, 'up', '--json', '--home', home, '--listen', `tcp://127.0.0.1:${port}`],
+      [launcher!, 'up', '--json', '--home', home, ...listen.flatMap((address) => ['--listen', address])],
       {
         env: { ...process.env, ...env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -42,7 +50,7 @@ export class NodeProcess {
       const message = JSON.parse(line) as Line;
       if (message.event === 'ready') {
         child.stdout!.resume();
-        return new NodeProcess(home, child);
+        return new NodeProcess(home, child, message.addresses as string[]);
       }
       if (message.ok === false) throw new Error(`the node did not start: ${line}`);
     }

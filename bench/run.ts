@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   publish: () => import('./publish.ts'),
   recheck: () => import('./recheck.ts'),
   transfer: () => import('./transfer.ts'),
+  'transfer-quic': () => import('./transfer-quic.ts'),
   serve: () => import('./serve.ts'),
   'idle-sessions': () => import('./idle-sessions.ts'),
   'long-path': () => import('./long-path.ts'),

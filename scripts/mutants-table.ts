@@ -15,6 +15,7 @@ const DEATH = 'test/supervisor/semantics-death.test.ts';
 const LIVE = 'test/supervisor/semantics.test.ts';
 const SLAB = 'test/supervisor/semantics-slab.test.ts';
 const HANDSHAKE = 'test/protocol/handshake/handshake.test.ts';
+const SEALED = 'test/protocol/sealed/sealed-handshake.test.ts';
 const NOTHING = '';
 
 /** Paths are relative to the project. Grouped by what would be lost. */
@@ -344,10 +345,42 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'bound-check-skipped',
     file: 'src/actors/transport/accept-session.ts',
-    find: 'if (!bound && (result.native || this.#context.config.requireBound)) return connection.destroy();',
+    find: 'if (fault !== null) return connection.destroy();',
     replace: NOTHING,
     test: 'test/actors/transport/handshake.test.ts',
     only: 'who says it is a Granary node',
+  },
+  {
+    name: 'unbound-quic-let-in',
+    file: 'src/actors/transport/session-binding.ts',
+    find: "if (bound !== 'none' || !requireBound) return null;",
+    replace: "if (bound !== 'none' || !requireBound || transport === 'quic') return null;",
+    test: 'test/actors/quic/shards.test.ts',
+    only: 'who wants bound peers',
+  },
+  {
+    name: 'silent-quic-unbounded',
+    file: 'src/actors/quic/bridge/accepting.ts',
+    find: 'if (release === null) {',
+    replace: 'if (release === null && this.#turn < 0) {',
+    test: 'test/actors/quic/bridge.test.ts',
+    only: 'connections that say nothing',
+  },
+  {
+    name: 'another-port-after-a-crash',
+    file: 'src/actors/quic/bridge-keeper.ts',
+    find: 'this.#listen = event.listen;',
+    replace: NOTHING,
+    test: 'test/actors/quic/bridge-keeper.test.ts',
+    only: 'one that ends is started again',
+  },
+  {
+    name: 'lost-request-not-asked-again',
+    file: 'src/actors/transport/ask-again.ts',
+    find: 'if (redials >= REDIALS[transport]) throw error;',
+    replace: 'if (redials >= 0) throw error;',
+    test: 'test/actors/transport/outbound.test.ts',
+    only: 'a request whose session ends',
   },
   // What is believed.
   {
@@ -511,11 +544,27 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/actors/transport/request-rates.test.ts',
   },
   {
-    name: 'one-address-takes-all',
-    file: 'src/actors/acceptor/admission.ts',
-    find: 'this.#of(host) >= this.#limits.maxPendingPerAddress || ',
+    name: 'turns-without-end',
+    file: 'src/actors/admission.ts',
+    find: '|| owed() >= PATIENCE_MS',
     replace: NOTHING,
-    test: 'test/actors/acceptor/admission.test.ts',
+    test: 'test/actors/admission.test.ts',
+    only: 'a turn each',
+  },
+  {
+    name: 'missing-lists-uncounted',
+    file: 'src/actors/transport/request-rates.ts',
+    find: 'this.#window(nodeKey, nowMs).missingLists++;',
+    replace: NOTHING,
+    test: 'test/actors/transport/request-rates.test.ts',
+    only: 'hash lists that are not here',
+  },
+  {
+    name: 'one-address-takes-all',
+    file: 'src/actors/admission.ts',
+    find: 'this.#of(host) < this.#limits.maxPendingPerAddress && ',
+    replace: NOTHING,
+    test: 'test/actors/admission.test.ts',
     only: 'eight unfinished handshakes',
   },
   {
@@ -826,8 +875,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'banned-address-dialled',
     file: 'src/actors/transport/dialer.ts',
-    find: 'if (this.#isBanned(target)) throw banned(target.address);',
-    replace: NOTHING,
+    find: 'ways.filter((way) => !this.#isBanned(way))',
+    replace: 'ways',
     test: 'test/actors/transport/bans.test.ts',
     only: 'is not dialled',
   },
@@ -1023,5 +1072,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "(config.publish === 'public' && isPublic === null)",
     test: 'test/actors/dht/network.test.ts',
     only: 'found by its key alone',
+  },
+  // Sealed sessions.
+  {
+    name: 'sealing-proof-unchecked',
+    file: 'src/protocol/sealed/sealed-handshake.ts',
+    find: 'verifyStrict(this.#peerKey, concatBytes(DOMAIN, theirs), payload)',
+    replace: 'true',
+    test: SEALED,
+    only: 'another key than that of the hello',
+  },
+  {
+    name: 'sealing-of-no-hellos',
+    file: 'src/protocol/sealed/sealed-handshake.ts',
+    find: 'this.#noise = new NoiseXX(result.role, keys, result.transcript);',
+    replace: 'this.#noise = new NoiseXX(result.role, keys, NOTHING);',
+    test: SEALED,
+    only: 'other hellos end it',
+  },
+  {
+    name: 'sealing-left-out',
+    file: 'src/actors/transport/handshake-driver.ts',
+    find: 'else if (result.native) seal(result);',
+    replace: NOTHING,
+    test: 'test/actors/transport/man-in-the-middle.test.ts',
+    only: 'reads nothing',
   },
 ];

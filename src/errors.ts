@@ -8,7 +8,10 @@ export const ERRORS = {
   E_USAGE: { exit: 2, next: 'see granary --help' },
   E_CONFIG: { exit: 2, next: 'mend the configuration and start again' },
   E_LINK_INVALID: { exit: 2, next: 'ask the publisher for the link again; it starts with scp2p://s/' },
-  E_ADDRESS_INVALID: { exit: 2, next: 'write tcp://IP:PORT or tcp://IP:PORT@NODE_KEY' },
+  E_ADDRESS_INVALID: {
+    exit: 2,
+    next: 'write tcp://IP:PORT or quic://IP:PORT, with @NODE_KEY where it is known',
+  },
   E_KEY_INVALID: { exit: 2, next: 'name a file that granary keys export, or the reference, has written' },
   E_BACKUP_INVALID: { exit: 6, next: 'take an older backup; granary backup makes new ones' },
   E_PATH_INVALID: { exit: 2, next: 'name an existing file or folder' },
@@ -42,6 +45,7 @@ export const ERRORS = {
   E_SHARE_REVOKED: { exit: 4, next: 'its publisher revoked the key: unsubscribe, or ask for the new share' },
   E_BUSY: { exit: 4, next: 'try again in a moment' },
   E_NO_SPACE: { exit: 4, next: 'free some space and run the command again' },
+  E_QUIC_UNAVAILABLE: { exit: 4, next: 'granary doctor says why; peers with a tcp:// address are reached' },
   E_LISTEN: { exit: 4, next: 'another program holds the port: name another with --listen' },
 
   E_TIMEOUT: { exit: 5, next: 'try again; granary peers shows who is connected' },

@@ -13,6 +13,8 @@ import { pexConfig } from './actors/pex/config.ts';
 import { pexContract } from './actors/pex/contract.ts';
 import { publishConfig } from './actors/publish/config.ts';
 import { publishContract } from './actors/publish/contract.ts';
+import { quicConfig } from './actors/quic/config.ts';
+import { quicContract } from './actors/quic/contract.ts';
 import { searchConfig } from './actors/search/config.ts';
 import { searchContract } from './actors/search/contract.ts';
 import { storeConfig } from './actors/store/config.ts';
@@ -66,6 +68,7 @@ export interface NodeSettings {
   readonly limits?: ConfigInput<typeof limitsConfig>;
   readonly transport?: ConfigInput<typeof transportConfig>;
   readonly acceptor?: ConfigInput<typeof acceptorConfig>;
+  readonly quic?: ConfigInput<typeof quicConfig>;
   readonly dht?: ConfigInput<typeof dhtConfig>;
   readonly pex?: ConfigInput<typeof pexConfig>;
   readonly publish?: ConfigInput<typeof publishConfig>;
@@ -157,6 +160,12 @@ export function treeOf(settings: NodeSettings): TreeSpec {
           contract: acceptorContract,
           module: module('acceptor'),
           config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
+        },
+        // Last: when it dies nothing but QUIC is gone.
+        {
+          contract: quicContract,
+          module: module('quic'),
+          config: checked('quic', quicConfig, settings.quic ?? {}),
         },
       ]),
       // Without it the node goes on with the peers it knows by other ways.

@@ -23,6 +23,7 @@ test('the tree of the node', () => {
     ' network rest_for_one 5 in 30 s',
     '  transport x3',
     '  acceptor',
+    '  quic',
     ' discovery one_for_one 5 in 30 s',
     '  dht',
     '  pex',

@@ -6,6 +6,7 @@ import { hashingContract } from './hashing/contract.ts';
 import { limitsContract } from './limits/contract.ts';
 import { pexContract } from './pex/contract.ts';
 import { publishContract } from './publish/contract.ts';
+import { quicContract } from './quic/contract.ts';
 import { searchContract } from './search/contract.ts';
 import { storeContract } from './store/contract.ts';
 import { supervisorContract } from './supervisor/contract.ts';
@@ -22,6 +23,7 @@ export const contracts = {
   limits: limitsContract,
   pex: pexContract,
   publish: publishContract,
+  quic: quicContract,
   search: searchContract,
   store: storeContract,
   supervisor: supervisorContract,

@@ -4,32 +4,40 @@ import type { PeerTarget } from './transport/contract.ts';
 
 /** Peers asked about one share: a link carries 16 at most, the rest is for the operator's own. */
 export const MAX_CANDIDATES = 32;
+/** Addresses of one peer. */
+const MAX_ADDRESSES = 8;
 
 /**
- * Whom to ask about a share, its own peers first. A QUIC address stands for the TCP listener one port above, by the
- * network's convention (SCP2P wire, section 3.2). An address that is known with a key is not asked without it. Texts
- * that are no address are passed over.
+ * Whom to ask about a share, its own peers first. All addresses that are known with one key are one peer; one that is
+ * known with a key is not asked without it. By the network's convention a node with QUIC has TCP one port above (SCP2P
+ * wire, section 3.2): that is tried too where no TCP address is known. Texts that are no address are passed over.
  */
 export function candidatesOf(...lists: readonly (readonly string[])[]): PeerTarget[] {
-  const byAddress = new Map<string, Set<string | null>>();
-  for (const text of lists.flat()) {
+  const addresses = lists.flat().flatMap((text) => {
     const parsed = parseAddress(text);
-    const address = parsed.ok ? overTcp(parsed.address) : null;
-    if (address === null) continue;
-    const name = formatAddress({ ...address, nodeKey: null });
-    const keys = byAddress.get(name) ?? new Set();
-    byAddress.set(name, keys.add(address.nodeKey === null ? null : toHex(address.nodeKey)));
+    return parsed.ok ? [parsed.address] : [];
+  });
+  const withKey = new Set(addresses.filter(({ nodeKey }) => nodeKey !== null).map(nameOf));
+  const peers = new Map<string, Map<string, Address>>();
+  for (const address of addresses) {
+    const name = nameOf(address);
+    if (address.nodeKey === null && withKey.has(name)) continue;
+    const peer = address.nodeKey === null ? name : toHex(address.nodeKey);
+    const known = peers.get(peer) ?? new Map();
+    peers.set(peer, known.set(name, address));
   }
-  const targets: PeerTarget[] = [];
-  for (const [address, keys] of byAddress) {
-    const pinned = [...keys].filter((key) => key !== null);
-    if (pinned.length === 0) targets.push({ address });
-    else targets.push(...pinned.map((nodeKey) => ({ address, nodeKey })));
-  }
-  return targets.slice(0, MAX_CANDIDATES);
+  return [...peers.values()].slice(0, MAX_CANDIDATES).map((known) => targetOf([...known.values()]));
 }
 
-function overTcp(address: Address): Address | null {
-  if (address.transport === 'tcp') return address;
-  return address.port < 0xffff ? { ...address, transport: 'tcp', port: address.port + 1 } : null;
+const nameOf = (address: Address): string => formatAddress({ ...address, nodeKey: null });
+
+function targetOf(addresses: readonly Address[]): PeerTarget {
+  const { nodeKey } = addresses[0]!;
+  const names = addresses.map(nameOf);
+  if (!addresses.some(({ transport }) => transport === 'tcp')) names.push(...addresses.flatMap(besideQuic));
+  const [address = '', ...also] = names.slice(0, MAX_ADDRESSES);
+  return { address, ...(nodeKey && { nodeKey: toHex(nodeKey) }), ...(also.length > 0 && { also }) };
 }
+
+const besideQuic = (address: Address): string[] =>
+  address.port < 0xffff ? [nameOf({ ...address, transport: 'tcp', port: address.port + 1 })] : [];

@@ -8,6 +8,7 @@ export const peerTable = (peers: readonly PeerRow[]): string =>
     [
       { title: 'NODE', value: (row) => shortId(row.node_id) },
       { title: 'ADDRESS', value: (row) => row.address },
+      { title: 'OVER', value: (row) => row.transport },
       { title: 'WAY', value: (row) => row.direction },
       { title: 'KIND', value: (row) => (row.native ? 'granary' : 'scp2p') },
       { title: 'BOUND', value: (row) => row.bound },

@@ -13,7 +13,7 @@ export const NAMED_FLAGS: readonly NamedFlag[] = [
   {
     flag: '--listen <address>',
     key: 'network.listen',
-    description: 'tcp://IP:PORT, port 0 for a free one; may be repeated',
+    description: 'tcp://IP:PORT or quic://IP:PORT, port 0 for a free one; may be repeated',
   },
   {
     flag: '--advertise <address>',

@@ -1,5 +1,6 @@
 import type { LimitRow, QuotaRow, ScheduleRow } from '../actors/limits/contract.ts';
 import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
+import type { QuicStatus } from '../actors/quic/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
 import type { BackupResult, Trust } from '../actors/store/contract.ts';
 import type { ConfigReload, NodeStatus, SettingRow, TuneRow } from '../actors/supervisor/contract.ts';
@@ -281,6 +282,10 @@ export interface StatsResult {
   };
   readonly rates: { readonly up: number; readonly down: number };
   readonly sessions: number;
+  /** Of them, by what carries them. */
+  readonly transports: { readonly tcp: number; readonly quic: number };
+  /** The QUIC process; null: its keeper is being restarted. */
+  readonly quic: QuicStatus | null;
   readonly memory: NodeStatus['memory'];
   readonly cpu: NodeStatus['cpu'];
   readonly uptime: number;

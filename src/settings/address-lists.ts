@@ -12,21 +12,20 @@ const FAULTS: Readonly<Record<AddressFault, string>> = {
   'node-key': 'its node key is not valid',
 };
 
-/** `tcp://IP:PORT`; the system picks a free port for 0. */
-export const listenAddresses: Check = each((text) =>
-  faultOf(parseListenAddress(text), { key: false, quic: false }),
-);
+/** `tcp://IP:PORT` or `quic://IP:PORT`; the system picks a free port for 0. */
+export const listenAddresses: Check = each((text) => faultOf(parseListenAddress(text), { key: false }));
 
-/** `tcp://IP:PORT` */
-export const advertisedAddresses: Check = each((text) =>
-  faultOf(parseAddress(text), { key: false, quic: false }),
-);
+/** `tcp://IP:PORT` or `quic://IP:PORT` */
+export const advertisedAddresses: Check = each((text) => faultOf(parseAddress(text), { key: false }));
+
+/** What a link may carry: `tcp://IP:PORT` or `quic://IP:PORT`, with `@NODE_KEY` where the key is known. */
+export const peerAddresses: Check = each((text) => faultOf(parseAddress(text), { key: true }));
 
 const FAULTS_WITH_NAMES = { ...FAULTS, host: 'its host is neither a name nor an IP address' };
 
 /** `tcp://HOST:PORT` or `quic://HOST:PORT`, a name or an IP address, with `@NODE_KEY` where the key is known. */
 export const bootstrapAddresses: Check = each((text) =>
-  faultOf(parseAddress(text, { hostNames: true }), { key: true, quic: true }, FAULTS_WITH_NAMES),
+  faultOf(parseAddress(text, { hostNames: true }), { key: true }, FAULTS_WITH_NAMES),
 );
 
 function each(fault: (text: string) => string | null): Check {
@@ -47,11 +46,10 @@ function each(fault: (text: string) => string | null): Check {
 
 function faultOf(
   parsed: AddressResult,
-  allowed: { key: boolean; quic: boolean },
+  allowed: { key: boolean },
   faults: typeof FAULTS = FAULTS,
 ): string | null {
   if (!parsed.ok) return faults[parsed.reason];
-  if (parsed.address.transport !== 'tcp' && !allowed.quic) return 'it can only be TCP';
   if (parsed.address.nodeKey !== null && !allowed.key) return 'it takes no key';
   return null;
 }

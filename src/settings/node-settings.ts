@@ -3,7 +3,7 @@ import type { Settings } from './schema.ts';
 
 /**
  * The settings of an operator as the configurations of the actors. `passphrase` opens the keys; empty: none is needed.
- * `origins`: where they come from, by `group.name`.
+ * `origins`: where they come from, by `group.name`. `folder`: for the sockets of the QUIC bridge; empty: no QUIC.
  */
 export function nodeSettings(
   home: string,
@@ -11,8 +11,15 @@ export function nodeSettings(
   settings: Settings,
   passphrase = '',
   origins: ReadonlyMap<string, string> = new Map(),
+  folder = '',
 ): NodeSettings {
-  const { network } = settings;
+  const { network, transport } = settings;
+  const bounds = {
+    maxPending: network.max_pending,
+    maxPendingPerAddress: network.max_pending_per_address,
+    maxPerSecond: network.max_accepts_per_second,
+    maxPerSecondPerNet: network.max_accepts_per_second_per_net,
+  };
   const pinned = pinnedOf(origins);
   return {
     home,
@@ -40,14 +47,17 @@ export function nodeSettings(
       requireBound: network.require_bound,
       uploadSlots: network.upload_slots,
       diskQueue: settings.downloads.disk_queue,
+      policy: transport.policy,
+      congestion: transport.congestion,
     },
-    acceptor: {
-      listen: network.listen,
-      advertise: network.advertise,
-      maxPending: network.max_pending,
-      maxPendingPerAddress: network.max_pending_per_address,
-      maxPerSecond: network.max_accepts_per_second,
-      maxPerSecondPerNet: network.max_accepts_per_second_per_net,
+    acceptor: { listen: network.listen, advertise: network.advertise, ...bounds },
+    quic: {
+      listen: network.listen.filter((address) => address.startsWith('quic://')),
+      folder,
+      congestion: transport.congestion,
+      off: transport.policy === 'tcp-only',
+      pendingMs: network.handshake_ms,
+      ...bounds,
     },
     publish: {
       quietSeconds: settings.publish.quiet_seconds,

@@ -11,6 +11,9 @@ export const controlFile = (home: string): string => join(runFolder(home), 'cont
 /** `{ pid, clean, cut, seconds }` of the node that ran last. */
 export const lastStopFile = (home: string): string => join(runFolder(home), 'last-stop.json');
 
+/** The longest name of a socket in the folder of the QUIC bridge. */
+const BRIDGE_SOCKET_NAME = 'd0000000.00000000';
+
 /**
  * Where the control socket of this data folder lies: in its `run/`, or, where that path is too long for a
  * socket, in a folder of the user's own in the place for sockets, named by a hash of the data folder.
@@ -20,12 +23,34 @@ export function socketPath(
   env: Readonly<Record<string, string | undefined>>,
   uid: number = process.getuid?.() ?? 0,
 ): string {
-  const inside = join(runFolder(home), 'control.sock');
-  if (Buffer.byteLength(inside) <= MAX_SOCKET_PATH) return inside;
-  const name = `${createHash('sha256').update(home).digest('hex').slice(0, 24)}.sock`;
+  return placeForSockets(home, env, uid, 'control.sock', 'sock', '');
+}
+
+/** The folder of the sockets between the node and its QUIC bridge, placed in the same way. */
+export function bridgeFolder(
+  home: string,
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number = process.getuid?.() ?? 0,
+): string {
+  return placeForSockets(home, env, uid, 'quic', 'quic', `/${BRIDGE_SOCKET_NAME}`);
+}
+
+/** `inside` is its name in `run/`, `extension` what follows the hash elsewhere; sockets lie at the place with `longest` behind it. */
+function placeForSockets(
+  home: string,
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+  inside: string,
+  extension: string,
+  longest: string,
+): string {
+  const fits = (path: string) => Buffer.byteLength(path + longest) <= MAX_SOCKET_PATH;
+  const own = join(runFolder(home), inside);
+  if (fits(own)) return own;
+  const name = `${createHash('sha256').update(home).digest('hex').slice(0, 24)}.${extension}`;
   const runtime = env.XDG_RUNTIME_DIR;
   const outside = runtime?.startsWith('/') ? join(runtime, 'granary', name) : '';
-  if (outside !== '' && Buffer.byteLength(outside) <= MAX_SOCKET_PATH) return outside;
+  if (outside !== '' && fits(outside)) return outside;
   // No session of its own (a service, a container): the control actor refuses this folder if it is anybody else's.
   return join('/tmp', `granary-${uid}`, name);
 }

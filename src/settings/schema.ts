@@ -44,15 +44,15 @@ export const settingsSchema = z.strictObject({
   network: z.strictObject({
     listen: setting(
       acceptor.listen.check(listenAddresses),
-      'Where peers reach this node: `tcp://IP:PORT` each; `0.0.0.0` and `[::]` are all interfaces, port 0 takes a free port at each start. An empty list: nobody can download from here.',
+      'Where peers reach this node: `tcp://IP:PORT` for TLS over TCP, `quic://IP:PORT` for QUIC over UDP; `0.0.0.0` and `[::]` are all interfaces, port 0 takes a free port at each start. An empty list: nobody can download from here.',
     ),
     advertise: setting(
       acceptor.advertise.check(advertisedAddresses),
-      'What links say instead of the addresses found on this host, `tcp://IP:PORT` each: for hosts behind a NAT or a container network.',
+      'What links say instead of the addresses found on this host, `tcp://IP:PORT` or `quic://IP:PORT` each: for hosts behind a NAT or a container network.',
     ),
     bootstrap: live(
       pexConfig.shape.bootstrap.check(bootstrapAddresses),
-      'Where this node finds the network: `tcp://HOST:PORT` each, a name or an IP address, with `@NODE_KEY` to accept that node alone. They are also asked for shares beside the addresses of their links. `granary seeds` adds and removes some while the node runs.',
+      'Where this node finds the network: `tcp://HOST:PORT` or `quic://HOST:PORT` each, a name or an IP address, with `@NODE_KEY` to accept that node alone. They are also asked for shares beside the addresses of their links. `granary seeds` adds and removes some while the node runs.',
     ),
     outbound: live(
       pexConfig.shape.outbound,
@@ -68,7 +68,7 @@ export const settingsSchema = z.strictObject({
     ),
     require_bound: live(
       transport.requireBound,
-      'Refuse peers whose TLS certificate does not carry their node key. This shuts out the nodes of the reference.',
+      'Refuse peers whose session is not bound to their node key, by TLS or by sealing. This shuts out the nodes of the reference.',
     ),
     handshake_ms: live(
       transport.handshakeMs,
@@ -97,11 +97,21 @@ export const settingsSchema = z.strictObject({
     ),
     max_accepts_per_second: setting(
       acceptor.maxPerSecond,
-      'Handshakes begun by others in a second, in all; twice as many may come at once.',
+      'Handshakes begun by others in a second, in all; twice as many may come at once, and who comes faster waits for its turn, two seconds at most.',
     ),
     max_accepts_per_second_per_net: setting(
       acceptor.maxPerSecondPerNet,
       'Handshakes begun by others in a second, from one neighbourhood (IPv4 /24, IPv6 /48).',
+    ),
+  }),
+  transport: z.strictObject({
+    policy: live(
+      transport.policy,
+      'Which transport is dialled: `auto` tries the addresses of a peer a quarter of a second apart, TCP first, and remembers what worked; `tcp-first` and `quic-first` try the other one only when all of the first have failed; `tcp-only` and `quic-only` dial no other (a node started with `tcp-only` has no QUIC process).',
+    ),
+    congestion: live(
+      transport.congestion,
+      'How what is sent over QUIC shares its path: `bbr` bears lost packets, `cubic` is faster where none are lost. `auto`: cubic within this machine and to private addresses that are dialled, else bbr. Connections that others open have it from the next start on.',
     ),
   }),
   store: z.strictObject({

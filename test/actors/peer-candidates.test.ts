@@ -17,7 +17,24 @@ test.each([
       { address: 'tcp://1.2.3.4:7001', nodeKey: OTHER },
     ],
   ],
-  [['quic://1.2.3.4:7000', 'quic://1.2.3.4:65535'], [{ address: 'tcp://1.2.3.4:7001' }]],
+  [
+    ['quic://1.2.3.4:7000', 'quic://1.2.3.4:65535'],
+    [{ address: 'quic://1.2.3.4:7000', also: ['tcp://1.2.3.4:7001'] }, { address: 'quic://1.2.3.4:65535' }],
+  ],
+  [
+    [`1.2.3.4:7001@${KEY}`, `quic://1.2.3.4:7000@${KEY}`, `quic://[2001:db8::1]:7000@${KEY}`],
+    [
+      {
+        address: 'tcp://1.2.3.4:7001',
+        nodeKey: KEY,
+        also: ['quic://1.2.3.4:7000', 'quic://[2001:db8::1]:7000'],
+      },
+    ],
+  ],
+  [
+    [`quic://1.2.3.4:7000@${KEY}`, 'quic://1.2.3.4:7000'],
+    [{ address: 'quic://1.2.3.4:7000', nodeKey: KEY, also: ['tcp://1.2.3.4:7001'] }],
+  ],
   [['tcp://[2001:db8::1]:7001'], [{ address: 'tcp://[2001:db8::1]:7001' }]],
   [['', 'example.org:1', 'tcp://1.2.3.4', '1.2.3.4:7001@12'], []],
 ])('%j', (texts, targets) => {
@@ -27,6 +44,9 @@ test.each([
 test('there is a bound', () => {
   const many = Array.from({ length: 500 }, (_, i) => `10.0.${i >> 8}.${i & 255}:7001`);
   expect(candidatesOf(many, many)).toHaveLength(MAX_CANDIDATES);
+  const [one, ...others] = candidatesOf(many.map((address) => `${address}@${KEY}`));
+  expect(one?.also).toHaveLength(7);
+  expect(others).toEqual([]);
 });
 
 test('the first of equally telling failures is told, and unknown codes yield to known ones', () => {

@@ -11,6 +11,7 @@ import { judgeFileSystem } from '../../src/cli/doctor/checks/file-system.ts';
 import { judgeFiles, judgeThreads, softLimit } from '../../src/cli/doctor/checks/limits.ts';
 import { listening } from '../../src/cli/doctor/checks/listening.ts';
 import { actors, node } from '../../src/cli/doctor/checks/node.ts';
+import { quic } from '../../src/cli/doctor/checks/quic.ts';
 import { hashing } from '../../src/cli/doctor/checks/runtime.ts';
 import { examine } from '../../src/cli/doctor/examine.ts';
 import type { Facts } from '../../src/cli/doctor/facts.ts';
@@ -88,6 +89,7 @@ test('a new folder without a node: every check has a word, none fails, exit 0', 
     'disk',
     'file-system',
     'port',
+    'quic',
     'open-files',
     'threads',
     'clock',
@@ -415,4 +417,22 @@ test('a check that has a bug says so, and the others go on', async () => {
     message: expect.stringContaining('a bug of its own') as string,
   });
   expect(checks.at(-1)).toMatchObject({ name: 'clock', status: 'ok' });
+});
+
+test('whether there is QUIC: not wanted, as the process of the node does, or why there is none', async () => {
+  const status = { state: 'up', engine: 'deno 2.9.6', reason: null, restarts: 0 };
+  const withQuic = async (change: object) => {
+    const { stats } = running() as unknown as { stats: object };
+    return await facts({ node: running({ stats: { ...stats, quic: { ...status, ...change } } }) });
+  };
+  expect(quic(await withQuic({}))).toMatchObject({
+    status: 'ok',
+    message: expect.stringContaining('deno 2.9.6'),
+  });
+  const restarted = await withQuic({ state: 'starting', restarts: 3, reason: 'it ended with SIGKILL' });
+  expect(quic(restarted)).toMatchObject({ status: 'warn', message: expect.stringContaining('SIGKILL') });
+  const without = await withQuic({ state: 'missing', reason: 'no package' });
+  expect(quic(without)).toMatchObject({ status: 'warn', message: expect.stringContaining('no package') });
+  env = { ...env, GRANARY_TRANSPORT_POLICY: 'tcp-only' };
+  expect(quic(await facts())).toMatchObject({ status: 'ok', message: expect.stringContaining('tcp-only') });
 });

@@ -61,7 +61,12 @@ describe('the package, installed in another folder', () => {
     const args = ['--json', '--home', home];
     const node = spawn(
       process.execPath,
-      [launcher, 'up', ...args, '--listen', 'tcp://127.0.0.1:0', '--keys', 'plain'],
+      [
+        launcher,
+        'up',
+        ...args,
+        ...['--listen', 'tcp://127.0.0.1:0', '--listen', 'quic://127.0.0.1:0', '--keys', 'plain'],
+      ],
       {
         stdio: ['ignore', 'pipe', 'ignore'],
       },
@@ -70,7 +75,10 @@ describe('the package, installed in another folder', () => {
       for await (const line of createInterface({ input: node.stdout! })) {
         const event = JSON.parse(line);
         if (event.ok === false) throw new Error(line);
-        if (event.event === 'ready') break;
+        if (event.event !== 'ready') continue;
+        // The QUIC process runs from the package as well: compiled code, in a folder of dependencies.
+        expect(event.addresses).toContainEqual(expect.stringMatching(/^quic:/));
+        break;
       }
       const { stdout } = await run(process.execPath, [
         launcher,

@@ -7,6 +7,7 @@ import { local } from './targets/local.ts';
 import { messages } from './targets/messages.ts';
 import { objects } from './targets/objects.ts';
 import { pex } from './targets/pex.ts';
+import { preambles } from './targets/preambles.ts';
 import { sanitisers } from './targets/sanitisers.ts';
 import { texts } from './targets/texts.ts';
 
@@ -15,6 +16,7 @@ export const TARGETS: readonly Target[] = [
   ...cbor,
   ...frames,
   ...handshake,
+  ...preambles,
   ...messages,
   ...objects,
   ...texts,

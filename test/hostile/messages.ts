@@ -269,7 +269,7 @@ export const MESSAGES: readonly Message[] = [
     required: 3,
     must: unsupported,
   },
-  { type: 499, name: 'HAVE_CONTENT', fields: [['content_id', id]], required: 1, must: notServed },
+  { type: 499, name: 'HAVE_CONTENT', fields: [['content_id', id]], required: 1, must: ANSWER },
   {
     type: 500,
     name: 'GET_CHUNK',

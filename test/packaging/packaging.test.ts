@@ -149,7 +149,7 @@ describe('packaging/Containerfile', () => {
     await settingsOf(env);
   });
 
-  test('its commands are understood, and its port is the one listened on', async () => {
+  test('its commands are understood, and its ports are those listened on', async () => {
     expect(list('ENTRYPOINT')).toEqual(['granary']);
     await isUnderstood(list('CMD'));
     const [health] = all(final, 'HEALTHCHECK');
@@ -157,6 +157,10 @@ describe('packaging/Containerfile', () => {
     expect(command).toBe('granary');
     await isUnderstood(words);
     const { settings } = await settingsOf({});
-    expect(settings.network.listen[0]).toMatch(new RegExp(`:${all(final, 'EXPOSE')[0]}$`));
+    const ports = settings.network.listen.map((address) => {
+      const port = address.split(':').at(-1)!;
+      return address.startsWith('quic://') ? `${port}/udp` : port;
+    });
+    expect(all(final, 'EXPOSE')).toEqual([ports.join(' ')]);
   });
 });

@@ -64,6 +64,7 @@ const ACTORS = [
   'transport/0',
   'transport/1',
   'acceptor',
+  'quic',
   'dht',
   'pex',
   'publish',

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { formatIp, parseIp } from '../../protocol/addresses/ip.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { Admission } from '../admission.ts';
 import { actor } from '../contracts.ts';
 import { BansInForce } from '../follow-bans.ts';
-import { Admission } from './admission.ts';
 import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
 import { Listeners } from './listeners.ts';
@@ -14,23 +14,40 @@ export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
   const bans = await BansInForce.follow(context);
   const admission = new Admission(config);
+  /** Accepted, unread, before their turn. */
+  const waiting = new Set<Socket>();
   const shards = new Shards(clock, () => refs.transport.size);
   const listeners = new Listeners(accept);
   const wanted = advertisedAs(config.advertise);
   const bound = await listeners.open(config.listen);
-  const advertised = wanted.length > 0 ? wanted : advertisedOf(bound);
+
+  /** What the QUIC bridge listens on comes after it, and is asked for each time: it starts later than this. */
+  async function addresses() {
+    const overQuic = await refs.quic.ask('addresses', null).catch(withoutQuic);
+    const all = [...bound, ...overQuic.bound];
+    return { bound: all, advertised: wanted.length > 0 ? wanted : advertisedOf(all) };
+  }
 
   function accept(socket: Socket): void {
     const { remotePort } = socket;
     const address = ipOf(socket);
     // Gone before it was looked at.
     if (address === null || socket.destroyed) return void socket.destroy();
-    const release = bans.hasIp(address) ? null : admission.admit(address, clock.now());
+    const waitMs = bans.hasIp(address) ? null : admission.turn(address, clock.now());
+    if (waitMs === null) return refuse(socket);
+    if (waitMs === 0) return begin(socket, address, remotePort);
+    waiting.add(socket);
+    clock.after(waitMs, () => {
+      if (waiting.delete(socket)) begin(socket, address, remotePort);
+    });
+  }
+
+  function begin(socket: Socket, address: string, remotePort: number | undefined): void {
+    const release = admission.begin(address);
     const shard = release && shards.pick();
     if (release === null || shard === null) {
       release?.();
-      metrics.add('refused', 1);
-      return void socket.destroy();
+      return refuse(socket);
     }
     metrics.add('accepted', 1);
     metrics.set('pending', admission.pending);
@@ -43,6 +60,17 @@ export default actor(acceptorContract, async (context) => {
         metrics.set('pending', admission.pending);
       }
     });
+  }
+
+  function refuse(socket: Socket): void {
+    metrics.add('refused', 1);
+    socket.destroy();
+  }
+
+  function close(): void {
+    listeners.close();
+    for (const socket of waiting) socket.destroy();
+    waiting.clear();
   }
 
   /** Gives the connection to the shard, or to the next one while those asked turn out to be down. */
@@ -66,12 +94,17 @@ export default actor(acceptorContract, async (context) => {
 
   return {
     handlers: {
-      addresses: () => ({ bound, advertised }),
+      addresses,
     },
-    quiesce: () => listeners.close(),
-    stop: () => listeners.close(),
+    quiesce: close,
+    stop: close,
   };
 });
+
+function withoutQuic(error: unknown): { bound: readonly string[] } {
+  if (error instanceof ActorError) return { bound: [] };
+  throw error;
+}
 
 /** The peer's address in its shortest form, an IPv4 one not dressed up as IPv6. */
 function ipOf({ remoteAddress }: Socket): string | null {

@@ -3,11 +3,13 @@ import type { AcceptorConfig } from './config.ts';
 
 export const acceptorContract = defineContract({
   name: 'acceptor',
-  uses: ['store', 'transport'],
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
+  uses: ['store', 'transport', 'quic'],
   config: configOf<AcceptorConfig>(),
   metrics: ['accepted', 'refused', 'pending'],
   messages: {
-    /** Where this node listens, and what it tells others: `tcp://ip:port` each. */
+    /** Where this node listens, and what it tells others: `tcp://ip:port` or `quic://ip:port` each. */
     addresses: ask<null, { bound: readonly string[]; advertised: readonly string[] }>(),
   },
 });

@@ -16,10 +16,10 @@ export class Listeners {
 
   /**
    * Listens on all of them; the addresses with the ports they got. `E_LISTEN` with the address that could not be had,
-   * after which none is listened on; `E_CONFIG` for one that is not `tcp://ip:port`.
+   * after which none is listened on; `E_CONFIG` for one that is none. Those of QUIC are for others.
    */
   async open(addresses: readonly string[]): Promise<string[]> {
-    const wanted = addresses.map(parse);
+    const wanted = addresses.map(parse).filter(({ transport }) => transport === 'tcp');
     try {
       const bound: string[] = [];
       for (const address of wanted) bound.push(await this.#listen(address, wanted));
@@ -63,11 +63,11 @@ export class Listeners {
 function parse(text: string): Address {
   const free = text.endsWith(':0');
   const parsed = parseAddress(free ? `${text.slice(0, -1)}1` : text);
-  if (!parsed.ok || parsed.address.transport !== 'tcp' || parsed.address.nodeKey !== null) {
-    const why = parsed.ok ? 'it takes no key, and TCP only' : `its ${parsed.reason} is not valid`;
+  if (!parsed.ok || parsed.address.nodeKey !== null) {
+    const why = parsed.ok ? 'it takes no key' : `its ${parsed.reason} is not valid`;
     throw failure('E_CONFIG', `cannot listen on ${text}: ${why}`, {
       subject: text,
-      next: 'write tcp://IP:PORT; port 0 takes a free one',
+      next: 'write tcp://IP:PORT or quic://IP:PORT; port 0 takes a free one',
     });
   }
   return { ...parsed.address, port: free ? 0 : parsed.address.port };

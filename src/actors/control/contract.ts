@@ -3,12 +3,15 @@ import type { ControlConfig } from './config.ts';
 
 export const controlContract = defineContract({
   name: 'control',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: [
     'supervisor',
     'store',
     'limits',
     'transport',
     'acceptor',
+    'quic',
     'pex',
     'publish',
     'sync',

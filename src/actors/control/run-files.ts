@@ -1,8 +1,9 @@
-import { chmod, lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { API_VERSION } from '../../control-link/limits.ts';
-import { failure, ioFailure } from '../../errors.ts';
+import { ioFailure } from '../../errors.ts';
 import { controlFile, runFolder } from '../../settings/run-folder.ts';
+import { closedFolder } from '../closed-folder.ts';
 
 /**
  * Makes the folders of the control file and of the socket, closed to everybody else, and takes away the socket
@@ -36,15 +37,4 @@ export async function announce(
 
 export async function withdraw(home: string): Promise<void> {
   await rm(controlFile(home), { force: true });
-}
-
-async function closedFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const found = await lstat(path);
-  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
-    throw failure('E_HOME_UNUSABLE', 'the folder of the control socket is not a folder of this user', {
-      subject: path,
-    });
-  }
-  if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);
 }

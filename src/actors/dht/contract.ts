@@ -69,6 +69,8 @@ export interface AnnounceStatus {
 
 export const dhtContract = defineContract({
   name: 'dht',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store', 'transport', 'acceptor'],
   config: configOf<DhtConfig>(),
   mailbox: 4096,

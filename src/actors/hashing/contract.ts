@@ -49,6 +49,8 @@ export type CheckEvent =
 
 export const hashingContract = defineContract({
   name: 'hashing',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   config: configOf<HashingConfig>(),
   mailbox: 256,
   startMs: 30_000,

@@ -63,6 +63,8 @@ export interface LimitsView {
 
 export const limitsContract = defineContract({
   name: 'limits',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store'],
   config: configOf<LimitsConfig>(),
   metrics: ['sets', 'quotas_used_up'],

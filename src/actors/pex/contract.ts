@@ -42,6 +42,8 @@ export interface SeedRow {
 
 export const pexContract = defineContract({
   name: 'pex',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store', 'transport', 'acceptor', 'dht'],
   config: configOf<PexConfig>(),
   mailbox: 4096,

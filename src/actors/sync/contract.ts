@@ -44,6 +44,8 @@ export interface ShareHealth {
 
 export const syncContract = defineContract({
   name: 'sync',
+  // It makes little garbage: what V8 sets aside for more (DECISIONS, D73) would be most of its memory.
+  resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store', 'transport', 'search', 'dht', 'pex'],
   config: configOf<SyncConfig>(),
   metrics: ['passes', 'requests', 'manifests_taken', 'records_refused'],

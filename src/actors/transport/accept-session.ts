@@ -12,11 +12,11 @@ import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
 import { InboundSession } from './inbound-session.ts';
 import { tellMet } from './interested.ts';
-import { isBoundTo } from './peer-certificate.ts';
 import { RefusalPace } from './refusal-pace.ts';
 import { ReplyMemory } from './reply-memory.ts';
 import type { RequestRouter } from './request-router.ts';
 import { peerOf } from './session.ts';
+import { bindingFault } from './session-binding.ts';
 import type { SessionTable } from './session-table.ts';
 import type { UploadLine } from './upload-line.ts';
 import { UploadPeers } from './upload-peers.ts';
@@ -67,7 +67,20 @@ export class SessionAcceptor {
       socket.destroy();
       return false;
     }
-    const connection = Connection.accept(this.#host, socket, remote);
+    return await this.#establish(Connection.accept(this.#host, socket, remote));
+  }
+
+  /** The same of a stream that the bridge has accepted. */
+  async adoptStream(socket: Socket, remote: string): Promise<boolean> {
+    if (this.#stopped || socket.destroyed) {
+      socket.destroy();
+      return false;
+    }
+    return await this.#establish(Connection.acceptStream(this.#host, socket, remote));
+  }
+
+  async #establish(connection: Connection): Promise<boolean> {
+    const { remote } = connection;
     const responder = createResponder({
       key: this.#key,
       capabilities: OWN_CAPABILITIES,
@@ -76,13 +89,13 @@ export class SessionAcceptor {
     });
     let accepted = false;
     const { handshakeMs } = this.#context.config;
-    const end = await driveHandshake(connection, responder, this.#context.clock, handshakeMs, (result) => {
-      const bound = isBoundTo(connection.socket, result.peerKey);
+    const options = { key: this.#key, clock: this.#context.clock, deadlineMs: handshakeMs };
+    const end = await driveHandshake(connection, responder, options, (result, bound) => {
       // The acceptor lets no banned address in; whom a key belongs to, only the handshake tells.
       if (this.#bans.hasKey(toHex(result.peerKey)) || this.#bans.hasAddress(remote))
         return connection.destroy();
-      // Two Granary nodes always show each other certificates of their keys: if not, somebody sits between.
-      if (!bound && (result.native || this.#context.config.requireBound)) return connection.destroy();
+      const fault = bindingFault(bound, connection, this.#context.config.requireBound);
+      if (fault !== null) return connection.destroy();
       if (!this.#sessions.makeRoom(connection.remote)) return connection.destroy();
       accepted = true;
       const session = new InboundSession({

@@ -2,6 +2,7 @@ import { publicKeyBytes } from '../../protocol/crypto/ed25519.ts';
 import { actor } from '../contracts.ts';
 import { BansInForce } from '../follow-bans.ts';
 import { SessionAcceptor } from './accept-session.ts';
+import { askAgain } from './ask-again.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import { ChunkFetch } from './chunk-fetch.ts';
 import { ChunkServer } from './chunk-server.ts';
@@ -12,7 +13,8 @@ import { Dialer } from './dialer.ts';
 import { followCaps, refusalTeller } from './follow-caps.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { OrderedHashes } from './ordered-hashes.ts';
-import { askPeer } from './peer-request.ts';
+import { PathMemory } from './path-memory.ts';
+import { QuicDoor } from './quic-door.ts';
 import { RequestRouter } from './request-router.ts';
 import { retire } from './retirement.ts';
 import { sessionInfo } from './session.ts';
@@ -60,7 +62,12 @@ export default actor(transportContract, async (given) => {
     bans,
   });
   sessions.everyRound(() => acceptor.look());
-  const dialer = new Dialer(context, { host, key, bans }, sessions);
+  const paths = new PathMemory();
+  sessions.everyRound(() => sessions.measure(paths));
+  const dialer = new Dialer(context, { host, key, bans }, sessions, paths);
+  const door = new QuicDoor(context, (socket, remote) => acceptor.adoptStream(socket, remote));
+  // At the start of the node nobody listens yet, and asks by itself.
+  refs.quic.tell('shardsChanged', null);
 
   return {
     handlers: {
@@ -71,11 +78,16 @@ export default actor(transportContract, async (given) => {
         return sessionInfo(await dialer.session(peer), clock.now());
       },
       async request({ peer, type, payload }, call) {
-        return await askPeer(await dialer.session(peer), type, payload, call.signal);
+        return await askAgain(() => dialer.session(peer), type, payload, call.signal);
       },
       fetch({ peer, ...wanted }, call) {
         const sink = new ChunkSink(clock, buffers, config);
-        return new ChunkFetch(context, sink, ordered, () => dialer.session(peer), wanted).run(call.signal);
+        return new ChunkFetch(context, sink, ordered, () => dialer.bulkSession(peer), wanted).run(
+          call.signal,
+        );
+      },
+      async serveQuic({ folder, limits }) {
+        return { path: await door.open(folder, limits) };
       },
       sessions: () => sessions.infos(),
       dialled: () => sessions.dialled(),
@@ -85,10 +97,15 @@ export default actor(transportContract, async (given) => {
       },
     },
     quiesce() {
+      door.close();
       acceptor.quiesce();
       dialer.quiesce();
     },
-    retire: () => retire(clock, sessions, host.connections, context.signal),
+    retire() {
+      door.close();
+      refs.quic.tell('shardsChanged', null);
+      return retire(clock, sessions, host.connections, context.signal);
+    },
     pressure(level) {
       buffers.tighten(level === 'high');
       acceptor.tighten(level === 'high');

@@ -23,6 +23,9 @@ const BUSY_PAUSE_MS = 500;
 /** Without a single chunk for longer than the peer's window of a minute, its limit is not why. */
 const PATIENCE_MS = 90_000;
 
+/** Sessions in a row that bring nothing, after which a peer has no place for us; over QUIC the bridge may have ended. */
+const EMPTY_OVER_QUIC = 3;
+
 /** How a shard gets a session for a fetch, and a new one when the old one ended. */
 export type OpenSession = () => Promise<OutboundSession>;
 
@@ -52,6 +55,8 @@ export class ChunkFetch {
   #chunkAt: number;
   /** Chunks that came since the session was opened: one that brings nothing is not opened again. */
   #came = 0;
+  /** Sessions in a row that brought nothing at all. */
+  #empty = 0;
   #over = false;
 
   constructor(
@@ -216,7 +221,10 @@ export class ChunkFetch {
     if (this.#session === session) {
       this.#leaveSession();
       // One that answered others before is no peer that refuses us: its shard may just have been taken away.
-      if (!error.retryable || (this.#came === 0 && session.replies === 0)) return this.#end(error);
+      const empty = this.#came === 0 && session.replies === 0;
+      this.#empty = empty ? this.#empty + 1 : 0;
+      const tries = session.connection.transport === 'quic' ? EMPTY_OVER_QUIC : 1;
+      if (!error.retryable || this.#empty >= tries) return this.#end(error);
     }
     // Every chunk under way is back in the plan: now a new session can ask for them.
     if (this.#session === null && this.#asked === 0) void this.#connect();

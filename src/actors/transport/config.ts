@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const POLICIES = ['auto', 'tcp-first', 'quic-first', 'tcp-only', 'quic-only'] as const;
+
 export const transportConfig = z.strictObject({
   /** From accept to the end of the handshake. */
   handshakeMs: z.int().min(100).default(10_000),
@@ -19,5 +21,9 @@ export const transportConfig = z.strictObject({
   diskQueue: z.int().min(1).max(256).default(8),
   /** Peers that chunks are sent to at once, by each shard; the others wait. 0: all of them. */
   uploadSlots: z.int().min(0).max(10_000).default(0),
+  /** Which transport is dialled, when a peer can be had over both. */
+  policy: z.enum(POLICIES).default('auto'),
+  /** How what this node sends over QUIC shares its path with others. */
+  congestion: z.enum(['auto', 'cubic', 'bbr']).default('auto'),
 });
 export type TransportConfig = z.output<typeof transportConfig>;

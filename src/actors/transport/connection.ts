@@ -1,8 +1,17 @@
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
+import {
+  type DialRequest,
+  decodeOpening,
+  encodeDialRequest,
+  PreambleReader,
+} from '../../bridge-link/preamble.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
+import { MAX_NOISE_MESSAGE, type NoiseSession } from '../../protocol/sealed/noise-xx.ts';
+import { SealedRecords } from '../../protocol/sealed/sealed-records.ts';
+import { LENGTH_PREFIX } from '../../protocol/wire/limits.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { CapPath } from '../cap-counter.ts';
@@ -12,6 +21,9 @@ import type { FrameMemory } from './frame-memory.ts';
 import { PeerFault } from './peer-fault.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { ShardCaps } from './shard-caps.ts';
+
+/** What carries the bytes: TLS over TCP, or QUIC by way of the bridge. */
+export type Transport = 'tcp' | 'quic';
 
 /** What a connection needs of its shard. */
 export interface ConnectionHost {
@@ -50,13 +62,15 @@ const NOBODY: ConnectionReader = { frame: () => {}, closed: () => {} };
 const NOTHING = () => {};
 
 /**
- * One TLS connection cut into frames, and the boundary of its session: whatever goes wrong while a frame is handled
+ * One TLS connection, or one stream of QUIC, cut into frames, and the boundary of its session: whatever goes wrong while a frame is handled
  * ends this connection and nothing else.
  */
 export class Connection {
-  readonly socket: TLSSocket;
+  readonly socket: Socket;
+  readonly transport: Transport;
   readonly remote: string;
-  readonly assembler: FrameAssembler;
+  /** Of the frames that are read: those of the stream, or those inside its records once it is sealed. */
+  assembler: FrameAssembler;
   readonly up = new RateMeter();
   readonly down = new RateMeter();
   reader: ConnectionReader = NOBODY;
@@ -65,6 +79,11 @@ export class Connection {
   /** The caps on what comes here; null: it counts, and is never waited with. */
   downPath: CapPath | null = null;
   readonly #host: ConnectionHost;
+  readonly #frames: FrameMemory | null;
+  /** Of what comes from the socket. */
+  readonly #stream: FrameAssembler;
+  /** What goes over the socket is sealed; null: it is not. */
+  #records: SealedRecords | null = null;
   /** Writes that wait for those with the socket. */
   readonly #waiting: Write[] = [];
   /** Writes that the socket has. */
@@ -73,18 +92,24 @@ export class Connection {
   /** Ends the rest that a cap asks for; null: octets are read. */
   #disarmHold: (() => void) | null = null;
   #wasHeld = false;
+  #reached = false;
+  /** Told once something has answered at the address that was dialled. */
+  onReached: () => void = NOTHING;
 
   private constructor(
     host: ConnectionHost,
+    transport: Transport,
     remote: string,
     frames: FrameMemory | null,
-    open: (self: Connection) => TLSSocket,
+    open: (self: Connection) => Socket,
   ) {
     this.#host = host;
+    this.transport = transport;
     this.remote = remote;
     this.lastByteAt = host.clock.now();
-    const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
-    this.assembler = new FrameAssembler(host.buffers, onFrame, frames);
+    this.#frames = frames;
+    this.#stream = new FrameAssembler(host.buffers, (frame) => this.#frame(frame), frames);
+    this.assembler = this.#stream;
     this.socket = open(this);
     this.socket.setNoDelay(true);
     let failure: Error | null = null;
@@ -103,7 +128,7 @@ export class Connection {
 
   /** A connection accepted by us, not read yet. */
   static accept(host: ConnectionHost, socket: Socket, remote: string): Connection {
-    return new Connection(host, remote, host.frames, (self) => {
+    return new Connection(host, 'tcp', remote, host.frames, (self) => {
       const tls = new TLSSocket(socket, {
         isServer: true,
         secureContext: host.secureContext,
@@ -117,7 +142,7 @@ export class Connection {
 
   /** Dials. Received octets go straight to where the frame is assembled. */
   static dial(host: ConnectionHost, ip: string, port: number, remote: string): Connection {
-    return new Connection(host, remote, null, (self) => {
+    return new Connection(host, 'tcp', remote, null, (self) => {
       const onread = {
         buffer: () => self.#place(),
         callback: (count: number) => {
@@ -134,8 +159,56 @@ export class Connection {
         rejectUnauthorized: false,
         onread,
       };
-      return connectTls(options);
+      const tls = connectTls(options);
+      tls.once('connect', () => self.#reach());
+      return tls;
     });
+  }
+
+  /** A stream that the bridge has accepted for us: `socket` is what follows its preamble. */
+  static acceptStream(host: ConnectionHost, socket: Socket, remote: string): Connection {
+    return new Connection(host, 'quic', remote, host.frames, (self) => {
+      socket.on('data', (piece: Buffer) => self.guard(() => self.#take(piece.length, piece)));
+      return socket;
+    });
+  }
+
+  /**
+   * Has the bridge that listens at `path` dial. What is written first travels with the request, because a stream is
+   * seen by the peer only once something is in it. `BridgeLost`: the bridge ended before it had an answer.
+   */
+  static dialStream(host: ConnectionHost, path: string, request: DialRequest, remote: string): Connection {
+    return new Connection(host, 'quic', remote, null, (self) => {
+      const opening = new PreambleReader();
+      const onread = {
+        buffer: () => (opening.missing > 0 ? opening.place() : self.#place()) as Uint8Array<ArrayBuffer>,
+        callback: (count: number) => {
+          self.guard(() => {
+            if (opening.missing === 0) return self.#take(count, null);
+            const json = opening.received(count);
+            if (json !== null) self.#opened(json);
+          });
+          return true;
+        },
+      };
+      const socket = connect({ path, onread });
+      socket.once('close', () => {
+        if (!self.#reached) self.#close(new BridgeLost());
+      });
+      socket.write(encodeDialRequest(request));
+      return socket;
+    });
+  }
+
+  /** Something has answered at the address that was dialled. */
+  get reached(): boolean {
+    return this.#reached;
+  }
+
+  /** Calls back once what is written reaches the peer as it is meant: after the handshake of TLS, with QUIC at once. */
+  whenSecure(ready: () => void): void {
+    if (this.transport === 'tcp') this.socket.once('secure', ready);
+    else queueMicrotask(ready);
   }
 
   get closed(): boolean {
@@ -157,6 +230,14 @@ export class Connection {
     this.#waiting.push({ bytes, done: done ?? NOTHING });
     if (this.#closed) this.#letGo();
     else if (this.#writing === 0) this.#writeNext();
+  }
+
+  /** From the next frame on, both ways, everything is in sealed records. */
+  seal(session: NoiseSession): void {
+    this.#records = new SealedRecords(session);
+    this.#stream.limit = MAX_NOISE_MESSAGE;
+    const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
+    this.assembler = new FrameAssembler(this.#host.buffers, onFrame, this.#frames);
   }
 
   /** Since it was asked last, this connection was not read for a while because of a cap: its peer is not to blame. */
@@ -193,10 +274,23 @@ export class Connection {
     }
     if (count === 0) return;
     this.#writing = count;
+    const writes = this.#waiting.splice(0, count);
+    if (this.#records !== null) return this.#writeSealed(this.#records, writes);
     if (count > 1) this.socket.cork();
-    for (const { bytes, done } of this.#waiting.splice(0, count))
-      this.socket.write(bytes, () => this.#written(done));
+    for (const { bytes, done } of writes) this.socket.write(bytes, () => this.#written(done));
     if (count > 1) this.socket.uncork();
+  }
+
+  /** Sealed when its turn has come, so that no more than one write lies here in a second form. */
+  #writeSealed(records: SealedRecords, writes: readonly Write[]): void {
+    this.socket.cork();
+    for (const { bytes, done } of writes) {
+      const pieces = records.seal(bytes);
+      const last = pieces.pop();
+      for (const piece of pieces) this.socket.write(piece);
+      this.socket.write(last ?? bytes, () => this.#written(done));
+    }
+    this.socket.uncork();
   }
 
   #written(done: () => void): void {
@@ -224,10 +318,32 @@ export class Connection {
     this.#close(error instanceof Error ? error : null);
   }
 
+  #reach(): void {
+    this.#reached = true;
+    this.onReached();
+  }
+
+  #opened(json: Uint8Array): void {
+    const opening = decodeOpening(json);
+    if (opening.role !== 'failed') return this.#reach();
+    const error = Object.assign(new Error(opening.reason), { code: 'E_QUIC_DIAL' });
+    this.socket.destroy(error);
+    this.#close(error);
+  }
+
+  #frame(frame: Uint8Array): void {
+    this.guard(() => {
+      if (this.#records === null) return this.reader.frame(frame);
+      const plaintext = this.#records.open(frame.subarray(LENGTH_PREFIX));
+      if (plaintext === null) throw new PeerFault('a record that was not sealed by this peer, or not now');
+      this.assembler.push(plaintext);
+    }, frame);
+  }
+
   #place(): Uint8Array {
     let place: Uint8Array | null = null;
     this.guard(() => {
-      place = this.assembler.place();
+      place = this.#stream.place();
     });
     // After a fault the socket is gone, but Node asks once more before it notices.
     return place ?? Buffer.allocUnsafe(1);
@@ -242,8 +358,8 @@ export class Connection {
     this.#host.received(count);
     const { caps } = this.#host;
     if (caps.on) this.#hold(caps.received(count, this.downPath, now));
-    if (piece === null) this.assembler.received(count);
-    else this.assembler.push(piece);
+    if (piece === null) this.#stream.received(count);
+    else this.#stream.push(piece);
   }
 
   /** Reads nothing for so long: what comes meanwhile waits with the system, and then with the peer. */
@@ -268,11 +384,21 @@ export class Connection {
     this.#disarmHold?.();
     this.#host.connections.delete(this);
     this.assembler.close();
+    this.#stream.close();
     try {
       this.reader.closed(error);
     } catch (thrown) {
       this.#host.log.error({ remote: this.remote, error: String(thrown) }, 'closing a session failed');
     }
     this.#letGo();
+  }
+}
+
+/** The bridge ended before it had an answer: that says nothing about the peer. */
+export class BridgeLost extends Error {
+  readonly code = 'E_QUIC_BRIDGE';
+
+  constructor() {
+    super('the QUIC process ended');
   }
 }

@@ -4,18 +4,28 @@ import type { TransportConfig } from './config.ts';
 
 /** Whom to talk to. A key that is given must be the one that answers. */
 export interface PeerTarget {
-  /** `tcp://ip:port` */
+  /** `tcp://ip:port` or `quic://ip:port` */
   readonly address: string;
   readonly nodeKey?: string | undefined;
+  /** Where the same peer may be had too: tried beside `address`, in an order of the shard's. At most seven are. */
+  readonly also?: readonly string[] | undefined;
+}
+
+/** On connections that others have opened and that are no sessions yet. */
+export interface PendingLimits {
+  readonly maxPending: number;
+  readonly maxPendingPerAddress: number;
+  readonly maxPerSecond: number;
+  readonly maxPerSecondPerNet: number;
 }
 
 export interface SessionInfo {
   readonly nodeKey: string;
   readonly nodeId: string;
   readonly address: string;
-  readonly transport: 'tcp';
-  /** `tls`: both certificates carry the keys that signed the hellos. */
-  readonly bound: 'tls' | 'none';
+  readonly transport: 'tcp' | 'quic';
+  /** `tls`: both certificates carry the keys that signed the hellos. `sealed`: the two nodes encrypt inside the stream under those keys. `none`: neither. */
+  readonly bound: 'tls' | 'sealed' | 'none';
   /** The other end is a Granary node. */
   readonly native: boolean;
   readonly direction: 'in' | 'out';
@@ -66,7 +76,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish', 'limits', 'dht', 'pex'],
+  uses: ['store', 'publish', 'limits', 'dht', 'pex', 'quic'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
   // A minute for sessions that are at work, then ten seconds for what they were asked.
@@ -84,6 +94,7 @@ export const transportContract = defineContract({
     'buffers_made',
     'handshakes_failed',
     'sessions_dropped',
+    'streams_refused',
   ],
   messages: {
     /**
@@ -119,6 +130,11 @@ export const transportContract = defineContract({
       },
       FetchEvent
     >({ window: 64 }),
+    /**
+     * Path of the socket in that folder on which the shard takes streams that the QUIC bridge has accepted, listened on
+     * from the first call on; null: it takes none. The limits are on those whose handshake is not over.
+     */
+    serveQuic: ask<{ folder: string; limits: PendingLimits }, { path: string | null }>(),
     sessions: ask<null, readonly SessionInfo[]>(),
     /** Of them those that this node dialled. */
     dialled: ask<null, readonly SessionInfo[]>(),

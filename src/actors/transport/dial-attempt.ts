@@ -1,3 +1,4 @@
+import { type CongestionPolicy, congestionTo } from '../../bridge-link/congestion.ts';
 import { type ErrorCode, failure } from '../../errors.ts';
 import type { SigningKey } from '../../protocol/crypto/ed25519.ts';
 import { DIALECT_2, type Dialect } from '../../protocol/dialect.ts';
@@ -6,13 +7,15 @@ import { createInitiator } from '../../protocol/handshake/initiator.ts';
 import { freshHandshakeSecrets } from '../../protocol/handshake/own-secrets.ts';
 import type { DialOutcome } from '../../protocol/handshake/retry.ts';
 import type { Capabilities } from '../../protocol/wire/capabilities.ts';
-import type { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { Connection, type ConnectionHost, type Transport } from './connection.ts';
 import { driveHandshake, type HandshakeEnd } from './handshake-driver.ts';
 import { PeerFault } from './peer-fault.ts';
+import type { Bound } from './session-binding.ts';
 
 export interface DialTarget {
-  /** `tcp://ip:port` */
+  readonly transport: Transport;
+  /** `tcp://ip:port`, `quic://ip:port` */
   readonly address: string;
   readonly ip: string;
   readonly port: number;
@@ -24,6 +27,17 @@ export interface DialOptions {
   readonly host: ConnectionHost;
   readonly key: SigningKey;
   readonly dialMs: number;
+  readonly congestion: CongestionPolicy;
+  /** Where the QUIC bridge takes dial requests. Rejects with an ActorError when there is none. */
+  bridge(): Promise<string>;
+}
+
+/** Of a dial that others run against. */
+export interface DialCall {
+  /** Aborted when another one won. */
+  readonly signal: AbortSignal;
+  /** Something answers at the address. */
+  reached(): void;
 }
 
 /** How an attempt ended, for the retry rules and for whoever asked. */
@@ -48,14 +62,21 @@ export async function dialOnce(
   options: DialOptions,
   target: DialTarget,
   dialect: Dialect,
-  established: (connection: Connection, result: HandshakeResult) => void,
+  call: DialCall,
+  established: (connection: Connection, result: HandshakeResult, bound: Bound) => void,
 ): Promise<AttemptEnd> {
   const { host, key, dialMs } = options;
-  const connection = Connection.dial(host, target.ip, target.port, `${target.ip}:${target.port}`);
-  let reached = false;
-  connection.socket.once('connect', () => {
-    reached = true;
-  });
+  let connection: Connection;
+  try {
+    connection = await open(options, target);
+  } catch (error) {
+    if (!(error instanceof ActorError)) throw error;
+    return { kind: 'ended', outcome: { kind: 'unreachable' }, error };
+  }
+  connection.onReached = call.reached;
+  const onAbort = () => connection.destroy();
+  call.signal.addEventListener('abort', onAbort, { once: true });
+  if (call.signal.aborted) onAbort();
   const initiator = createInitiator({
     key,
     dialect,
@@ -63,11 +84,22 @@ export async function dialOnce(
     expectedKey: target.nodeKey,
     secrets: freshHandshakeSecrets(),
   });
-  const end = await driveHandshake(connection, initiator, host.clock, dialMs, (result) =>
-    established(connection, result),
+  const handshake = { key, clock: host.clock, deadlineMs: dialMs };
+  const end = await driveHandshake(connection, initiator, handshake, (result, bound) =>
+    established(connection, result, bound),
   );
+  call.signal.removeEventListener('abort', onAbort);
   if (end.kind === 'done') return { kind: 'connected', connection, result: end.result };
-  return { kind: 'ended', ...judge(end, target.address, reached) };
+  return { kind: 'ended', ...judge(end, target.address, connection.reached) };
+}
+
+async function open(options: DialOptions, { transport, ip, port }: DialTarget): Promise<Connection> {
+  const { host, dialMs, congestion } = options;
+  const remote = `${ip}:${port}`;
+  if (transport === 'tcp') return Connection.dial(host, ip, port, remote);
+  const path = await options.bridge();
+  const request = { host: ip, port, ms: dialMs, congestion: congestionTo(congestion, ip) };
+  return Connection.dialStream(host, path, request, remote);
 }
 
 type Judgement = { outcome: DialOutcome; error: ActorError };
@@ -95,6 +127,11 @@ function judge(end: Exclude<HandshakeEnd, { kind: 'done' }>, address: string, re
         const why = `no TLS 1.3 there: ${end.error!.message}`;
         return { outcome: { kind: 'refused' }, error: error('E_PEER_PROTOCOL', why, false) };
       }
+      if (end.sealing) {
+        const why =
+          'the connection ended while the two nodes were making sure of each other: somebody sits between';
+        return { outcome: { kind: 'refused' }, error: error('E_PEER_UNBOUND', why) };
+      }
       return {
         outcome: { kind: 'closed-before-hello' },
         error: error('E_PEER_REFUSED', 'the peer closed the connection during the handshake'),
@@ -111,6 +148,7 @@ function judge(end: Exclude<HandshakeEnd, { kind: 'done' }>, address: string, re
 
 const FAILURES: Partial<Record<HandshakeFailure, readonly [ErrorCode, string]>> = {
   'wrong-key': ['E_PEER_IDENTITY', 'another key answers at this address'],
+  sealing: ['E_PEER_UNBOUND', 'somebody between the two nodes changes what they say'],
   'own-key': ['E_PEER_IDENTITY', 'the key that answers is the own one: this node itself, or a copy of it'],
   version: ['E_PEER_DIALECT', 'the peer speaks a version this node does not know'],
   'other-form': ['E_PEER_DIALECT', 'the peer speaks another dialect'],

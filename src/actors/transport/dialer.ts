@@ -1,39 +1,52 @@
 import { failure } from '../../errors.ts';
-import { formatAddress, parseAddress } from '../../protocol/addresses/address.ts';
-import { bytesEqual, fromHex, toHex } from '../../protocol/crypto/bytes.ts';
+import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import { dialectOf } from '../../protocol/dialect.ts';
-import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
 import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { sleep } from '../../supervisor/contract/clock.ts';
 import type { BansInForce } from '../follow-bans.ts';
 import type { KnownPeer } from '../store/contract.ts';
-import type { Connection } from './connection.ts';
+import { moreTelling } from '../telling-error.ts';
+import { BridgeLost, type Connection } from './connection.ts';
 import type { ShardContext } from './context.ts';
 import type { PeerTarget } from './contract.ts';
-import { type DialOptions, type DialTarget, dialOnce } from './dial-attempt.ts';
+import { type DialCall, type DialOptions, type DialTarget, dialOnce } from './dial-attempt.ts';
+import { dialOrder } from './dial-order.ts';
+import { race } from './dial-race.ts';
 import { tellLost, tellMet } from './interested.ts';
 import { OutboundSession } from './outbound-session.ts';
-import { isBoundTo } from './peer-certificate.ts';
-import { peerOf } from './session.ts';
+import type { PathMemory } from './path-memory.ts';
+import { type Peer, peerOf } from './session.ts';
+import { bindingFault } from './session-binding.ts';
 import { noRoom, type SessionTable } from './session-table.ts';
+import { waysTo } from './ways-to-peer.ts';
 
-/** The one session to each peer: found, or dialled in the dialect the peer turns out to speak. */
+type ShardOptions = Pick<DialOptions, 'host' | 'key'> & { readonly bans: BansInForce };
+
+/** A dial whose bridge ended is begun again so often: the peer has nothing to do with it. Its keeper needs a moment to notice. */
+const BRIDGE_TRIES = 6;
+const BRIDGE_PAUSE_MS = 30;
+
+/** One dial of several addresses: the first that comes through has it. */
+interface Contest {
+  won: boolean;
+}
+
+/** The one session to each peer: found, or dialled over the transport and in the dialect that the peer turns out to speak. */
 export class Dialer {
   readonly #context: ShardContext;
-  readonly #options: Omit<DialOptions, 'dialMs'> & { readonly bans: BansInForce };
+  readonly #options: ShardOptions;
   readonly #sessions: SessionTable;
+  readonly #paths: PathMemory;
   readonly #dialling = new Map<string, Promise<OutboundSession>>();
   #stopped = false;
 
-  constructor(
-    context: ShardContext,
-    options: Omit<DialOptions, 'dialMs'> & { readonly bans: BansInForce },
-    sessions: SessionTable,
-  ) {
+  constructor(context: ShardContext, options: ShardOptions, sessions: SessionTable, paths: PathMemory) {
     this.#context = context;
     this.#options = options;
     this.#sessions = sessions;
+    this.#paths = paths;
   }
 
   /** Dials no more. */
@@ -42,49 +55,137 @@ export class Dialer {
   }
 
   /** Callers that want the same peer at once share one dial; it goes on when one of them leaves. */
-  session(peer: PeerTarget): Promise<OutboundSession> {
-    const target = targetOf(peer);
-    const known = this.#sessions.outbound(target.address);
-    // A session with another key than the wanted one proves nothing about who answers there now.
-    if (known && !known.end && (target.nodeKey === null || bytesEqual(known.peer.key, target.nodeKey))) {
-      return Promise.resolve(known);
+  async session(peer: PeerTarget): Promise<OutboundSession> {
+    const ways = waysTo(peer);
+    return this.#living(ways) ?? (await this.#shared(ways));
+  }
+
+  /** For many chunks: over TCP where there is a choice, and none of QUIC's being faster. */
+  async bulkSession(peer: PeerTarget): Promise<OutboundSession> {
+    const ways = waysTo(peer);
+    const known = this.#living(ways);
+    if (known === null || known.connection.transport === 'tcp' || this.#context.config.policy !== 'auto') {
+      return known ?? (await this.#shared(ways));
     }
+    const [best] = this.#ordered(ways)[0] ?? [];
+    const over = best?.transport === 'tcp' && !this.#pathOf(best.address).failed ? [best] : [];
+    if (over.length === 0) return known;
+    return await this.#shared(over).catch((error: unknown) => {
+      if (known.end === null && error instanceof ActorError) return known;
+      throw error;
+    });
+  }
+
+  #living(ways: readonly DialTarget[]): OutboundSession | null {
+    for (const { address, nodeKey } of ways) {
+      const known = this.#sessions.outbound(address);
+      // A session with another key than the wanted one proves nothing about who answers there now.
+      if (known && !known.end && (nodeKey === null || bytesEqual(known.peer.key, nodeKey))) return known;
+    }
+    return null;
+  }
+
+  #shared(ways: readonly DialTarget[]): Promise<OutboundSession> {
     if (this.#stopped) throw stopping();
-    if (this.#isBanned(target)) throw banned(target.address);
-    const name = `${target.address}@${target.nodeKey === null ? '' : toHex(target.nodeKey)}`;
+    const name = ways
+      .map(({ address, nodeKey }) => `${address}@${nodeKey === null ? '' : toHex(nodeKey)}`)
+      .join();
     const running = this.#dialling.get(name);
     if (running) return running;
-    const dialling = this.#told(target).finally(() => this.#dialling.delete(name));
+    const dialling = this.#dialAll(ways).finally(() => this.#dialling.delete(name));
     this.#dialling.set(name, dialling);
     return dialling;
   }
 
-  async #told(target: DialTarget): Promise<OutboundSession> {
-    const { address } = target;
+  #ordered(ways: readonly DialTarget[]): readonly (readonly DialTarget[])[] {
+    return dialOrder(ways, this.#context.config.policy, (address) => this.#pathOf(address));
+  }
+
+  #pathOf(address: string) {
+    return this.#paths.of(address, this.#context.clock.now());
+  }
+
+  async #dialAll(ways: readonly DialTarget[]): Promise<OutboundSession> {
+    const { clock, config } = this.#context;
+    const allowed = ways.filter((way) => !this.#isBanned(way));
+    if (allowed.length === 0) throw banned(ways[0]!.address);
+    const stages = this.#ordered(allowed);
+    let error: ActorError | null = null;
+    for (const stage of stages) {
+      const contest: Contest = { won: false };
+      const contenders = stage.map((target) => ({
+        dial: (signal: AbortSignal, reached: () => void) => this.#dial(target, contest, signal, reached),
+      }));
+      try {
+        return await race(clock, contenders);
+      } catch (failed) {
+        if (!(failed instanceof ActorError)) throw failed;
+        error = moreTelling(error, failed);
+      }
+    }
+    if (error !== null) throw error;
+    throw failure(
+      'E_PEER_UNREACHABLE',
+      `no address of it may be dialled: transport.policy is ${config.policy}`,
+      {
+        subject: ways[0]!.address,
+      },
+    );
+  }
+
+  async #dial(
+    target: DialTarget,
+    contest: Contest,
+    signal: AbortSignal,
+    reached: () => void,
+  ): Promise<OutboundSession> {
+    const { clock } = this.#context;
+    const from = clock.now();
+    let answered = false;
+    const call: DialCall = {
+      signal,
+      reached() {
+        answered = true;
+        reached();
+      },
+    };
     try {
-      const session = await this.#dial(target);
-      tellMet(this.#context, session.peer, { address, direction: 'out' });
+      const session = await this.#inDialects(target, contest, call);
+      this.#paths.worked(target.address, clock.now() - from);
+      tellMet(this.#context, session.peer, { address: target.address, direction: 'out' });
       return session;
     } catch (error) {
-      tellLost(this.#context, { address, nodeKey: target.nodeKey && toHex(target.nodeKey) }, error);
+      // One that was called off after it had answered is as good as the one that won.
+      if (!signal.aborted || !answered) this.#paths.failed(target.address, clock.now());
+      if (!signal.aborted)
+        tellLost(
+          this.#context,
+          { address: target.address, nodeKey: target.nodeKey && toHex(target.nodeKey) },
+          error,
+        );
       throw error;
     }
   }
 
-  async #dial(target: DialTarget): Promise<OutboundSession> {
+  async #inDialects(target: DialTarget, contest: Contest, call: DialCall): Promise<OutboundSession> {
     if (!this.#sessions.makeRoom(null)) throw noRoom();
     const known = await this.#recall(target.address);
     const remembered = known && dialectOf(known.version, known.capabilityKeys);
     const attempts: DialAttempt[] = [];
     let error = failure('E_PEER_UNREACHABLE', 'not dialled', { subject: target.address });
+    let bridges = 0;
     for (;;) {
       const next = nextDial(remembered, attempts);
       if (next.kind !== 'dial') throw error;
-      const { session, attempt, failed } = await this.#attempt(target, next.form, known);
+      const { session, attempt, failed } = await this.#attempt(target, next.form, known, contest, call);
       if (session) return session;
       error = failed;
+      if (this.#stopped || call.signal.aborted) throw error;
+      if (failed.cause instanceof BridgeLost && ++bridges < BRIDGE_TRIES) {
+        await sleep(this.#context.clock, BRIDGE_PAUSE_MS * 2 ** bridges, call.signal).catch(() => {});
+        continue;
+      }
       attempts.push(attempt);
-      if (this.#stopped) throw error;
     }
   }
 
@@ -92,17 +193,25 @@ export class Dialer {
     target: DialTarget,
     form: Dialect,
     known: KnownPeer | null,
+    contest: Contest,
+    call: DialCall,
   ): Promise<
     | { session: OutboundSession; attempt: null; failed: null }
     | { session: null; attempt: DialAttempt; failed: ActorError }
   > {
     let opened: OutboundSession | ActorError | null = null;
+    const { dialMs, congestion } = this.#context.config;
     const end = await dialOnce(
-      { ...this.#options, dialMs: this.#context.config.dialMs },
+      { ...this.#options, dialMs, congestion, bridge: () => this.#bridge(target) },
       target,
       form,
-      (connection, result) => {
-        opened = this.#open(target, connection, result, known);
+      call,
+      (connection, result, bound) => {
+        opened =
+          contest.won || call.signal.aborted
+            ? late(connection)
+            : this.#open(target, connection, peerOf(result, bound), known);
+        contest.won ||= opened instanceof OutboundSession;
       },
     );
     if (end.kind === 'ended') {
@@ -119,26 +228,22 @@ export class Dialer {
   #open(
     target: DialTarget,
     connection: Connection,
-    result: HandshakeResult,
+    peer: Peer,
     known: KnownPeer | null,
   ): OutboundSession | ActorError {
-    const bound = isBoundTo(connection.socket, result.peerKey);
-    const peer = peerOf(result, bound);
     const { address } = target;
     const refuse = (error: ActorError) => {
       connection.destroy();
       return error;
     };
     const unbound = (message: string) => refuse(failure('E_PEER_UNBOUND', message, { subject: address }));
-    if (!bound && result.native) return unbound('a Granary node, but TLS ends at somebody else');
-    if (!result.native && known?.native && known.nodeKey === peer.nodeKey) {
+    const fault = bindingFault(peer.bound, connection, this.#context.config.requireBound);
+    if (fault !== null) return unbound(fault);
+    if (!peer.native && known?.native && known.nodeKey === peer.nodeKey) {
       return unbound('this key was a Granary node before and does not say so any more');
     }
     // Known only now, or banned while it was dialled.
-    if (this.#isBanned({ ip: target.ip, nodeKey: result.peerKey })) return refuse(banned(address));
-    if (!bound && this.#context.config.requireBound) {
-      return unbound('its certificate does not carry its node key, and unbound peers are refused');
-    }
+    if (this.#isBanned({ ip: target.ip, nodeKey: peer.key })) return refuse(banned(address));
     // Looked at once more: others were dialled, and the node may have begun to stop, meanwhile.
     if (this.#stopped) return refuse(stopping());
     if (!this.#sessions.makeRoom(null)) return refuse(noRoom());
@@ -164,6 +269,17 @@ export class Dialer {
     return session;
   }
 
+  /** Where the bridge takes dial requests, started if need be. */
+  async #bridge({ address }: DialTarget): Promise<string> {
+    try {
+      return (await this.#context.refs.quic.ask('dialAt', null)).path;
+    } catch (error) {
+      if (!(error instanceof ActorError) || error.code === 'E_QUIC_UNAVAILABLE') throw error;
+      const why = 'the QUIC process is not there at the moment';
+      throw failure('E_PEER_UNREACHABLE', why, { subject: address, retryable: true, cause: error });
+    }
+  }
+
   #isBanned({ ip, nodeKey }: Pick<DialTarget, 'ip' | 'nodeKey'>): boolean {
     const { bans } = this.#options;
     return bans.hasIp(ip) || (nodeKey !== null && bans.hasKey(toHex(nodeKey)));
@@ -179,6 +295,11 @@ export class Dialer {
   }
 }
 
+function late(connection: Connection): ActorError {
+  connection.destroy();
+  return failure('E_PEER_UNREACHABLE', 'the peer was reached at another address meanwhile');
+}
+
 const stopping = () => failure('E_BUSY', 'the node is stopping', { retryable: true });
 
 const banned = (subject: string) => failure('E_PEER_BANNED', 'this node has banned that peer', { subject });
@@ -186,22 +307,4 @@ const banned = (subject: string) => failure('E_PEER_BANNED', 'this node has bann
 function withoutStore(error: unknown): null {
   if (error instanceof ActorError) return null;
   throw error;
-}
-
-/** Checks an address as it came from a link or an operator. Throws `E_ADDRESS_INVALID`. */
-function targetOf(peer: PeerTarget): DialTarget {
-  const parsed = parseAddress(peer.address);
-  const invalid = (why: string) => failure('E_ADDRESS_INVALID', why, { subject: peer.address });
-  if (!parsed.ok) throw invalid(`no address of a peer: ${parsed.reason}`);
-  if (parsed.address.transport !== 'tcp') throw invalid('this node speaks TLS over TCP only');
-  const given = peer.nodeKey === undefined ? null : fromHex(peer.nodeKey, 32);
-  if (peer.nodeKey !== undefined && given === null) throw invalid('a node key has 64 hex digits');
-  const { host, port, nodeKey: written } = parsed.address;
-  if (given && written && !bytesEqual(given, written)) {
-    throw failure('E_PEER_IDENTITY', 'the address names another key than the one wanted', {
-      subject: peer.address,
-    });
-  }
-  const address = formatAddress({ transport: 'tcp', host, port, nodeKey: null });
-  return { address, ip: host, port, nodeKey: given ?? written };
 }

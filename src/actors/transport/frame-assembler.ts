@@ -77,7 +77,7 @@ export class FrameAssembler {
       if (this.#filled === 0) {
         at += this.#handOut(piece.subarray(at));
         if (at === piece.length || this.#closed) return;
-        this.#buffer ??= alloc(SMALL);
+        this.#buffer ??= this.bulk ? this.#buffers.take() : alloc(SMALL);
       }
       const place = this.place();
       const step = Math.min(place.length, piece.length - at);

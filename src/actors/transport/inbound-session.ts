@@ -94,7 +94,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     this.#clock = options.clock;
     this.connection = options.connection;
     this.peer = options.peer;
-    this.address = `tcp://${options.connection.remote}`;
+    this.address = `${options.connection.transport}://${options.connection.remote}`;
     const neighbourhood = neighbourhoodOfRemote(options.connection.remote);
     this.#neighbourhood = publicNeighbourhood(options.connection.remote);
     this.#rest = new RefusalRest(options.pace, neighbourhood, options.clock, () =>

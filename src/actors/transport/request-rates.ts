@@ -16,15 +16,17 @@ interface Window {
   readonly counts: Map<RateClass, number>;
   /** The content of the last chunk that was not here. */
   missing: string;
+  /** Hash lists that were not here. */
+  missingLists: number;
 }
 
 /** Peers counted at once; the one that came first makes room. Keys cost an attacker nothing, memory must not either. */
 const MAX_PEERS = 10_000;
 
 /**
- * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for two
- * things. Chunks are not counted, only contents that are not here: a seeder that serves from its own disk has back-pressure
- * instead. Nor are hash lists for Granary nodes, which ask for one for every file they fetch.
+ * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for one
+ * thing: chunks and hash lists are not counted, only those that are not here. A seeder that serves from its own disk has
+ * back-pressure instead, and whoever fetches a share asks for a list for every file of it.
  */
 export class RequestRates {
   readonly #windows = new Map<string, Window>();
@@ -34,6 +36,9 @@ export class RequestRates {
     const kind = rateClassOf(type, dialect);
     if (native && type === GET_CHUNK_HASHES) return null;
     const window = this.#window(nodeKey, nowMs);
+    if (type === GET_CHUNK_HASHES) {
+      return window.missingLists >= RATE_LIMITS.fetch ? rateLimitExceeded('fetch') : null;
+    }
     if (kind === 'chunk') {
       const missed = window.counts.get('chunk') ?? 0;
       return missed >= RATE_LIMITS.chunk ? rateLimitExceeded('chunk') : null;
@@ -55,12 +60,23 @@ export class RequestRates {
     window.counts.set('chunk', (window.counts.get('chunk') ?? 0) + 1);
   }
 
+  /** A hash list was asked for that is not here. */
+  missedList({ nodeKey }: RatedPeer, nowMs: number): void {
+    this.#window(nodeKey, nowMs).missingLists++;
+  }
+
   #window(nodeKey: string, nowMs: number): Window {
     const known = this.#windows.get(nodeKey);
     if (known && nowMs - known.startedAt < RATE_WINDOW_SECS * 1000) return known;
     this.#windows.delete(nodeKey);
     if (this.#windows.size >= MAX_PEERS) this.#windows.delete(this.#windows.keys().next().value!);
-    const fresh = { startedAt: nowMs, total: 0, counts: new Map<RateClass, number>(), missing: '' };
+    const fresh = {
+      startedAt: nowMs,
+      total: 0,
+      counts: new Map<RateClass, number>(),
+      missing: '',
+      missingLists: 0,
+    };
     this.#windows.set(nodeKey, fresh);
     return fresh;
   }

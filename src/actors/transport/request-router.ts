@@ -81,6 +81,10 @@ export class RequestRouter {
       return refuse(request, faultOf(request.payload, spec.reply.read) ?? UNSUPPORTED_MESSAGE_TYPE);
     }
     const owner = OWNERS.get(type);
+    if (type === types.HAVE_CONTENT) {
+      const fault = faultOf(request.payload, spec.request.read);
+      return fault === null ? acknowledge(request) : refuse(request, fault);
+    }
     if (owner === undefined) {
       return refuse(request, faultOf(request.payload, spec.request.read) ?? notServed(type));
     }
@@ -90,7 +94,13 @@ export class RequestRouter {
     const wire = { type, payload, peer: { nodeKey, dialect, neighbourhood } };
     return {
       kind: 'owner',
-      ask: async () => replyFrame({ type, reqId }, spec.replyType, await this.#ask(owner, wire)),
+      ask: async () => {
+        const reply = await this.#ask(owner, wire);
+        if (type === types.GET_CHUNK_HASHES && 'error' in reply) {
+          this.#rates.missedList(peer, this.#context.clock.now());
+        }
+        return replyFrame({ type, reqId }, spec.replyType, reply);
+      },
     };
   }
 
@@ -134,6 +144,12 @@ function replyFrame(
 export const refuse = (request: Pick<Envelope, 'type' | 'reqId'>, text: string): Route => ({
   kind: 'frame',
   frame: encodeFrame(errorReply(request, text)),
+});
+
+/** Of what a peer says it has nothing is kept: the network answers, and never relies on it. */
+const acknowledge = ({ type, reqId }: Pick<Envelope, 'type' | 'reqId'>): Route => ({
+  kind: 'frame',
+  frame: encodeFrame({ type, reqId, flags: FLAG_RESPONSE, payload: new Uint8Array(0) }),
 });
 
 function chunkRoute(request: Envelope): Route {

@@ -5,6 +5,7 @@ import type { ShardContext } from './context.ts';
 import type { SessionInfo } from './contract.ts';
 import type { InboundSession } from './inbound-session.ts';
 import type { OutboundSession } from './outbound-session.ts';
+import type { PathMemory } from './path-memory.ts';
 import { type Session, sessionInfo } from './session.ts';
 
 /** A session that did something this lately is not closed to make room for another. */
@@ -78,6 +79,13 @@ export class SessionTable {
   infos(): SessionInfo[] {
     const now = this.#context.clock.now();
     return [...this.#all].map((session) => sessionInfo(session, now));
+  }
+
+  /** Notes how fast each address turned out to be. */
+  measure(paths: PathMemory): void {
+    const now = this.#context.clock.now();
+    for (const session of this.#outbound.values())
+      paths.carried(session.address, session.connection.down.rate(now));
   }
 
   dialled(): SessionInfo[] {

@@ -4,6 +4,7 @@ import type { HandshakeResult } from '../../protocol/handshake/handshake-step.ts
 import { nodeIdOf } from '../../protocol/objects/ids.ts';
 import type { Connection } from './connection.ts';
 import type { SessionInfo } from './contract.ts';
+import type { Bound } from './session-binding.ts';
 
 /** A peer that sends a frame, or takes a reply, slower than this for that long is dropped: it holds our memory. */
 export const DRIP_BYTES_PER_SECOND = 4 * 1024;
@@ -16,18 +17,18 @@ export interface Peer {
   readonly nodeId: string;
   readonly dialect: Dialect;
   readonly native: boolean;
-  readonly bound: 'tls' | 'none';
+  readonly bound: Bound;
   readonly capabilities: readonly string[];
 }
 
-export function peerOf(result: HandshakeResult, bound: boolean): Peer {
+export function peerOf(result: HandshakeResult, bound: Bound): Peer {
   return {
     key: result.peerKey,
     nodeKey: toHex(result.peerKey),
     nodeId: toHex(nodeIdOf(result.peerKey)),
     dialect: result.dialect,
     native: result.native,
-    bound: bound ? 'tls' : 'none',
+    bound,
     capabilities: Object.entries(result.peerCapabilities)
       .filter(([, value]) => value === true)
       .map(([name]) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
@@ -54,7 +55,7 @@ export function sessionInfo(session: Session, now: number): SessionInfo {
     nodeKey: peer.nodeKey,
     nodeId: peer.nodeId,
     address: session.address,
-    transport: 'tcp',
+    transport: connection.transport,
     bound: peer.bound,
     native: peer.native,
     direction: session.direction,

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { benchNames, runBench } from '../../../bench/run.ts';
 import { failure } from '../../errors.ts';
 import { numberIn } from '../arguments.ts';
@@ -7,6 +8,7 @@ import { table } from '../table.ts';
 interface Options {
   readonly size?: number;
   readonly repeat?: number;
+  readonly transport?: 'tcp' | 'quic';
 }
 
 export const bench: Register = (program, cli) => {
@@ -16,9 +18,11 @@ export const bench: Register = (program, cli) => {
     .argument('<name>', benchNames().join(', '))
     .option('--size <n>', "in the benchmark's own unit", numberIn(1, Number.MAX_SAFE_INTEGER))
     .option('--repeat <n>', 'how often', numberIn(1, 1000))
+    .addOption(new Option('--transport <way>', 'of transfer: what carries it').choices(['tcp', 'quic']))
     .addHelpText('after', '\nExample:\n  $ granary bench messages\n')
-    .action((name: string, options: Options) =>
+    .action((given: string, { transport, ...options }: Options) =>
       cli.run(async ({ output }) => {
+        const name = given === 'transfer' && transport === 'quic' ? 'transfer-quic' : given;
         if (!benchNames().includes(name)) {
           throw failure('E_USAGE', 'no benchmark of that name', {
             subject: name,

@@ -22,16 +22,35 @@ export const stats: Register = (program, cli) => {
     );
 };
 
-function summary({ node, bytes, rates, sessions, memory, cpu, uptime }: StatsResult): string {
+function summary({
+  node,
+  bytes,
+  rates,
+  sessions,
+  transports,
+  quic,
+  memory,
+  cpu,
+  uptime,
+}: StatsResult): string {
   return facts([
     ['node', `${node.node_id}, granary ${node.version}, pid ${node.pid}`],
     ['up for', `${secondsText(uptime)}, CPU ${secondsText(cpu.user + cpu.system)}`],
     ['memory', `${bytesText(memory.rss)}, of it JavaScript ${bytesText(memory.heap)}`],
-    ['sessions', String(sessions)],
+    ['sessions', `${sessions}: ${transports.tcp} over TCP, ${transports.quic} over QUIC`],
+    ['quic', quicText(quic)],
     ['sent', `${bytesText(bytes.up)}, now ${rateText(rates.up)}`],
     ['received', `${bytesText(bytes.down)}, now ${rateText(rates.down)}`],
     ['disk', `${bytesText(bytes.disk_read)} read, ${bytesText(bytes.disk_written)} written`],
   ]);
+}
+
+function quicText(quic: StatsResult['quic']): string {
+  if (quic === null) return 'is being restarted';
+  const { state, reason, engine, pid, rss, restarts } = quic;
+  if (state !== 'up') return reason === null ? state : `${state}: ${reason}`;
+  const again = restarts === 0 ? '' : `, restarted ${restarts} times`;
+  return `${engine}, pid ${pid}, ${bytesText(rss)}${again}`;
 }
 
 const actors = (result: StatsResult): string =>

@@ -1,7 +1,7 @@
 import { failure, withNextStep } from '../../errors.ts';
 import type { GranaryNode, NodeSettings } from '../../node.ts';
 import { nodeSettings } from '../../settings/node-settings.ts';
-import { socketPath } from '../../settings/run-folder.ts';
+import { bridgeFolder, socketPath } from '../../settings/run-folder.ts';
 import { type ReloadListener, RunningSettings } from '../../settings/running-settings.ts';
 import type { Settings } from '../../settings/schema.ts';
 import { ActorError, type ErrorRecord, fromErrorRecord } from '../../supervisor/contract/actor-error.ts';
@@ -20,7 +20,10 @@ export const up: Register = (program, cli) => {
   const command = program
     .command('up')
     .description('run the node in the foreground')
-    .addHelpText('after', '\nExample:\n  $ granary up --listen tcp://0.0.0.0:7001\n');
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ granary up --listen tcp://0.0.0.0:7001 --listen quic://0.0.0.0:7000\n',
+    );
   addSettingFlags(command).action(() => cli.run((context) => runNode(context, settingsOfFlags(command))));
 };
 
@@ -37,7 +40,14 @@ async function runNode(
     const running = await RunningSettings.load({ home, config, env, flags }, tellReloads(output));
     const passphrase = await storePassphrase(home, env, running.settings);
     const ofNode = (settings: Settings): NodeSettings =>
-      nodeSettings(home, socketPath(home, env), settings, passphrase, running.origins);
+      nodeSettings(
+        home,
+        socketPath(home, env),
+        settings,
+        passphrase,
+        running.origins,
+        bridgeFolder(home, env),
+      );
     let started = false;
     // During the start there is nothing yet that could be cut one by one; the data folder bears an end at any moment.
     onAbort(interrupts.second, () => started || process.exit(130));

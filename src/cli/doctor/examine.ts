@@ -7,6 +7,7 @@ import { limits } from './checks/limits.ts';
 import { listening } from './checks/listening.ts';
 import { actors, node } from './checks/node.ts';
 import { dataFolder, permissions } from './checks/permissions.ts';
+import { quic } from './checks/quic.ts';
 import { hashing, runtime } from './checks/runtime.ts';
 import type { Facts } from './facts.ts';
 
@@ -22,6 +23,7 @@ const CHECKS: Readonly<Record<string, (facts: Facts) => Check | Check[] | Promis
   disk,
   'file-system': fileSystem,
   port: listening,
+  quic,
   limits,
   clock,
 };

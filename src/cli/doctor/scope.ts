@@ -1,26 +1,8 @@
-import { BlockList, isIPv6 } from 'node:net';
 import { parseAddress } from '../../protocol/addresses/address.ts';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-/** RFC 1918, carrier-grade NAT, link-local; unique local and link-local of IPv6. */
-const privately = new BlockList();
-privately.addSubnet('10.0.0.0', 8);
-privately.addSubnet('172.16.0.0', 12);
-privately.addSubnet('192.168.0.0', 16);
-privately.addSubnet('100.64.0.0', 10);
-privately.addSubnet('169.254.0.0', 16);
-privately.addSubnet('fc00::', 7, 'ipv6');
-privately.addSubnet('fe80::', 10, 'ipv6');
+import { type Scope, scopeOfHost } from '../../protocol/addresses/scope.ts';
 
 /** From where an address can be reached, as far as the address itself says. */
-export function scopeOf(text: string): 'loopback' | 'private' | 'public' {
+export function scopeOf(text: string): Scope {
   const parsed = parseAddress(text);
-  if (!parsed.ok) return 'loopback';
-  const { host } = parsed.address;
-  const family = isIPv6(host) ? 'ipv6' : 'ipv4';
-  if (loopback.check(host, family)) return 'loopback';
-  return privately.check(host, family) ? 'private' : 'public';
+  return parsed.ok ? scopeOfHost(parsed.address.host) : 'loopback';
 }

@@ -26,6 +26,8 @@ export type HandshakeFailure =
   | 'ack-mismatch'
   /** The peer's ephemeral key gives no secret. */
   | 'ephemeral'
+  /** The sealed handshake that should follow the hellos did not. */
+  | 'sealing'
   /** A frame that nobody asked for: the handshake was over. */
   | 'out-of-turn';
 

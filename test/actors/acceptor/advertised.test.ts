@@ -45,17 +45,20 @@ describe('what is told to others', () => {
     expect(advertisedOf(['tcp://0.0.0.0:1'], { eth0 })).toHaveLength(8);
   });
 
+  test('TCP and QUIC of a host stand side by side', () => {
+    const eth0 = Array.from({ length: 20 }, (_, i) => of('IPv4', `192.0.2.${i}`));
+    const told = advertisedOf(['tcp://0.0.0.0:1', 'quic://0.0.0.0:2'], { eth0 });
+    expect(told).toHaveLength(8);
+    expect(told.slice(0, 3)).toEqual(['tcp://192.0.2.0:1', 'quic://192.0.2.0:2', 'tcp://192.0.2.1:1']);
+  });
+
   test('what the operator wants told is checked', () => {
-    expect(advertisedAs(['tcp://203.0.113.9:7001', '[2001:DB8::1]:5'])).toEqual([
+    expect(advertisedAs(['tcp://203.0.113.9:7001', 'quic://203.0.113.9:7000', '[2001:DB8::1]:5'])).toEqual([
       'tcp://203.0.113.9:7001',
+      'quic://203.0.113.9:7000',
       'tcp://[2001:db8::1]:5',
     ]);
-    for (const wrong of [
-      '',
-      'tcp://seedbox.example:7001',
-      'quic://1.2.3.4:5',
-      `1.2.3.4:5@${'00'.repeat(32)}`,
-    ]) {
+    for (const wrong of ['', 'tcp://seedbox.example:7001', `1.2.3.4:5@${'00'.repeat(32)}`]) {
       expect(() => advertisedAs([wrong])).toThrow(
         expect.objectContaining({ code: 'E_CONFIG', subject: wrong }),
       );

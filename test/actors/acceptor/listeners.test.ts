@@ -31,6 +31,10 @@ test('no listener at all is none', async () => {
   expect(await open([])).toEqual([]);
 });
 
+test('addresses of QUIC are for others', async () => {
+  expect(await open(['quic://127.0.0.1:7000'])).toEqual([]);
+});
+
 test('wildcards of both families have a port each', async () => {
   const bound = await open(['tcp://0.0.0.0:0', 'tcp://[::]:0']);
   expect(bound.map((address) => address.replace(/\d+$/, ''))).toEqual(['tcp://0.0.0.0:', 'tcp://[::]:']);
@@ -42,7 +46,7 @@ test('wildcards of both families have a port each', async () => {
 
 test.each([
   ['a name', 'tcp://localhost:7001'],
-  ['another transport', 'quic://127.0.0.1:7000'],
+  ['another transport', 'udp://127.0.0.1:7000'],
   ['a key', `tcp://127.0.0.1:7001@${'00'.repeat(32)}`],
   ['no port', 'tcp://127.0.0.1'],
   ['a port that is none', 'tcp://127.0.0.1:70000'],

@@ -482,6 +482,17 @@ export const samples: Samples = {
     shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
     wire: { request: wireRequest, reply: wireReply },
   },
+  quic: {
+    dialAt: { request: null, reply: { path: '/run/quic/d1.1' } },
+    addresses: { request: null, reply: { bound: ['quic://0.0.0.0:7000'] } },
+    status: {
+      request: null,
+      reply: {
+        ...{ state: 'up', reason: null, engine: 'deno 2.9.6', pid: 5, restarts: 1, rss: 2 ** 25, streams: 3 },
+      },
+    },
+    shardsChanged: { message: null },
+  },
   search: {
     search: {
       request: {
@@ -842,7 +853,17 @@ export const samples: Samples = {
       reply: { established: true, sessions: 1 },
       portOnly: 'a socket moves between the threads of one process only',
     },
-    connect: { request: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX }, reply: session },
+    connect: {
+      request: { address: 'tcp://192.0.2.1:7001', nodeKey: HEX, also: ['quic://192.0.2.1:7000'] },
+      reply: { ...session, transport: 'quic' },
+    },
+    serveQuic: {
+      request: {
+        folder: '/run/quic',
+        limits: { maxPending: 1, maxPendingPerAddress: 1, maxPerSecond: 1, maxPerSecondPerNet: 1 },
+      },
+      reply: { path: '/run/quic/s0.1' },
+    },
     request: {
       request: { peer: { address: 'tcp://192.0.2.1:7001' }, type: 400, payload: bytes(0xa1, 0, 1) },
       reply: { type: 401, payload: new Uint8Array(300).fill(1) },
@@ -875,6 +896,8 @@ export const samples: Samples = {
         requireBound: true,
         diskQueue: 1,
         uploadSlots: 0,
+        policy: 'auto',
+        congestion: 'bbr',
       },
       reply: null,
     },

@@ -99,7 +99,7 @@ function refsOf(tables: Record<string, Answers>) {
       return tables[actor]?.[name]?.(request);
     },
   });
-  const names = ['supervisor', 'store', 'acceptor', 'publish', 'sync', 'search', 'transfer', 'dht'];
+  const names = ['supervisor', 'store', 'acceptor', 'quic', 'publish', 'sync', 'search', 'transfer', 'dht'];
   const transport = ref('transport');
   const refs = {
     ...Object.fromEntries(names.map((name) => [name, ref(name)])),
@@ -386,11 +386,13 @@ test('stats: bytes are the sum over the transport shards', async () => {
     memory: { rss: 1, heap: 1, external: 1 },
     cpu: { user: 1, system: 2 },
   };
+  const quic = { state: 'idle', reason: null, engine: null, pid: null, restarts: 0, rss: 0, streams: 0 };
   const { refs } = refsOf({
     store,
     acceptor,
     supervisor: { status: () => status, memory: () => ({ 'transport/1': 5 }) },
     transport: { sessions: () => [session] },
+    quic: { status: () => quic },
   });
   expect(await operations.stats.run(refs, {}, signal)).toEqual({
     node: {
@@ -422,6 +424,8 @@ test('stats: bytes are the sum over the transport shards', async () => {
     bytes: { up: 20, down: 2, disk_read: 14, disk_written: 4 },
     rates: { up: 6, down: 8 },
     sessions: 2,
+    transports: { tcp: 2, quic: 0 },
+    quic,
     memory: status.memory,
     cpu: status.cpu,
     uptime: 9,

@@ -1,14 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KnownPeer } from '../../../src/actors/store/contract.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
+import { Reader } from '../../../src/protocol/cbor/reader.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { sha256 } from '../../../src/protocol/crypto/sha256.ts';
 import { DIALECT_1, DIALECT_2 } from '../../../src/protocol/dialect.ts';
-import { manifestKey, revocationKey, shareHeadKey } from '../../../src/protocol/objects/dht-keys.ts';
+import {
+  manifestKey,
+  providersKey,
+  revocationKey,
+  shareHeadKey,
+} from '../../../src/protocol/objects/dht-keys.ts';
 import { encodeTagged } from '../../../src/protocol/objects/dht-value.ts';
 import { compareDistance, nodeIdOf, shareIdOf } from '../../../src/protocol/objects/ids.ts';
 import { signKeyRevocation } from '../../../src/protocol/objects/key-revocation.ts';
 import { encodeManifest, manifestId } from '../../../src/protocol/objects/manifest.ts';
+import { providers } from '../../../src/protocol/objects/providers.ts';
 import { shareHead } from '../../../src/protocol/objects/share-head.ts';
 import { FIND_NODE, FIND_VALUE, STORE } from '../../../src/protocol/wire/message-types.ts';
 import type { PeerAddr } from '../../../src/protocol/wire/peer-addr.ts';
@@ -290,8 +297,16 @@ describe('the way into the network', () => {
     const publisher = await net.node({ bootstrap: [reference.address] });
     const reader = await net.node({ bootstrap: [reference.address] });
     const published = share(publisher, 5);
+    for (const { contentId } of published.manifest.items) publisher.contents.set(toHex(contentId), 1);
     await net.run(70_000);
-    expect(reference.values.size).toBe(3);
+    // Head, manifest, who has the manifest; and who has each content, which nodes of the reference ask for.
+    const { items } = published.manifest;
+    expect(items.length).toBeGreaterThan(0);
+    expect(reference.values.size).toBe(3 + items.length);
+    for (const { contentId } of items) {
+      const record = reference.values.get(toHex(providersKey(contentId)))!;
+      expect(providers.read(new Reader(record)).providers).toMatchObject([{ port: 7001, transport: 'tcp' }]);
+    }
     const request = { shareKey: published.shareKey };
     const { head } = await net.until(Promise.resolve(reader.handlers.lookUpHead(request, reader.call)));
     expect(head).toEqual(encodeWith(shareHead, published.head));

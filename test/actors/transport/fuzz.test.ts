@@ -64,7 +64,11 @@ const isFaultOfThePeer = (error: unknown) => error instanceof PeerFault || error
 
 function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
   const ask = async () => ({ payload: new Uint8Array([1]) });
-  const context = { clock, refs: { store: { ask }, publish: { ask } }, log: { warn: () => {} } };
+  const context = {
+    clock,
+    refs: { store: { ask }, publish: { ask }, dht: { ask }, pex: { ask } },
+    log: { warn: () => {} },
+  };
   return new InboundSession({
     connection: connection.connection,
     peer: {

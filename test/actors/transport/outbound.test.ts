@@ -65,25 +65,27 @@ describe('one session a peer', () => {
     expect(them.connections).toBe(1);
   });
 
-  test('after it has ended, the next call dials again; the failed one is not sent twice', async () => {
+  test('a request whose session ends is asked once more on a new one; two ends are one too many', async () => {
     const us = await shard();
     const asked: number[] = [];
     const them = await peers(async (peer, count) => {
       for (;;) {
         const { reqId } = await peer.envelope();
         asked.push(count);
-        if (count === 0 && asked.length === 2) return peer.destroy();
+        if (asked.length === 2 || asked.length === 4 || asked.length === 5) return peer.destroy();
         peer.socket.write(ok(reqId));
       }
     });
     await us.request(them.address, 400);
+    expect(text(await us.request(them.address, 400))).toBe('ok');
+    expect(asked).toEqual([0, 0, 1]);
     await expect(us.request(them.address, 400)).rejects.toMatchObject({
-      code: 'E_PEER_UNREACHABLE',
+      code: 'E_PEER_REFUSED',
       retryable: true,
       subject: them.address,
     });
     expect(text(await us.request(them.address, 400))).toBe('ok');
-    expect(asked).toEqual([0, 0, 1]);
+    expect(asked).toEqual([0, 0, 1, 1, 2, 3]);
   });
 
   test('a peer that closes before it ever answered has no place for us', async () => {

@@ -57,12 +57,23 @@ describe('requests of a minute', () => {
     expect(rates.admit(peer('a'), 400, 65_000)).toBeNull();
   });
 
-  test('hash lists of Granary nodes and chunks that are here do not count', () => {
+  test('hash lists and chunks that are here do not count', () => {
     const rates = new RequestRates();
-    expect(refusal(rates, peer('a', true), 502)).toBeNull();
-    expect(refusal(rates, peer('a'), 502)).toEqual([240, 'fetch request rate limit exceeded']);
+    expect(refusal(rates, peer('a'), 502)).toBeNull();
     expect(refusal(rates, peer('b', true), 400)).toEqual([240, 'fetch request rate limit exceeded']);
     expect(refusal(rates, peer('a'), 500)).toBeNull();
+  });
+
+  test('hash lists that are not here count, but for Granary nodes', () => {
+    const rates = new RequestRates();
+    for (let i = 0; i < 239; i++) rates.missedList(peer('a'), 0);
+    expect(rates.admit(peer('a'), 502, 0)).toBeNull();
+    rates.missedList(peer('a'), 0);
+    expect(rates.admit(peer('a'), 502, 0)).toBe('fetch request rate limit exceeded');
+    expect(rates.admit(peer('a', true), 502, 0)).toBeNull();
+    expect(rates.admit(peer('a'), 400, 0)).toBeNull();
+    expect(rates.admit(peer('b'), 502, 0)).toBeNull();
+    expect(rates.admit(peer('a'), 502, 60_000)).toBeNull();
   });
 
   test('contents that are not here count, once for all their chunks in a row', () => {

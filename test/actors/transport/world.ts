@@ -60,6 +60,9 @@ export class TestShard {
   useBans: (targets: readonly string[]) => void = () => {};
   /** Puts caps in force. */
   useCaps: (set: CapSet) => void = () => {};
+  /** Where the QUIC bridge takes dial requests. */
+  dialAt: () => Promise<{ path: string }> = () =>
+    Promise.reject(new ActorError('E_QUIC_UNAVAILABLE', 'no QUIC here'));
   /** Ends the stream of void leases, as the store's death does. */
   breakLeases: () => void = () => {};
   readonly #stopping = new AbortController();
@@ -281,6 +284,7 @@ export class TestShard {
         },
         publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
         limits: { stream: () => this.#caps(signal) },
+        quic: { ask: () => this.dialAt(), tell: () => false },
         pex: {
           ask: (name: string, request: unknown) => this.#store(name, request),
           tell: () => true,

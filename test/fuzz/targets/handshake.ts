@@ -2,11 +2,15 @@ import { OWN_CAPABILITIES } from '../../../src/actors/transport/dial-attempt.ts'
 import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
 import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';
+import type { HandshakeResult } from '../../../src/protocol/handshake/handshake-step.ts';
 import { decodeHello, encodeHello } from '../../../src/protocol/handshake/hello.ts';
 import { createInitiator } from '../../../src/protocol/handshake/initiator.ts';
 import { freshHandshakeSecrets } from '../../../src/protocol/handshake/own-secrets.ts';
 import { createReplayTable } from '../../../src/protocol/handshake/replay-table.ts';
 import { createResponder } from '../../../src/protocol/handshake/responder.ts';
+import { CipherState } from '../../../src/protocol/sealed/cipher-state.ts';
+import { SealedHandshake } from '../../../src/protocol/sealed/sealed-handshake.ts';
+import { SealedRecords } from '../../../src/protocol/sealed/sealed-records.ts';
 import { recordedFor } from '../recorded.ts';
 import { must, orDeclared, type Target } from '../target.ts';
 
@@ -52,4 +56,38 @@ export const handshake: readonly Target[] = [
       );
     },
   },
+  {
+    name: 'sealing',
+    covers: [
+      'protocol/sealed/sealed-handshake.ts SealedHandshake',
+      'protocol/sealed/sealed-records.ts SealedRecords',
+    ],
+    form: 'octets',
+    heavy: true,
+    seeds: () => [firstMessage(), firstMessage(64), new Uint8Array(160), new Uint8Array(128)],
+    run(input) {
+      const peerKey = keyPairFromSeed(new Uint8Array(32).fill(8)).publicKey;
+      const result = { peerKey, transcript: new Uint8Array(32) } as HandshakeResult;
+      const dialling = new SealedHandshake(key, { ...result, role: 'initiator' });
+      dialling.start();
+      must(
+        dialling.receive(input).kind === 'failed',
+        'somebody without the key of the peer was taken for it',
+      );
+      const listening = new SealedHandshake(key, { ...result, role: 'responder' });
+      listening.receive(input);
+      must(listening.receive(input).kind === 'failed', 'a first message was a third one as well');
+      const cipher = () => new CipherState(new Uint8Array(32).fill(1));
+      const nobody = { peerStatic: peerKey, hash: peerKey };
+      const records = new SealedRecords({ send: cipher(), receive: cipher(), ...nobody });
+      must(records.open(input) === null, 'octets that nobody sealed were opened');
+    },
+  },
 ];
+
+/** As a dialling side says it: an ephemeral key, and nothing else. */
+function firstMessage(extra = 0): Uint8Array {
+  const octets = new Uint8Array(32 + extra).fill(7);
+  octets[0] = 9;
+  return octets;
+}

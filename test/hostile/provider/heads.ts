@@ -79,6 +79,8 @@ export const heads: readonly ProviderRow[] = [
       ),
     'E_NOT_FOUND',
     'E_NO_PROVIDER',
+    // Providers of earlier rows are remembered, and not there any more.
+    'E_PEER_UNREACHABLE',
   ),
   answers(
     'an error without an end',

@@ -68,7 +68,7 @@ export function syncNode(world: World, disk: VirtualDisk): Scenario {
     };
   });
   const transport = scripted({ ...transportContract, uses: [] }, ({ clock }: { clock: World }) => ({
-    sessions: () => [],
+    dialled: () => [],
     connect: async ({ address }: { address: string }, { signal }) => {
       await sleep(clock, world.random.between(1, 400), signal);
       if (world.random.chance(0.3)) throw failure('E_PEER_UNREACHABLE', `${address} does not answer`);

@@ -20,12 +20,14 @@ export const id: AskOperation<'id'> = async (refs, _body, signal) => {
 };
 
 export const stats: AskOperation<'stats'> = async (refs, _body, signal) => {
-  const [status, sizes, identity, addresses, sessions] = await Promise.all([
+  const [status, sizes, identity, addresses, sessions, quic] = await Promise.all([
     refs.supervisor.ask('status', null, { signal }),
     refs.supervisor.ask('memory', null, { signal }),
     refs.store.ask('identity', null, { signal }),
     refs.acceptor.ask('addresses', null, { signal }),
     allSessions(refs, signal),
+    // A part that is being restarted is no reason to tell nothing of the others.
+    refs.quic.ask('status', null, { signal }).catch(() => null),
   ]);
   const { version, pid, home, actors, tree, memory, cpu, uptime } = status;
   const total = (metric: string) => sumOf(actors, metric);
@@ -51,6 +53,11 @@ export const stats: AskOperation<'stats'> = async (refs, _body, signal) => {
       down: sessions.reduce((sum, session) => sum + session.rateDown, 0),
     },
     sessions: sessions.length,
+    transports: {
+      tcp: sessions.filter(({ transport }) => transport === 'tcp').length,
+      quic: sessions.filter(({ transport }) => transport === 'quic').length,
+    },
+    quic,
     memory,
     cpu,
     uptime,

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { type Address, formatAddress } from '../../../protocol/addresses/address.ts';
 import { parseListenAddress } from '../../../protocol/addresses/listen-address.ts';
@@ -25,13 +26,15 @@ export async function listening({ settings, node }: Facts): Promise<Check[]> {
   const checks: Check[] = [];
   // One after the other: a wildcard and one of its addresses must not stand in each other's way.
   for (const address of addresses) {
-    checks.push(node.state === 'running' ? await answers(address) : await canListen(address));
+    if (node.state !== 'running') checks.push(await canListen(address));
+    // Whether its QUIC process is well, the check of it says.
+    else if (address.transport === 'tcp') checks.push(await answers(address));
   }
   return node.state === 'running' ? [...checks, advertised(node.id.addresses)] : checks;
 }
 
 const WHY: Readonly<Record<string, readonly [what: string, next: string]>> = {
-  EADDRINUSE: ['another program holds it', 'find it with: ss -ltnp; or name another port in network.listen'],
+  EADDRINUSE: ['another program holds it', 'find it with: ss -lntup; or name another port in network.listen'],
   EACCES: ['ports below 1024 need a privilege', 'name a higher port in network.listen'],
   EADDRNOTAVAIL: ['no interface has that address', 'compare network.listen with: ip addr'],
 };
@@ -39,14 +42,17 @@ const WHY: Readonly<Record<string, readonly [what: string, next: string]>> = {
 function canListen(address: Address): Promise<Check> {
   const shown = formatAddress(address);
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    const failed = ({ code = 'unknown' }: NodeJS.ErrnoException) => {
       const [what, next] = WHY[code] ?? [code, 'name another address in network.listen'];
       resolve(fail(NAME, `a node could not listen on ${shown}: ${what}`, next));
-    });
-    server.listen({ host: address.host, port: address.port }, () => {
-      server.close(() => resolve(ok(NAME, `a node could listen on ${shown}`)));
-    });
+    };
+    const { host, port } = address;
+    const server =
+      address.transport === 'tcp'
+        ? createServer().listen({ host, port })
+        : createSocket(host.includes(':') ? 'udp6' : 'udp4').bind(port, host);
+    server.once('error', failed);
+    server.once('listening', () => server.close(() => resolve(ok(NAME, `a node could listen on ${shown}`))));
   });
 }
 

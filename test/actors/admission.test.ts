@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Admission } from '../../../src/actors/acceptor/admission.ts';
-import { TokenBuckets } from '../../../src/actors/token-buckets.ts';
-import { hostOf, neighbourhoodOf } from '../../../src/protocol/addresses/neighbourhood.ts';
+import { Admission } from '../../src/actors/admission.ts';
+import { TokenBuckets } from '../../src/actors/token-buckets.ts';
+import { hostOf, neighbourhoodOf } from '../../src/protocol/addresses/neighbourhood.ts';
 
 const LIMITS = { maxPending: 512, maxPendingPerAddress: 8, maxPerSecond: 300, maxPerSecondPerNet: 60 };
 
@@ -46,6 +46,31 @@ describe('admission', () => {
     release();
     // The bucket of the neighbourhood has all but one token left.
     expect(letIn(admission, 200, (i) => `192.0.2.${i}`)).toBe(119);
+  });
+
+  test('those who can wait get a turn each, two seconds away at most', () => {
+    const admission = new Admission(LIMITS);
+    const turns = Array.from({ length: 300 }, () => admission.turn('192.0.2.1', 0));
+    // The burst at once, then one after another at the pace of the neighbourhood.
+    expect(turns.slice(0, 120)).toEqual(Array(120).fill(0));
+    expect(turns.slice(120, 240)).toEqual(
+      Array.from({ length: 120 }, (_, i) => expect.closeTo(((i + 1) / 60) * 1_000)),
+    );
+    expect(turns.slice(240)).toEqual(Array(60).fill(null));
+    expect(admission.pending).toBe(0);
+    expect(admission.turn('198.51.100.1', 0)).toBe(0);
+    expect(admission.turn('192.0.2.1', 1_000)).toBeCloseTo(1_000 + 1_000 / 60);
+  });
+
+  test('a turn that has come is no place: the places of an address may be taken by then', () => {
+    const admission = new Admission(LIMITS);
+    for (let i = 0; i < 9; i++) expect(admission.turn('192.0.2.1', 0)).toBe(0);
+    const open = Array.from({ length: 8 }, () => admission.begin('192.0.2.1')!);
+    expect(admission.begin('192.0.2.1')).toBeNull();
+    expect(admission.turn('192.0.2.1', 0)).toBeNull();
+    open[0]!();
+    expect(admission.begin('192.0.2.1')).not.toBeNull();
+    expect(admission.pending).toBe(8);
   });
 
   test('counts are those of what is open, whatever came and went', () => {
