@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   search: () => import('./search.ts'),
   caps: () => import('./caps.ts'),
   catalog: () => import('./catalog.ts'),
+  announce: () => import('./announce.ts'),
   dht: () => import('./dht.ts'),
 };
 

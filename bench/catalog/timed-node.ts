@@ -19,13 +19,13 @@ export class TimedNode {
     this.client = client;
   }
 
-  static async start(home: string): Promise<TimedNode> {
+  static async start(home: string, env: Readonly<Record<string, string>> = {}): Promise<TimedNode> {
     const from = performance.now();
     const child = spawn(
       process.execPath,
       [launcher!, 'up', '--json', '--home', home, '--listen', 'tcp://127.0.0.1:0'],
       {
-        env: { ...process.env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
+        env: { ...process.env, ...env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     );

@@ -217,7 +217,27 @@ export interface DhtResult extends NextPage {
   /** Own shares given to other nodes, and nodes that took the heads of them, in all. */
   readonly published: number;
   readonly replicas: number;
+  readonly announce: AnnounceResult;
   readonly table: readonly DhtRow[];
+}
+
+/** How far the node is with telling the DHT which files it has. */
+export interface AnnounceResult {
+  readonly state: 'on' | 'off' | 'unreachable' | 'alone' | 'starting';
+  readonly items: number;
+  /** Told of, and not over. */
+  readonly announced: number;
+  /** To be told of now; of those: later than their time. */
+  readonly due: number;
+  readonly backlog: number;
+  /** Beyond what receivers and rate have room for. */
+  readonly unreached: number;
+  readonly next: string | null;
+  /** Values given in a second, over ten minutes. */
+  readonly per_second: number;
+  /** Values given and lookups made since the start. */
+  readonly stores: number;
+  readonly lookups: number;
 }
 
 /** A supervisor, or an actor, in the tree of them. */

@@ -69,6 +69,10 @@ export function nodeSettings(
       publish: settings.dht.publish,
       maxValues: settings.dht.max_values,
       maxValueBytes: settings.dht.max_value_bytes,
+      announce: settings.dht.announce,
+      announceReplicas: settings.dht.announce_replicas,
+      announcePerSecond: settings.dht.announce_per_second,
+      announceLifeSeconds: settings.dht.announce_life_seconds,
     },
     pex: {
       bootstrap: network.bootstrap,

@@ -165,6 +165,19 @@ export const settingsSchema = z.strictObject({
       'Values of the DHT that this node keeps for others; 0: none are taken.',
     ),
     max_value_bytes: live(dhtConfig.shape.maxValueBytes, 'Bytes of those values.'),
+    announce: live(
+      dhtConfig.shape.announce,
+      'Which files this node tells the DHT that it has, with its address: `own`: those of own shares; `all`: downloads of subscribed shares as well; `none`. Of private shares only if `dht.publish` is `all`.',
+    ),
+    announce_replicas: live(dhtConfig.shape.announceReplicas, 'Nodes that are told of each file.'),
+    announce_per_second: live(
+      dhtConfig.shape.announcePerSecond,
+      'Requests a second that are spent on telling, at most.',
+    ),
+    announce_life_seconds: live(
+      dhtConfig.shape.announceLifeSeconds,
+      'For how long it counts; each file is told of again after five sixths of it.',
+    ),
   }),
   publish: z.strictObject({
     quiet_seconds: setting(

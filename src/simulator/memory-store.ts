@@ -64,6 +64,10 @@ export class MemoryStore {
       ratePeers: () => null,
       settingKept: () => null,
       keepSetting: () => null,
+      // Its shares are catalogs without files.
+      leaseEpoch: () => 0,
+      announcedContents: () => ({ ids: new Uint8Array(0), epochs: [], next: null }),
+      stillAnnounced: () => new Uint8Array(0),
       subscriptions: (request: { volumes: boolean } | null) =>
         [...this.subscriptions.values()].filter(({ root }) => request?.volumes || root === null),
       subscription: ({ shareId }: { shareId: string }) => this.subscriptions.get(shareId) ?? null,

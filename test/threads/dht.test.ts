@@ -50,8 +50,8 @@ test('a share whose link names nobody is found, listed and downloaded by nodes t
   const named = new URL(link.replace('scp2p', 'https'));
   const bare = link.slice(0, link.length - named.search.length);
   expect(bare).not.toContain('?');
-  // Manifest, head and who has them.
-  await until(async () => expect((await hub.client.call('dht', {})).values).toBe(3));
+  // Manifest, head, who has them, and who has the file.
+  await until(async () => expect((await hub.client.call('dht', {})).values).toBe(4));
   expect(await hub.client.call('dht', {})).toMatchObject({ heads_checked: 1, heads_unchecked: 0 });
   expect((await publisher.client.call('dht', {})).published).toBe(1);
 

@@ -5,6 +5,8 @@ import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { providersKey } from '../../protocol/objects/dht-keys.ts';
 import { NODE_ID_LENGTH } from '../../protocol/objects/ids.ts';
 import { actor } from '../contracts.ts';
+import { Announcer } from './announce/announcer.ts';
+import { RecordGiver } from './announce/record-giver.ts';
 import { unixNow } from './context.ts';
 import { dhtContract } from './contract.ts';
 import { HeadChecks } from './head-checks.ts';
@@ -12,6 +14,7 @@ import type { Candidate } from './lookup.ts';
 import { type FoundValue, Lookups } from './lookups.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { Publisher } from './publisher.ts';
+import { ReceiverBudgets } from './receiver-budgets.ts';
 import { RoutingTable } from './routing-table.ts';
 import { nodeOf, statusOf, tableRows } from './status.ts';
 import { TableKeeper } from './table-keeper.ts';
@@ -40,11 +43,22 @@ export default actor(dhtContract, async (given) => {
   const values = new ValueStore(own, config);
   const lookups = new Lookups(context, keeper);
   const checks = new HeadChecks(context, { keeper, values, lookups });
-  const giver = new ValueGiver(context, lookups);
+  const budgets = new ReceiverBudgets();
+  const giver = new ValueGiver(context, lookups, budgets);
   const publisher = new Publisher(context, { giver, addresses, nodeKey, table });
+  const records = new RecordGiver(context, {
+    ...{ keeper, lookups, budgets, addresses },
+    nodeKey: fromHex(nodeKey, 32)!,
+  });
+  const announcer = new Announcer(context, {
+    ...{ table, budgets, addresses, giver: records },
+    sharesGivenAt: () => publisher.allGivenAt,
+  });
+  publisher.resume((await announcer.recall())?.shares ?? null);
   const answers = new WireAnswers(context, { table, values, checks });
   const upkeep = new Upkeep(context, { own, keeper, lookups, values, publisher, addresses });
   context.spawn(() => upkeep.run());
+  announcer.run();
 
   return {
     handlers: {
@@ -90,18 +104,25 @@ export default actor(dhtContract, async (given) => {
       },
       store: ({ key, value, ttlSeconds }, { signal }) =>
         giver.give(octets(key, 32), value, ttlSeconds, signal),
-      published: () => publisher.look(),
-      status: () => statusOf(context, { table, values, lookups, publisher }),
+      published() {
+        publisher.look();
+        announcer.look();
+      },
+      status: () => statusOf(context, { table, values, lookups, publisher, announcer }),
       table: () => tableRows(table, clock.now(), clock.wall()),
       configure(next) {
         Object.assign(config, next);
         values.limit(config);
         publisher.look();
+        announcer.configured();
         return null;
       },
       wire: (request) => answers.answer(request),
     },
-    quiesce: () => upkeep.end(),
+    async quiesce() {
+      upkeep.end();
+      await announcer.end();
+    },
     pressure(level) {
       const part = level === 'high' ? UNDER_PRESSURE : 1;
       const { maxValues, maxValueBytes, defences } = config;

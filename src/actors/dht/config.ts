@@ -15,6 +15,14 @@ export const dhtConfig = z.strictObject({
     .int()
     .min(0)
     .default(32 * 1024 * 1024),
+  /** Contents that this node says it has: none, those of own shares, downloads as well. Of shares that `publish` names. */
+  announce: z.enum(['none', 'own', 'all']).default('all'),
+  /** Nodes that are told of each content. */
+  announceReplicas: z.int().min(1).max(20).default(8),
+  /** Requests a second for it, at most. */
+  announcePerSecond: z.number().min(0.1).max(500).default(20),
+  /** For how long one counts, in seconds; it is said again before. */
+  announceLifeSeconds: z.int().min(60).max(604_800).default(86_400),
   /**
    * Protections, each of which tests and simulations can take away to see what it is for. No setting of a node reaches
    * them; a node without one of them is open to the attack that it is there for.

@@ -43,6 +43,28 @@ export interface DhtStatus {
   /** Own values, and how many nodes took the last of each. */
   readonly published: number;
   readonly replicas: number;
+  readonly announce: AnnounceStatus;
+}
+
+/** How far this node is with telling others which contents it has. */
+export interface AnnounceStatus {
+  /** `off`: by its settings; `unreachable`: it has no address to tell; `alone`: it knows nobody to tell it; `starting`: it looks through what it has. */
+  readonly state: 'on' | 'off' | 'unreachable' | 'alone' | 'starting';
+  readonly items: number;
+  /** Of them: told within the life of what was told. */
+  readonly announced: number;
+  /** To be told now; of those: later than their time. */
+  readonly due: number;
+  readonly backlog: number;
+  /** Not told, because neither receivers nor the rate have room for all. */
+  readonly unreached: number;
+  /** Unix seconds when the next ones are due. */
+  readonly next: number | null;
+  /** Values given in a second, over the last ten minutes. */
+  readonly perSecond: number;
+  /** Values given, and lookups for them, in this life. */
+  readonly stores: number;
+  readonly lookups: number;
 }
 
 export const dhtContract = defineContract({
@@ -63,6 +85,9 @@ export const dhtContract = defineContract({
     'stores_refused',
     'heads_checked',
     'heads_refused',
+    'announce_items',
+    'announce_stores',
+    'announce_backlog',
   ],
   messages: {
     /** A handshake is finished. */

@@ -1,10 +1,8 @@
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
 import { encodeWith } from '../../protocol/cbor/codec.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { DIALECT_2 } from '../../protocol/dialect.ts';
 import { manifestKey, providersKey, shareHeadKey } from '../../protocol/objects/dht-keys.ts';
 import { MAX_DHT_VALUE } from '../../protocol/objects/dht-value.ts';
-import { decodeManifest } from '../../protocol/objects/manifest.ts';
 import { providers } from '../../protocol/objects/providers.ts';
 import { FIND_VALUE } from '../../protocol/wire/message-types.ts';
 import { decodeReply, encodeRequest } from '../../protocol/wire/registry.ts';
@@ -13,6 +11,7 @@ import { sleep } from '../../supervisor/contract/clock.ts';
 import type { OwnShare } from '../store/contract.ts';
 import { type DhtContext, unixNow } from './context.ts';
 import type { OwnAddresses } from './own-addresses.ts';
+import { ownRecord } from './own-record.ts';
 import type { RoutingTable } from './routing-table.ts';
 import type { ValueGiver } from './value-giver.ts';
 
@@ -26,21 +25,16 @@ const SOON_MS = 5 * 60_000;
 const SPACING_MS = 500;
 /** Shares and volumes that are looked after. */
 const MAX_SHARES = 65_536;
-/** Contents whose providers are still to be given: of shares that come last, none are. */
-const MAX_CONTENTS = 20_000;
 
 interface Published {
   readonly manifestId: string;
   readonly at: number;
   readonly replicas: number;
-  /** When the providers of its contents were given last. */
-  readonly contentsAt: number;
 }
 
 /**
- * Gives the network what is newest of own shares: manifest (where it fits in a value), then head, then who has them; and,
- * once all shares have that, who has each content of those whose manifest fits: nodes of the reference look for nothing
- * else when they download. In the background, one after the other; again after half a day, and soon where too few took it. Nothing else is ever given
+ * Gives the network what is newest of own shares: manifest (where it fits in a value), then head, then who has them. In the
+ * background, one after the other; again after half a day, and soon where too few took it. Nothing else is ever given
  * again: what others gave ends when they no longer want it.
  */
 export class Publisher {
@@ -50,10 +44,10 @@ export class Publisher {
   readonly #table: RoutingTable;
   readonly #nodeKey: Uint8Array;
   readonly #done = new Map<string, Published>();
-  /** Contents whose providers are to be given. */
-  readonly #contents = new Set<string>();
   #running = false;
   #again = false;
+  #resumed: number | null = null;
+  #allGivenAt: number | null = null;
 
   constructor(
     context: DhtContext,
@@ -73,6 +67,19 @@ export class Publisher {
     return { published: this.#done.size, replicas };
   }
 
+  /** When every own share had been given to enough nodes, milliseconds since 1970. */
+  get allGivenAt(): number | null {
+    return this.#allGivenAt;
+  }
+
+  /**
+   * A former life had given all shares at that time: each is due when it would have been, those that changed since at
+   * once. Which of them was given when is not kept: it follows from the share's id.
+   */
+  resume(allGivenAt: number | null): void {
+    this.#resumed = allGivenAt;
+  }
+
   /** Gives whatever is due: new revisions, and those given too long ago. Returns at once. */
   look(): void {
     this.#again = true;
@@ -82,11 +89,9 @@ export class Publisher {
     this.#running = true;
     this.#context.spawn(async () => {
       try {
-        while (this.#again || this.#contents.size > 0) {
-          if (this.#again) {
-            this.#again = false;
-            await this.#pass();
-          } else await this.#giveContent();
+        while (this.#again) {
+          this.#again = false;
+          await this.#pass();
         }
       } catch (error) {
         // The store is being restarted: the next look goes on.
@@ -98,16 +103,33 @@ export class Publisher {
   }
 
   async #pass(): Promise<void> {
-    const { refs } = this.#context;
+    const { refs, clock } = this.#context;
     const present = new Set<string>();
+    // What is published while this goes on is not among what was given.
+    const from = clock.wall();
     for (const share of await refs.store.ask('ownShares', null)) {
       const volumes = share.volumes > 0 ? await refs.store.ask('ownVolumes', { shareId: share.shareId }) : [];
       for (const each of [...volumes, share]) {
         present.add(each.shareId);
+        this.#recall(each);
         if (this.#isDue(each)) await this.#give(each);
       }
     }
+    this.#resumed = null;
     for (const shareId of [...this.#done.keys()]) if (!present.has(shareId)) this.#done.delete(shareId);
+    if ([...this.#done.values()].every(({ replicas }) => replicas >= FEW)) {
+      this.#allGivenAt = from;
+    }
+  }
+
+  #recall({ shareId, manifestId, updatedAt }: OwnShare): void {
+    if (this.#resumed === null || manifestId === null || (updatedAt + 1) * 1000 >= this.#resumed) return;
+    if (this.#done.has(shareId)) return;
+    const { clock } = this.#context;
+    const place = Math.floor((Number.parseInt(shareId.slice(0, 8), 16) / 2 ** 32) * AGAIN_MS);
+    const ago = (((this.#resumed - place) % AGAIN_MS) + AGAIN_MS) % AGAIN_MS;
+    const at = clock.now() - (clock.wall() - (this.#resumed - ago));
+    this.#done.set(shareId, { manifestId, at, replicas: FEW });
   }
 
   #isDue({ shareId, manifestId, public: isPublic }: OwnShare): boolean {
@@ -124,36 +146,15 @@ export class Publisher {
   async #give({ shareId, manifestId }: OwnShare): Promise<void> {
     const id = fromHex(manifestId!, 32)!;
     const manifest = await this.#context.refs.store.ask('manifest', { manifestId: manifestId! });
-    const fits = manifest !== null && manifest.length <= MAX_DHT_VALUE;
-    if (fits) await this.#value(manifestKey(id), manifest);
+    if (manifest !== null && manifest.length <= MAX_DHT_VALUE) await this.#value(manifestKey(id), manifest);
     const key = shareHeadKey(fromHex(shareId, 32)!);
     const head = await this.#head(key);
     const replicas = head === null ? 0 : await this.#value(key, head);
-    const record = this.#providers(id);
-    if (record !== null) await this.#value(providersKey(id), record);
+    // Who has the manifest, and so the files of the share: what the network asks of a content's id, said of the manifest's.
+    const record = ownRecord(id, this.#own.advertised, this.#nodeKey, unixNow(this.#context));
+    if (record !== null) await this.#value(providersKey(id), encodeWith(providers, record));
     if (this.#done.size >= MAX_SHARES && !this.#done.has(shareId)) return;
-    const now = this.#context.clock.now();
-    const before = this.#done.get(shareId);
-    const fresh = before?.manifestId === manifestId && now - before!.contentsAt < AGAIN_MS;
-    // To nobody, they would be given in vain.
-    const give = fits && !fresh && replicas > 0;
-    if (give) this.#owe(manifest);
-    const contentsAt = give ? now : (before?.contentsAt ?? Number.NEGATIVE_INFINITY);
-    this.#done.set(shareId, { manifestId: manifestId!, at: now, replicas, contentsAt });
-  }
-
-  #owe(manifest: Uint8Array): void {
-    for (const { contentId } of decodeManifest(manifest).items) {
-      if (this.#contents.size < MAX_CONTENTS) this.#contents.add(toHex(contentId));
-    }
-  }
-
-  async #giveContent(): Promise<void> {
-    const contentId = this.#contents.values().next().value!;
-    this.#contents.delete(contentId);
-    const id = fromHex(contentId, 32)!;
-    const record = this.#providers(id);
-    if (record !== null) await this.#value(providersKey(id), record);
+    this.#done.set(shareId, { manifestId: manifestId!, at: this.#context.clock.now(), replicas });
   }
 
   async #value(key: Uint8Array, value: Uint8Array): Promise<number> {
@@ -181,23 +182,5 @@ export class Publisher {
     if ('error' in reply) return null;
     const { value } = decodeReply(FIND_VALUE, reply.payload);
     return value && new Uint8Array(value.value);
-  }
-
-  /**
-   * This node, as one that has that content (SCP2P wire, section 9.7); or that manifest, and so the files of the share:
-   * the same, said of the manifest's id. Null: this node cannot be reached.
-   */
-  #providers(contentId: Uint8Array): Uint8Array | null {
-    const list = this.#own.advertised.flatMap((text) => {
-      const parsed = parseAddress(text);
-      const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
-      return peer === null ? [] : [{ ...peer, pubkeyHint: this.#nodeKey }];
-    });
-    if (list.length === 0) return null;
-    return encodeWith(providers, {
-      contentId,
-      providers: list.slice(0, 8),
-      updatedAt: unixNow(this.#context),
-    });
   }
 }

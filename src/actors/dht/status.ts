@@ -1,4 +1,5 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { Announcer } from './announce/announcer.ts';
 import type { DhtContext } from './context.ts';
 import type { DhtNode, DhtStatus, DhtTableRow } from './contract.ts';
 import type { Candidate } from './lookup.ts';
@@ -12,9 +13,11 @@ interface Parts {
   readonly values: ValueStore;
   readonly lookups: Lookups;
   readonly publisher: Publisher;
+  readonly announcer: Announcer;
 }
 
-export function statusOf({ metrics }: DhtContext, { table, values, lookups, publisher }: Parts): DhtStatus {
+export function statusOf({ metrics }: DhtContext, parts: Parts): DhtStatus {
+  const { table, values, lookups, publisher, announcer } = parts;
   const { checked, unchecked } = values.heads;
   return {
     nodes: table.size,
@@ -30,6 +33,7 @@ export function statusOf({ metrics }: DhtContext, { table, values, lookups, publ
     storesTaken: metrics.get('stores_taken'),
     storesRefused: metrics.get('stores_refused'),
     ...publisher.counts,
+    announce: announcer.status,
   };
 }
 

@@ -5,18 +5,14 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { askPeer } from '../ask-peer.ts';
 import { eachBounded } from '../each-bounded.ts';
-import { TokenBuckets } from '../token-buckets.ts';
 import type { DhtContext } from './context.ts';
 import type { Candidate } from './lookup.ts';
 import { type Lookups, PATHS } from './lookups.ts';
+import type { ReceiverBudgets } from './receiver-budgets.ts';
 
 /** Nodes that are given a value at the same time. */
 const AT_ONCE = 4;
 const STORE_MS = 6_000;
-/** What one node is given: the reference refuses the 601st request of the DHT in a minute, of whatever kind. */
-const PER_RECEIVER = { perSecond: 2, burst: 30 };
-/** After a node has said that it is too much: what is owed until it is given anything again. */
-const REFUSED_TOKENS = 20;
 const MAX_WAIT_MS = 15_000;
 
 export interface Given {
@@ -31,11 +27,12 @@ export interface Given {
 export class ValueGiver {
   readonly #context: DhtContext;
   readonly #lookups: Lookups;
-  readonly #budgets = new TokenBuckets(PER_RECEIVER.perSecond, PER_RECEIVER.burst, 60);
+  readonly #budgets: ReceiverBudgets;
 
-  constructor(context: DhtContext, lookups: Lookups) {
+  constructor(context: DhtContext, lookups: Lookups, budgets: ReceiverBudgets) {
     this.#context = context;
     this.#lookups = lookups;
+    this.#budgets = budgets;
   }
 
   /** `E_USAGE` for what no node would take. */
@@ -63,10 +60,8 @@ export class ValueGiver {
   ): Promise<keyof Given> {
     const { refs, clock } = this.#context;
     const receiver = nodeKey ?? address;
-    const wait = this.#budgets.debtMs(receiver, clock.now());
-    if (wait > MAX_WAIT_MS) return 'failed';
-    // Taken before the wait: those that come meanwhile wait for it too.
-    this.#budgets.take(receiver, clock.now());
+    const wait = this.#budgets.reserve(receiver, clock.now(), MAX_WAIT_MS, null);
+    if (wait === null) return 'failed';
     try {
       if (wait > 0) await sleep(clock, wait, signal);
       const request = { key, value, ttlSecs: BigInt(ttlSeconds) };
@@ -81,9 +76,7 @@ export class ValueGiver {
         throw error;
       }
       if (error.code !== 'E_PEER_ERROR') return 'failed';
-      if (error.message.includes('rate limit')) {
-        this.#budgets.take(receiver, clock.now(), REFUSED_TOKENS + PER_RECEIVER.burst);
-      }
+      if (error.message.includes('rate limit')) this.#budgets.pause(receiver, clock.now());
       return 'refused';
     }
   }

@@ -26,3 +26,7 @@ export const nextLeaseEpoch = (database: Database): number =>
   database.get<{ value: number }>(
     "UPDATE counters SET value = value + 1 WHERE name = 'lease_epoch' RETURNING value",
   )!.value;
+
+/** The last one that was given. */
+export const leaseEpoch = (database: Database): number =>
+  database.get<{ value: number }>("SELECT value FROM counters WHERE name = 'lease_epoch'")!.value;

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../announced-types.ts';
 import type {
   FileVerdict,
   HeldPage,
@@ -432,6 +433,12 @@ export const storeContract = defineContract({
     judgeFiles: ask<readonly FileVerdict[], null>({ deadlineMs: 60_000 }),
     /** Downloads that are not there any more and are not to be asked for again. */
     forgetHeld: ask<readonly { contentId: Hex; path: string; epoch: number }[], null>({ deadlineMs: 60_000 }),
+    /** The last lease that was given: who has it has seen everything that came to this disk. */
+    leaseEpoch: ask<null, number>(),
+    /** What this node serves of shares that others may know of. At most 1000 are looked at. */
+    announcedContents: ask<{ scope: AnnounceScope; after: AnnouncedPlace | null }, AnnouncedPage>(),
+    /** Which of these it serves now; ids are 32 octets each, at most 1000. */
+    stillAnnounced: ask<{ scope: AnnounceScope; ids: Uint8Array }, Uint8Array>(),
     rechecks: ask<null, readonly StoredRecheck[]>(),
     /** How far one is, and what was found since. `anew`: what an earlier one found is forgotten. */
     noteRecheck: ask<{ recheck: StoredRecheck; wrong: readonly WrongFile[]; anew: boolean }, null>({

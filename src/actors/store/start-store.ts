@@ -4,10 +4,12 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
+import { AnnouncedContents } from './announced-contents.ts';
 import { Backups } from './backups.ts';
 import { Bans } from './bans.ts';
 import { Catalog } from './catalog.ts';
 import { ChangeLog } from './change-log.ts';
+import { leaseEpoch } from './content-rows.ts';
 import { type StoreContext, unixNow } from './context.ts';
 import type { storeContract } from './contract.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
@@ -67,6 +69,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   journal.sweep(unixNow(context));
   const held = new HeldFiles(database);
   const entries = new HeldEntries(database);
+  const announced = new AnnouncedContents(database);
   const shares = new OwnShares(database, keys);
   const changeLog = new ChangeLog(randomBytes(6).toString('hex'));
   const publisher = new Publisher(context, { database, shares, shelf, ledger, journal, changes, changeLog });
@@ -246,6 +249,9 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       changes.announce(gone.map(({ contentId }) => contentId.toLowerCase()));
       return null;
     },
+    leaseEpoch: () => leaseEpoch(database),
+    announcedContents: ({ scope, after }) => announced.page(scope, after),
+    stillAnnounced: ({ scope, ids }) => announced.still(scope, ids),
     rechecks: () => rechecks.list(),
     noteRecheck({ recheck, wrong, anew }) {
       rechecks.note(recheck, wrong, anew);

@@ -1,4 +1,4 @@
-import type { DhtResult } from '../../control-link/results.ts';
+import type { AnnounceResult, DhtResult } from '../../control-link/results.ts';
 import { type Register, withNode } from '../context.ts';
 import { moreText, type PageOptions, paged } from '../page-options.ts';
 import { shortId } from '../short-id.ts';
@@ -28,7 +28,24 @@ const summary = (result: DhtResult): string =>
     ['requests', `${result.requests}, ${result.requests_failed} failed`],
     ['offered', `${result.stores_taken} values taken, ${result.stores_refused} refused`],
     ['published', `${result.published} own shares, with ${result.replicas} nodes in all`],
+    ['announced', announceText(result.announce)],
   ]);
+
+const STATES: Readonly<Record<Exclude<AnnounceResult['state'], 'on'>, string>> = {
+  off: 'nothing: turned off (dht.announce, dht.publish)',
+  unreachable: 'nothing: this node has no address to tell (network.listen, network.advertise)',
+  alone: 'nothing: no node is known',
+  starting: 'what there is to tell is being looked through',
+};
+
+function announceText(announce: AnnounceResult): string {
+  const { state, items, announced, due, backlog, unreached, next, per_second: rate } = announce;
+  if (state !== 'on') return STATES[state];
+  const parts = [`${announced} of ${items} files`, `${due} due, ${backlog} late`, `${rate} values a second`];
+  if (unreached > 0) parts.push(`${unreached} beyond what receivers and rate have room for`);
+  if (due === 0 && next !== null) parts.push(`next at ${next}`);
+  return parts.join('; ');
+}
 
 const nodes = ({ table: rows }: DhtResult): string =>
   rows.length === 0

@@ -360,12 +360,17 @@ export const samples: Samples = {
           storesRefused: 1,
         },
         ...{ published: 4, replicas: 80 },
+        announce: {
+          ...{ state: 'on', items: 100_000, announced: 99_000, due: 400, backlog: 10, unreached: 0 },
+          ...{ next: 1_700_000_000, perSecond: 11.1, stores: 2 ** 33, lookups: 60 },
+        },
       },
     },
     table: { request: null, reply: [{ ...dhtNode, bucket: 0, seen: 1_700_000_000, failures: 2 }] },
     configure: {
       request: {
         ...{ bootstrap: [], scope: 'lan', publish: 'all', maxValues: 0, maxValueBytes: 2 ** 40 },
+        ...{ announce: 'own', announceReplicas: 20, announcePerSecond: 0.5, announceLifeSeconds: 60 },
         defences: {
           ...{ diversity: true, pingBeforeEvict: true, onlyAnswered: true, checkedHeads: false },
           ...{ origins: true, rates: false, disjointPaths: true },
@@ -620,6 +625,18 @@ export const samples: Samples = {
       reply: null,
     },
     forgetHeld: { request: [{ contentId: HEX, path: '/b', epoch: 2 }], reply: null },
+    leaseEpoch: { request: null, reply: 2 ** 40 },
+    announcedContents: {
+      request: {
+        scope: { private: false, downloads: true },
+        after: { downloads: true, contentId: bytes(1, 2) },
+      },
+      reply: { ids: bytes(1, 2), epochs: [1, 2 ** 40], next: { downloads: true, contentId: bytes(3) } },
+    },
+    stillAnnounced: {
+      request: { scope: { private: true, downloads: false }, ids: bytes(1) },
+      reply: bytes(1),
+    },
     rechecks: { request: null, reply: [recheck, { ...recheck, shareId: null, part: null }] },
     noteRecheck: { request: { recheck, wrong: [wrong], anew: true }, reply: null },
     wrongFiles: {

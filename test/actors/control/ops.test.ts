@@ -323,6 +323,10 @@ test('dht: what it counts, and its table in pages', async () => {
     ...{ nodes: 2, buckets: 1, values: 3, valueBytes: 4, headsChecked: 5, headsUnchecked: 6 },
     ...{ lookups: 7, lookupsRunning: 1, requests: 8, requestsFailed: 2, storesTaken: 9, storesRefused: 10 },
     ...{ published: 11, replicas: 12 },
+    announce: {
+      ...{ state: 'on', items: 20, announced: 19, due: 3, backlog: 1, unreached: 0 },
+      ...{ next: 1_767_225_600, perSecond: 1.2345, stores: 13, lookups: 14 },
+    },
   };
   const node = {
     ...{ nodeKey: NODE_KEY, nodeId: '22'.repeat(20), address: 'tcp://192.0.2.1:7001', native: false },
@@ -333,6 +337,10 @@ test('dht: what it counts, and its table in pages', async () => {
   expect(result).toMatchObject({
     ...{ nodes: 2, values: 3, value_bytes: 4, heads_checked: 5, heads_unchecked: 6, lookups_running: 1 },
     ...{ requests_failed: 2, stores_taken: 9, stores_refused: 10, published: 11, replicas: 12, next: 1 },
+    announce: {
+      ...{ state: 'on', items: 20, announced: 19, due: 3, backlog: 1, unreached: 0, per_second: 1.23 },
+      ...{ next: '2026-01-01T00:00:00.000Z', stores: 13, lookups: 14 },
+    },
   });
   expect(result.table).toEqual([
     {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { KnownPeer, OwnShare } from '../../../src/actors/store/contract.ts';
+import type { KnownPeer } from '../../../src/actors/store/contract.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { Reader } from '../../../src/protocol/cbor/reader.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
@@ -21,6 +21,7 @@ import { FIND_NODE, FIND_VALUE, STORE } from '../../../src/protocol/wire/message
 import type { PeerAddr } from '../../../src/protocol/wire/peer-addr.ts';
 import { decodeRequest, encodeReply } from '../../../src/protocol/wire/registry.ts';
 import { key, revision } from '../sync/world.ts';
+import { share } from './published-share.ts';
 import { Net, type NetPeer, type Node } from './world.ts';
 
 /** A node of the reference: it keeps what it is given, answers with what it has, and names nobody. */
@@ -63,19 +64,6 @@ afterEach(async () => {
   await net.stop();
   expect(net.nodes.flatMap(({ crashes }) => crashes)).toEqual([]);
 });
-
-/** Publishes a share as its node would. */
-function share(node: Node, seed: number, isPublic = true) {
-  const signer = key(seed);
-  const { head, manifest } = revision(signer, 1);
-  const id = toHex(manifestId(manifest));
-  const shareId = toHex(shareIdOf(signer.publicKey));
-  node.manifests.set(id, encodeManifest(manifest));
-  node.ownValues.set(toHex(shareHeadKey(shareIdOf(signer.publicKey))), encodeWith(shareHead, head));
-  const row = { shareId, manifestId: id, public: isPublic, volumes: 0 } as OwnShare;
-  node.ownShares = [...node.ownShares, row];
-  return { shareId, shareKey: toHex(signer.publicKey), id: manifestId(manifest), head, manifest };
-}
 
 describe('a network of thirty nodes that know one of them', () => {
   test('a lookup finds the nearest twenty', { timeout: 60_000 }, async () => {
@@ -309,6 +297,7 @@ describe('the way into the network', () => {
     const publisher = await net.node({ bootstrap: [reference.address] });
     const reader = await net.node({ bootstrap: [reference.address] });
     const published = share(publisher, 5);
+    for (const { contentId } of published.manifest.items) publisher.contents.set(toHex(contentId), 1);
     await net.run(70_000);
     // Head, manifest, who has the manifest; and who has each content, which nodes of the reference ask for.
     const { items } = published.manifest;

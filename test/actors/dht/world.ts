@@ -56,7 +56,10 @@ export class Net {
   requests = 0;
   readonly #stopping = new AbortController();
 
-  async node(config: Config = {}, options: Partial<Pick<Node, 'ownShares' | 'known'>> = {}): Promise<Node> {
+  async node(
+    config: Config = {},
+    options: Partial<Pick<Node, 'ownShares' | 'known' | 'contents' | 'kept'>> = {},
+  ): Promise<Node> {
     const node = new Node(this, this.nodes.length + 1, this.#stopping.signal);
     Object.assign(node, options);
     this.nodes.push(node);
@@ -169,6 +172,11 @@ export class Node implements NetPeer {
   readonly crashes: unknown[] = [];
   ownShares: readonly OwnShare[] = [];
   known: readonly KnownPeer[] = [];
+  /** Contents that the node serves, and the lease of each. */
+  contents = new Map<string, number>();
+  readonly kept = new Map<string, string>();
+  /** Times that the store is down when it is asked what is served. */
+  storeFails = 0;
   /** By DHT key, as the store answers peers. */
   readonly ownValues = new Map<string, Uint8Array>();
   readonly manifests = new Map<string, Uint8Array>();
@@ -249,6 +257,32 @@ export class Node implements NetPeer {
         return this.ownShares;
       case 'ownVolumes':
         return [];
+      case 'settingKept':
+        return this.kept.get((request as { name: string }).name) ?? null;
+      case 'keepSetting': {
+        const { name: as, value } = request as { name: string; value: string };
+        this.kept.set(as, value);
+        return null;
+      }
+      case 'leaseEpoch':
+        return Math.max(0, ...this.contents.values());
+      case 'announcedContents': {
+        if (this.storeFails > 0) {
+          this.storeFails--;
+          throw failure('E_ACTOR_DOWN', 'the store is being restarted', { retryable: true });
+        }
+        const all = [...this.contents];
+        return {
+          ids: Buffer.concat(all.map(([id]) => Buffer.from(id, 'hex'))),
+          epochs: all.map(([, epoch]) => epoch),
+          next: null,
+        };
+      }
+      case 'stillAnnounced': {
+        const { ids } = request as { ids: Uint8Array };
+        const asked = Array.from({ length: ids.length / 32 }, (_, n) => ids.slice(n * 32, n * 32 + 32));
+        return Buffer.concat(asked.filter((id) => this.contents.has(toHex(id))));
+      }
       case 'manifest':
         return this.manifests.get((request as { manifestId: string }).manifestId) ?? null;
       case 'wire': {

@@ -65,6 +65,17 @@ describe('one provider after the other', () => {
     expect(world.b.connects).toBe(1);
   });
 
+  test('the link names nobody, nobody is connected: two whom the DHT names give all of it', async () => {
+    await using world = await atTwo(2 * CHUNK, 3 * CHUNK);
+    world.peers = [];
+    world.source = null;
+    world.connected = [];
+    world.inDht = [`${A}@${KEY}`, `${B}@${'ce'.repeat(32)}`];
+    const { providers } = await world.get();
+    expect([A, B]).toEqual(expect.arrayContaining([...providers]));
+    expect(await world.tree()).toEqual(world.listed);
+  });
+
   test('one cannot be reached and the other does not have it: E_NO_PROVIDER, not what the other says', async () => {
     await using world = await atTwo(10);
     world.peers = [C, B];

@@ -23,6 +23,18 @@ export const dht: AskOperation<'dht'> = async (refs, body, signal) => {
     stores_refused: status.storesRefused,
     published: status.published,
     replicas: status.replicas,
+    announce: {
+      state: status.announce.state,
+      items: status.announce.items,
+      announced: status.announce.announced,
+      due: status.announce.due,
+      backlog: status.announce.backlog,
+      unreached: status.announce.unreached,
+      next: status.announce.next === null ? null : instant(status.announce.next),
+      per_second: Math.round(status.announce.perSecond * 100) / 100,
+      stores: status.announce.stores,
+      lookups: status.announce.lookups,
+    },
     table: rows.map((row) => ({
       node_id: row.nodeId,
       node_key: row.nodeKey,
