@@ -164,6 +164,14 @@ export class RoutingTable {
     return this.buckets.filter((index) => this.#buckets[index]!.lookedAt < before);
   }
 
+  /** Buckets that are not half full, down to the deepest one that has nodes: below it there is nobody. */
+  thin(): readonly number[] {
+    const deepest = this.buckets.at(-1) ?? -1;
+    return Array.from({ length: deepest + 1 }, (_, index) => index).filter(
+      (index) => (this.#buckets[index]?.entries.length ?? 0) < K / 2,
+    );
+  }
+
   *entries(): Generator<TableEntry & { readonly bucket: number }> {
     for (const [bucket, each] of this.#buckets.entries()) {
       for (const entry of each?.entries ?? []) yield { ...entry, bucket };

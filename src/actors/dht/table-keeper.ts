@@ -139,6 +139,11 @@ export class TableKeeper {
     return this.table.stale(before).map((bucket) => this.#placeIn(bucket));
   }
 
+  /** A place in each bucket that has few nodes. */
+  thinTargets(): NodeId[] {
+    return this.table.thin().map((bucket) => this.#placeIn(bucket));
+  }
+
   #isWanted({ id, address }: Candidate): boolean {
     if ((this.#failed.get(address) ?? 0) > this.#context.clock.now()) return false;
     if (id === null) return this.table.at(address) === null;

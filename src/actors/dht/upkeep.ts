@@ -15,6 +15,8 @@ const EVERY_MS = 60_000;
 const SELF_MS = 60 * 60_000;
 /** Buckets looked through at a time. */
 const REFRESHES = 2;
+/** Buckets filled after joining: the far half of the network is one bucket, so these are those of a million nodes. */
+const MOST_THIN = 16;
 /** Peers of former lives that are dialled when this one begins. */
 const KNOWN_PEERS = 60;
 const DIAL_MS = 10_000;
@@ -86,6 +88,8 @@ export class Upkeep {
         this.#lookedAt = clock.now();
         await this.#pause(JOIN_MS);
         await lookups.findNode(own, signal);
+        // What was found on that way is near; whoever looks for something far is sent there in few steps by the others.
+        for (const target of keeper.thinTargets().slice(0, MOST_THIN)) await lookups.findNode(target, signal);
       }
       for (const target of keeper.staleTargets().slice(0, REFRESHES)) await lookups.findNode(target, signal);
     }
