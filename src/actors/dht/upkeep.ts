@@ -11,12 +11,16 @@ import type { TableKeeper } from './table-keeper.ts';
 import type { ValueStore } from './value-store.ts';
 
 const EVERY_MS = 60_000;
-/** What is nearest to this node is looked for again. */
+/**
+ * After joining, what is nearest to this node is looked for again after so long, and then once an hour: the first time the
+ * neighbours may be as new as this node, and each has to know the others, or values are left where nobody looks.
+ */
+const SELF_AGAIN_MS = [60_000, 300_000];
 const SELF_MS = 60 * 60_000;
 /** Buckets looked through at a time. */
 const REFRESHES = 2;
-/** Buckets filled after joining: the far half of the network is one bucket, so these are those of a million nodes. */
-const MOST_THIN = 16;
+/** Buckets with few nodes that are filled with the second look, the farthest first: they are most of the network. */
+const MOST_THIN = 3;
 /** Peers of former lives that are dialled when this one begins. */
 const KNOWN_PEERS = 60;
 const DIAL_MS = 10_000;
@@ -39,6 +43,8 @@ export class Upkeep {
   readonly #ending = new AbortController();
   #wake = new AbortController();
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Since it joined. */
+  #looks = 0;
 
   constructor(context: DhtContext, parts: Parts) {
     this.#context = context;
@@ -59,6 +65,7 @@ export class Upkeep {
   /** Somebody was met while nobody was known: the way into the network. */
   joined(): void {
     this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#looks = 0;
     this.#wake.abort();
   }
 
@@ -84,12 +91,13 @@ export class Upkeep {
     metrics.set('value_bytes', values.bytes);
     if (keeper.table.size === 0) await this.#bootstrap();
     if (keeper.table.size > 0) {
-      if (clock.now() - this.#lookedAt >= SELF_MS) {
+      if (clock.now() - this.#lookedAt >= (SELF_AGAIN_MS[this.#looks - 1] ?? SELF_MS)) {
         this.#lookedAt = clock.now();
-        await this.#pause(JOIN_MS);
+        this.#looks++;
+        if (this.#looks === 1) await this.#pause(JOIN_MS);
         await lookups.findNode(own, signal);
-        // What was found on that way is near; whoever looks for something far is sent there in few steps by the others.
-        for (const target of keeper.thinTargets().slice(0, MOST_THIN)) await lookups.findNode(target, signal);
+        const thin = this.#looks === 2 ? keeper.thinTargets().slice(0, MOST_THIN) : [];
+        for (const target of thin) await lookups.findNode(target, signal);
       }
       for (const target of keeper.staleTargets().slice(0, REFRESHES)) await lookups.findNode(target, signal);
     }
