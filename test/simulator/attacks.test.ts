@@ -1,6 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ATTACKS, runAttack } from '../../src/simulator/attacks/index.ts';
 import { type Behaviours, loadBehaviours } from '../../src/simulator/granary-nodes.ts';
+
+// Worlds of minutes cost seconds of a quiet machine; time in them is no matter of the clock on the wall.
+vi.setConfig({ testTimeout: 180_000 });
 
 let behaviours: Behaviours;
 beforeAll(async () => {

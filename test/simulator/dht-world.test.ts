@@ -1,8 +1,11 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { churn, kill } from '../../src/simulator/churn.ts';
 import { lookUpValues, storeValues } from '../../src/simulator/dht-measure.ts';
 import { DhtWorld } from '../../src/simulator/dht-world.ts';
 import { type Behaviours, loadBehaviours } from '../../src/simulator/granary-nodes.ts';
+
+// Worlds of minutes cost seconds of a quiet machine; time in them is no matter of the clock on the wall.
+vi.setConfig({ testTimeout: 180_000 });
 
 let behaviours: Behaviours;
 beforeAll(async () => {

@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { churn, kill } from '../../src/simulator/churn.ts';
 import { type NetworkOptions, SimulatedNetwork } from '../../src/simulator/network.ts';
 import type { SimulatedNode } from '../../src/simulator/simulated-node.ts';
 import { gossipContract, ring } from './gossip.ts';
+
+// Worlds of minutes cost seconds of a quiet machine; time in them is no matter of the clock on the wall.
+vi.setConfig({ testTimeout: 180_000 });
 
 async function started(options: NetworkOptions, count: number, plan: Parameters<typeof ring>[2] = {}) {
   const network = new SimulatedNetwork(options);

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { loadBehaviours } from '../../src/simulator/granary-nodes.ts';
 import { propagate } from '../../src/simulator/propagation.ts';
+
+// Worlds of minutes cost seconds of a quiet machine; time in them is no matter of the clock on the wall.
+vi.setConfig({ testTimeout: 180_000 });
 
 test('a new revision gets round within two intervals, though subscribers come and go', async () => {
   const { network, subscribers, tookMs } = await propagate(

@@ -1,10 +1,13 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { syncContract } from '../../src/actors/sync/contract.ts';
 import { churn } from '../../src/simulator/churn.ts';
 import { type Behaviours, granaryNode, loadBehaviours } from '../../src/simulator/granary-nodes.ts';
 import { identityOf } from '../../src/simulator/identity.ts';
 import { SimulatedNetwork } from '../../src/simulator/network.ts';
 import { revisionOf, shareKeyOf } from '../../src/simulator/share.ts';
+
+// Worlds of minutes cost seconds of a quiet machine; time in them is no matter of the clock on the wall.
+vi.setConfig({ testTimeout: 180_000 });
 
 let behaviours: Behaviours;
 beforeAll(async () => {
