@@ -13,7 +13,7 @@ const nobodyAsks = (): never => {
 export const mainThread = (handlers: Partial<MainHandlers> = {}): MainServiceSpec =>
   mainService(supervisorContract, {
     status: nobodyAsks,
-    memory: nobodyAsks,
+    memory: () => ({}),
     stop: nobodyAsks,
     settings: nobodyAsks,
     reload: nobodyAsks,

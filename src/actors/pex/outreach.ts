@@ -1,6 +1,8 @@
+import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { candidatesOf } from '../peer-candidates.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import { type PexContext, unixNow } from './context.ts';
@@ -175,7 +177,10 @@ export class Outreach {
   /** Null: there is a session now. The transport tells everybody of it, or of the failure. */
   async #dial({ address, nodeKey }: PeerTarget): Promise<ActorError | null> {
     const { metrics, refs, signal } = this.#context;
-    const target = { address, ...(nodeKey !== undefined && { nodeKey }) };
+    // Of a QUIC address the TCP one beside it may be the one that answers.
+    const [target] = candidatesOf([nodeKey === undefined ? address : `${address}@${nodeKey}`]);
+    if (target === undefined)
+      return failure('E_ADDRESS_INVALID', 'no address of a node', { subject: address });
     metrics.add('dials', 1);
     try {
       const shard = refs.transport.route(nodeKey ?? address);

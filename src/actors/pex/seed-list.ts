@@ -90,15 +90,12 @@ export class SeedList {
   }
 }
 
-/** `tcp://host:port`, without a key. A QUIC address is the TCP listener one port above (SCP2P wire, section 3.2). */
+/** `tcp://host:port` or `quic://host:port`, without a key. */
 export const placeOf = (address: Address): string => formatAddress({ ...address, nodeKey: null });
 
 const read = (text: string): Address[] => {
   const parsed = parseAddress(text, { hostNames: true });
-  if (!parsed.ok) return [];
-  const { address } = parsed;
-  if (address.transport === 'tcp') return [address];
-  return address.port < 0xffff ? [{ ...address, transport: 'tcp', port: address.port + 1 }] : [];
+  return parsed.ok ? [parsed.address] : [];
 };
 
 function typed(text: string): Address {

@@ -20,7 +20,7 @@ describe('the list', () => {
       expect(entries(list)).toEqual([
         ['live', '3.3.3.3', 7001],
         ['configuration', '1.1.1.1', 7001],
-        ['configuration', '2.2.2.2', 7001],
+        ['configuration', '2.2.2.2', 7000],
       ]);
       const kept = JSON.parse(JSON.stringify(list.changes()));
       list = new SeedList(kept);
