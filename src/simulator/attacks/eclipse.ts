@@ -7,7 +7,7 @@ import { introduce } from './introduce.ts';
 import { send } from './moves.ts';
 import { addSybils, peerAddrOf } from './sybils.ts';
 
-const SYBILS = 300;
+const SYBILS = 600;
 const NETWORKS = 2;
 const ROUNDS = 6;
 const PAUSE_MS = 120_000;
