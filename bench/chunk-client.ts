@@ -7,6 +7,7 @@ import { generateSeed, keyPairFromSeed } from '../src/protocol/crypto/ed25519.ts
 import { DIALECT_2 } from '../src/protocol/dialect.ts';
 import { createInitiator } from '../src/protocol/handshake/initiator.ts';
 import { freshHandshakeSecrets } from '../src/protocol/handshake/own-secrets.ts';
+import { NO_CAPABILITIES } from '../src/protocol/wire/capabilities.ts';
 import { getChunk } from '../src/protocol/wire/content.ts';
 import { encodeFrame } from '../src/protocol/wire/envelope.ts';
 import { GET_CHUNK } from '../src/protocol/wire/message-types.ts';
@@ -20,16 +21,7 @@ const chunks = Number(count);
 const initiator = createInitiator({
   key: keyPairFromSeed(generateSeed()),
   dialect: DIALECT_2,
-  capabilities: {
-    dht: false,
-    store: false,
-    relay: false,
-    contentSeed: false,
-    mobileLight: false,
-    communityPagedBrowse: false,
-    communitySearch: false,
-    communityDeltaSync: false,
-  },
+  capabilities: NO_CAPABILITIES,
   expectedKey: null,
   secrets: freshHandshakeSecrets(false),
 });

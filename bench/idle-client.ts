@@ -5,20 +5,11 @@ import { generateSeed, keyPairFromSeed } from '../src/protocol/crypto/ed25519.ts
 import { DIALECT_2 } from '../src/protocol/dialect.ts';
 import { createInitiator } from '../src/protocol/handshake/initiator.ts';
 import { freshHandshakeSecrets } from '../src/protocol/handshake/own-secrets.ts';
+import { NO_CAPABILITIES } from '../src/protocol/wire/capabilities.ts';
 
 /** Handshakes at once. */
 const LANES = 4;
 const [port = '', count = ''] = process.argv.slice(2);
-const capabilities = {
-  dht: false,
-  store: false,
-  relay: false,
-  contentSeed: false,
-  mobileLight: false,
-  communityPagedBrowse: false,
-  communitySearch: false,
-  communityDeltaSync: false,
-};
 const now = () => Date.now() / 1000;
 const sockets: tls.TLSSocket[] = [];
 let lost = 0;
@@ -26,7 +17,13 @@ let lost = 0;
 function session(): Promise<void> {
   const key = keyPairFromSeed(generateSeed());
   const secrets = freshHandshakeSecrets(false);
-  const initiator = createInitiator({ key, dialect: DIALECT_2, capabilities, expectedKey: null, secrets });
+  const initiator = createInitiator({
+    key,
+    dialect: DIALECT_2,
+    capabilities: NO_CAPABILITIES,
+    expectedKey: null,
+    secrets,
+  });
   return new Promise((resolve, reject) => {
     const socket = tls.connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false });
     sockets.push(socket);

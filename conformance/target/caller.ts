@@ -3,19 +3,8 @@ import { generateSeed, keyPairFromSeed, type SigningKey } from '../../src/protoc
 import { generateX25519 } from '../../src/protocol/crypto/x25519.ts';
 import type { Dialect } from '../../src/protocol/dialect.ts';
 import { encodeHello, type Hello, signHello } from '../../src/protocol/handshake/hello.ts';
-import type { Capabilities } from '../../src/protocol/wire/capabilities.ts';
+import { NO_CAPABILITIES } from '../../src/protocol/wire/capabilities.ts';
 import { frame } from './octets.ts';
-
-export const NO_CAPABILITIES: Capabilities = {
-  dht: false,
-  store: false,
-  relay: false,
-  contentSeed: false,
-  mobileLight: false,
-  communityPagedBrowse: false,
-  communitySearch: false,
-  communityDeltaSync: false,
-};
 
 export const nowSeconds = (): bigint => BigInt(Math.floor(Date.now() / 1000));
 

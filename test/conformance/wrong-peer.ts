@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { selfSigned } from '../../bench/self-signed.ts';
-import { NO_CAPABILITIES } from '../../conformance/target/caller.ts';
 import { TlsChannel } from '../../conformance/target/channel.ts';
 import { Frames } from '../../conformance/target/frames.ts';
 import { generateSeed, keyPairFromSeed } from '../../src/protocol/crypto/ed25519.ts';
 import { freshHandshakeSecrets } from '../../src/protocol/handshake/own-secrets.ts';
 import { createReplayTable } from '../../src/protocol/handshake/replay-table.ts';
 import { createResponder } from '../../src/protocol/handshake/responder.ts';
+import { NO_CAPABILITIES } from '../../src/protocol/wire/capabilities.ts';
 import { decodeEnvelope, type Envelope, encodeFrame } from '../../src/protocol/wire/envelope.ts';
 
 /**

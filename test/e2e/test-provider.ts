@@ -19,6 +19,7 @@ import {
   signManifest,
 } from '../../src/protocol/objects/manifest.ts';
 import { type ShareHead, shareHead, signShareHead } from '../../src/protocol/objects/share-head.ts';
+import { NO_CAPABILITIES } from '../../src/protocol/wire/capabilities.ts';
 import { decodeEnvelope, encodeFrame, FLAG_RESPONSE } from '../../src/protocol/wire/envelope.ts';
 import { errorReply } from '../../src/protocol/wire/errors.ts';
 import * as types from '../../src/protocol/wire/message-types.ts';
@@ -34,16 +35,7 @@ export interface Misdeeds {
   manifest?(manifest: Manifest): Manifest;
 }
 
-const CAPABILITIES = {
-  dht: false,
-  store: false,
-  relay: false,
-  contentSeed: true,
-  mobileLight: false,
-  communityPagedBrowse: false,
-  communitySearch: false,
-  communityDeltaSync: false,
-};
+const CAPABILITIES = { ...NO_CAPABILITIES, contentSeed: true };
 
 /** A plain node of the network, scripted: it publishes one file and answers what a subscriber asks. */
 export async function testProvider(size: number, misdeeds: Misdeeds = {}) {

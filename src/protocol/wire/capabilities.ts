@@ -16,6 +16,18 @@ export interface Capabilities {
   readonly communityDeltaSync: boolean;
 }
 
+/** Of a peer that does nothing for others. */
+export const NO_CAPABILITIES: Capabilities = {
+  dht: false,
+  store: false,
+  relay: false,
+  contentSeed: false,
+  mobileLight: false,
+  communityPagedBrowse: false,
+  communitySearch: false,
+  communityDeltaSync: false,
+};
+
 /** Capabilities as they came: the missing ones of the last three are false. */
 export interface ReceivedCapabilities extends Capabilities {
   /** 5 when none of the three keys of the later forms was there, 8 otherwise. */

@@ -10,18 +10,10 @@ import { createInitiator } from '../../../src/protocol/handshake/initiator.ts';
 import { freshHandshakeSecrets } from '../../../src/protocol/handshake/own-secrets.ts';
 import { createReplayTable } from '../../../src/protocol/handshake/replay-table.ts';
 import { createResponder } from '../../../src/protocol/handshake/responder.ts';
+import { NO_CAPABILITIES } from '../../../src/protocol/wire/capabilities.ts';
 import { decodeEnvelope, type Envelope, encodeFrame } from '../../../src/protocol/wire/envelope.ts';
 
-const CAPABILITIES = {
-  dht: false,
-  store: false,
-  relay: false,
-  contentSeed: true,
-  mobileLight: false,
-  communityPagedBrowse: false,
-  communitySearch: false,
-  communityDeltaSync: false,
-};
+const CAPABILITIES = { ...NO_CAPABILITIES, contentSeed: true };
 
 export interface PemPair {
   readonly key: string;

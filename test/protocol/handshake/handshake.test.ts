@@ -4,6 +4,7 @@ import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
 import { DIALECT_1, DIALECT_1_8, DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import { decodeHello, encodeHello } from '../../../src/protocol/handshake/hello.ts';
 import { createReplayTable } from '../../../src/protocol/handshake/replay-table.ts';
+import { NO_CAPABILITIES } from '../../../src/protocol/wire/capabilities.ts';
 import {
   alice,
   bob,
@@ -14,7 +15,6 @@ import {
   helloBody,
   initiator,
   mallory,
-  NO_CAPABILITIES,
   NOW,
   responder,
   secrets,

@@ -12,7 +12,7 @@ import { tagNonce } from '../../../src/protocol/handshake/nonce-tag.ts';
 import type { HandshakeSecrets } from '../../../src/protocol/handshake/own-secrets.ts';
 import { createReplayTable } from '../../../src/protocol/handshake/replay-table.ts';
 import { createResponder, type ResponderOptions } from '../../../src/protocol/handshake/responder.ts';
-import type { Capabilities } from '../../../src/protocol/wire/capabilities.ts';
+import { type Capabilities, NO_CAPABILITIES } from '../../../src/protocol/wire/capabilities.ts';
 
 export const NOW = 1_800_000_000;
 
@@ -25,17 +25,6 @@ export const CAPABILITIES: Capabilities = {
   communityPagedBrowse: true,
   communitySearch: true,
   communityDeltaSync: true,
-};
-
-export const NO_CAPABILITIES: Capabilities = {
-  dht: false,
-  store: false,
-  relay: false,
-  contentSeed: false,
-  mobileLight: false,
-  communityPagedBrowse: false,
-  communitySearch: false,
-  communityDeltaSync: false,
 };
 
 export const alice = keyPairFromSeed(new Uint8Array(32).fill(1));

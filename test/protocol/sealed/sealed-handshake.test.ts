@@ -13,14 +13,12 @@ import { createResponder } from '../../../src/protocol/handshake/responder.ts';
 import type { NoiseSession } from '../../../src/protocol/sealed/noise-xx.ts';
 import { SealedHandshake } from '../../../src/protocol/sealed/sealed-handshake.ts';
 import { MAX_RECORD, SealedRecords } from '../../../src/protocol/sealed/sealed-records.ts';
+import { NO_CAPABILITIES } from '../../../src/protocol/wire/capabilities.ts';
 
 const NOW = 1_800_000_000;
 const keyOf = (octet: number): SigningKey => keyPairFromSeed(new Uint8Array(32).fill(octet));
 const [clientKey, serverKey, otherKey] = [keyOf(1), keyOf(2), keyOf(3)];
-const capabilities = {
-  ...{ dht: true, store: false, relay: false, contentSeed: true, mobileLight: false },
-  ...{ communityPagedBrowse: false, communitySearch: false, communityDeltaSync: false },
-};
+const capabilities = { ...NO_CAPABILITIES, dht: true, contentSeed: true };
 const body = (frame: Uint8Array) => frame.subarray(4);
 const initiatorOf = (key: SigningKey) =>
   createInitiator({
