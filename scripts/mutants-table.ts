@@ -560,7 +560,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one-address-takes-all',
-    file: 'src/actors/admission.ts',
+    file: 'src/actors/handshake-places.ts',
     find: 'this.#of(host) < this.#limits.maxPendingPerAddress && ',
     replace: NOTHING,
     test: 'test/actors/admission.test.ts',
