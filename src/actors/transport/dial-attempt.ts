@@ -1,5 +1,6 @@
 import { type CongestionPolicy, congestionTo } from '../../bridge-link/congestion.ts';
 import { type ErrorCode, failure } from '../../errors.ts';
+import { remoteOf } from '../../protocol/addresses/remote.ts';
 import type { SigningKey } from '../../protocol/crypto/ed25519.ts';
 import { DIALECT_2, type Dialect } from '../../protocol/dialect.ts';
 import type { HandshakeFailure, HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
@@ -96,7 +97,7 @@ export async function dialOnce(
 
 async function open(options: DialOptions, { transport, ip, port }: DialTarget): Promise<Connection> {
   const { host, dialMs, congestion } = options;
-  const remote = `${ip}:${port}`;
+  const remote = remoteOf(ip, port);
   if (transport === 'tcp') return dialTls(host, ip, port, remote);
   const path = await options.bridge();
   const request = { host: ip, port, ms: dialMs, congestion: congestionTo(congestion, ip) };

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { decodeOpening, PreambleReader } from '../../bridge-link/preamble.ts';
+import { ipOfRemote } from '../../protocol/addresses/remote.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { closedFolder } from '../closed-folder.ts';
 import { HandshakePlaces } from '../handshake-places.ts';
@@ -97,8 +98,7 @@ export class QuicDoor {
 
   #enter(socket: Socket, remote: string, places: HandshakePlaces): void {
     const { metrics } = this.#context;
-    const address = remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, '');
-    const release = places.take(address);
+    const release = places.take(ipOfRemote(remote));
     if (release === null) {
       metrics.add('streams_refused', 1);
       return void socket.destroy();
