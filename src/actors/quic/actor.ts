@@ -31,7 +31,7 @@ export default actor(quicContract, async (context) => {
 
   function keep(binary: string): BridgeKeeper {
     const { maxPerSecond, maxPerSecondPerNet, pendingMs, maxStreams } = config;
-    // Not that of the node key: QUIC sessions are not bound to it, and the process need not know the key.
+    // Not that of the node key: sessions are bound to it inside their stream, and the process need not know the key.
     const { key, cert: certificate } = selfSigned('p256');
     const program = { binary, arguments: engineArguments(folder), environment: engineEnvironment(folder) };
     return new BridgeKeeper(
