@@ -560,7 +560,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one-address-takes-all',
-    file: 'src/actors/admission.ts',
+    file: 'src/actors/handshake-places.ts',
     find: 'this.#of(host) < this.#limits.maxPendingPerAddress && ',
     replace: NOTHING,
     test: 'test/actors/admission.test.ts',
@@ -569,7 +569,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'silent-handshake-kept',
     file: 'src/actors/transport/handshake-driver.ts',
-    find: "const disarm = clock.after(deadlineMs, () => end({ kind: 'silent', secured }));",
+    find: "const disarm = clock.after(deadlineMs, () => end({ kind: 'silent' }));",
     replace: 'const disarm = () => {};',
     test: 'test/actors/transport/handshake.test.ts',
     only: 'silent peers are dropped',

@@ -1,17 +1,15 @@
-import { hostOf, neighbourhoodOf } from '../protocol/addresses/neighbourhood.ts';
+import { neighbourhoodOf } from '../protocol/addresses/neighbourhood.ts';
+import { HandshakePlaces } from './handshake-places.ts';
 import { TokenBuckets } from './token-buckets.ts';
+import type { PendingLimits } from './transport/contract.ts';
 
-export interface AdmissionLimits {
-  readonly maxPending: number;
-  readonly maxPendingPerAddress: number;
+export interface AdmissionLimits extends PendingLimits {
   readonly maxPerSecond: number;
   readonly maxPerSecondPerNet: number;
 }
 
 /** Seconds' worth of connections that may come at once after a quiet time. */
 const BURST_SECS = 2;
-/** The part of all pending handshakes that one neighbourhood may have: its silent sockets leave room for others. */
-const NET_SHARE = 4;
 const ALL = '';
 /**
  * The longest wait for a turn. Nodes of the reference make a connection for every request, eight at a time: refused ones
@@ -19,31 +17,28 @@ const ALL = '';
  */
 const PATIENCE_MS = 2_000;
 
-const hostNameOf = (address: string): string => `host ${hostOf(address)}`;
-const netOf = (address: string): string => `net ${neighbourhoodOf(address)}`;
+/** Attempts in a second, by name. */
+export const attemptBuckets = (perSecond: number): TokenBuckets =>
+  new TokenBuckets(perSecond, perSecond * BURST_SECS);
 
 /**
- * Who may start a handshake: each costs us about 2.4 ms of CPU and a silent one a socket for ten seconds, so they have a
- * budget of their own, in all, by address (IPv6: /64), and by neighbourhood (/24, for IPv6 /48).
+ * Who may start a handshake, and when: each costs us about 2.4 ms of CPU, so there are so many a second, in all and of one
+ * neighbourhood (/24, for IPv6 /48), and so many at once.
  */
 export class Admission {
-  readonly #limits: AdmissionLimits;
-  readonly #perNet: number;
+  readonly #places: HandshakePlaces;
   readonly #all: TokenBuckets;
   readonly #nets: TokenBuckets;
-  readonly #pendingOf = new Map<string, number>();
-  #pending = 0;
 
   constructor(limits: AdmissionLimits) {
-    this.#limits = limits;
-    this.#perNet = Math.max(limits.maxPendingPerAddress, Math.floor(limits.maxPending / NET_SHARE));
-    this.#all = new TokenBuckets(limits.maxPerSecond, limits.maxPerSecond * BURST_SECS);
-    this.#nets = new TokenBuckets(limits.maxPerSecondPerNet, limits.maxPerSecondPerNet * BURST_SECS);
+    this.#places = new HandshakePlaces(limits);
+    this.#all = attemptBuckets(limits.maxPerSecond);
+    this.#nets = attemptBuckets(limits.maxPerSecondPerNet);
   }
 
   /** Connections without a finished handshake. */
   get pending(): number {
-    return this.#pending;
+    return this.#places.taken;
   }
 
   /**
@@ -51,42 +46,16 @@ export class Admission {
    * once; null: refused. The turn is taken with it, and `begin` is for when it has come.
    */
   turn(address: string, nowMs: number): number | null {
-    const net = netOf(address);
+    const net = neighbourhoodOf(address);
     const owed = () => Math.max(this.#all.debtMs(ALL, nowMs), this.#nets.debtMs(net, nowMs));
-    if (!this.#hasRoom(address) || owed() >= PATIENCE_MS) return null;
-    this.#take(net, nowMs);
+    if (!this.#places.hasRoom(address) || owed() >= PATIENCE_MS) return null;
+    this.#all.take(ALL, nowMs);
+    this.#nets.take(net, nowMs);
     return owed();
   }
 
   /** Null: no place. Else the handshake is counted until the returned function is called, once. */
   begin(address: string): (() => void) | null {
-    if (!this.#hasRoom(address)) return null;
-    const names = [hostNameOf(address), netOf(address)];
-    this.#count(names, 1);
-    return () => this.#count(names, -1);
-  }
-
-  #hasRoom(address: string): boolean {
-    const [host, net] = [hostNameOf(address), netOf(address)];
-    if (this.#pending >= this.#limits.maxPending) return false;
-    return this.#of(host) < this.#limits.maxPendingPerAddress && this.#of(net) < this.#perNet;
-  }
-
-  #take(net: string, nowMs: number): void {
-    this.#all.take(ALL, nowMs);
-    this.#nets.take(net, nowMs);
-  }
-
-  #of(name: string): number {
-    return this.#pendingOf.get(name) ?? 0;
-  }
-
-  #count(names: readonly string[], change: 1 | -1): void {
-    this.#pending += change;
-    for (const name of names) {
-      const count = this.#of(name) + change;
-      if (count > 0) this.#pendingOf.set(name, count);
-      else this.#pendingOf.delete(name);
-    }
+    return this.#places.take(address);
   }
 }

@@ -85,7 +85,7 @@ export class PreambleReader {
   }
 
   /** Where they may be put, as an alternative to `add`; then `received` says how many came. */
-  place(): Uint8Array {
+  place(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#filled);
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { formatIp, parseIp } from '../../protocol/addresses/ip.ts';
+import { ipOfPeer, remoteOf } from '../../protocol/addresses/remote.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { Admission } from '../admission.ts';
 import { actor } from '../contracts.ts';
@@ -30,7 +30,7 @@ export default actor(acceptorContract, async (context) => {
 
   function accept(socket: Socket): void {
     const { remotePort } = socket;
-    const address = ipOf(socket);
+    const address = ipOfPeer(socket.remoteAddress);
     // Gone before it was looked at.
     if (address === null || socket.destroyed) return void socket.destroy();
     const waitMs = bans.hasIp(address) ? null : admission.turn(address, clock.now());
@@ -51,10 +51,9 @@ export default actor(acceptorContract, async (context) => {
     }
     metrics.add('accepted', 1);
     metrics.set('pending', admission.pending);
-    const host = address.includes(':') ? `[${address}]` : address;
     context.spawn(async () => {
       try {
-        await handOver(socket, `${host}:${remotePort}`, shard);
+        await handOver(socket, remoteOf(address, remotePort), shard);
       } finally {
         release();
         metrics.set('pending', admission.pending);
@@ -104,10 +103,4 @@ export default actor(acceptorContract, async (context) => {
 function withoutQuic(error: unknown): { bound: readonly string[] } {
   if (error instanceof ActorError) return { bound: [] };
   throw error;
-}
-
-/** The peer's address in its shortest form, an IPv4 one not dressed up as IPv6. */
-function ipOf({ remoteAddress }: Socket): string | null {
-  const octets = parseIp(remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '').split('%')[0] ?? '');
-  return octets && formatIp(octets);
 }

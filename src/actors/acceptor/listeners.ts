@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { failure } from '../../errors.ts';
-import { type Address, formatAddress, parseAddress } from '../../protocol/addresses/address.ts';
+import { type Address, formatAddress } from '../../protocol/addresses/address.ts';
+import { parseListenAddress } from '../../protocol/addresses/listen-address.ts';
 
 /** Connections that wait in the kernel while the thread is busy. */
 const BACKLOG = 512;
@@ -59,16 +60,12 @@ export class Listeners {
   }
 }
 
-/** Port 0 is no address of the network, but one to listen on: the system picks a free port. */
 function parse(text: string): Address {
-  const free = text.endsWith(':0');
-  const parsed = parseAddress(free ? `${text.slice(0, -1)}1` : text);
-  if (!parsed.ok || parsed.address.nodeKey !== null) {
-    const why = parsed.ok ? 'it takes no key' : `its ${parsed.reason} is not valid`;
-    throw failure('E_CONFIG', `cannot listen on ${text}: ${why}`, {
-      subject: text,
-      next: 'write tcp://IP:PORT or quic://IP:PORT; port 0 takes a free one',
-    });
-  }
-  return { ...parsed.address, port: free ? 0 : parsed.address.port };
+  const parsed = parseListenAddress(text);
+  if (parsed.ok && parsed.address.nodeKey === null) return parsed.address;
+  const why = parsed.ok ? 'it takes no key' : `its ${parsed.reason} is not valid`;
+  throw failure('E_CONFIG', `cannot listen on ${text}: ${why}`, {
+    subject: text,
+    next: 'write tcp://IP:PORT or quic://IP:PORT; port 0 takes a free one',
+  });
 }

@@ -23,15 +23,15 @@ const AFTER_DEATH_PAUSE_MS = 100;
 export default actor(quicContract, async (context) => {
   const { config, clock, epoch, log, metrics, refs } = context;
   const { folder, off } = config;
-  const { maxPending, maxPendingPerAddress, maxPerSecond, maxPerSecondPerNet } = config;
-  const limits = { maxPending, maxPendingPerAddress, maxPerSecond, maxPerSecondPerNet };
+  const { maxPending, maxPendingPerAddress } = config;
+  const limits = { maxPending, maxPendingPerAddress };
   const listen = off ? [] : config.listen.map(udpAddress);
   const engine = off || folder === '' ? { binary: null, reason: 'it is off' } : findEngine();
   const keeper = engine.binary === null ? null : keep(engine.binary);
 
   function keep(binary: string): BridgeKeeper {
-    const { pendingMs, maxStreams } = config;
-    // Not that of the node key: QUIC sessions are not bound to it, and the process need not know the key.
+    const { maxPerSecond, maxPerSecondPerNet, pendingMs, maxStreams } = config;
+    // Not that of the node key: sessions are bound to it inside their stream, and the process need not know the key.
     const { key, cert: certificate } = selfSigned('p256');
     const program = { binary, arguments: engineArguments(folder), environment: engineEnvironment(folder) };
     return new BridgeKeeper(
@@ -45,7 +45,7 @@ export default actor(quicContract, async (context) => {
             config.congestion,
             listen.map(({ host }) => host),
           ),
-          limits: { ...limits, pendingMs, maxStreams },
+          limits: { ...limits, maxPerSecond, maxPerSecondPerNet, pendingMs, maxStreams },
         }),
         counted({ accepted, dialled, refused, failed, pending, streams }) {
           const now = { accepted, dialled, refused, failed, pending, streams };

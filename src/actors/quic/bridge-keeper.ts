@@ -86,9 +86,9 @@ export class BridgeKeeper {
     if (this.#state === 'up') this.#bridge!.send({ do: 'shards', shards: paths });
   }
 
-  /** Where it listens. */
+  /** Where it listens, or will again on the very same ports; nothing before it was up once. */
   get bound(): readonly UdpAddress[] {
-    return this.#state === 'up' || this.#everUp ? this.#listen : [];
+    return this.#everUp ? this.#listen : [];
   }
 
   status(): Omit<QuicStatus, 'state'> & { state: Exclude<QuicStatus['state'], 'off'> } {

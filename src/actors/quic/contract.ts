@@ -30,7 +30,7 @@ export const quicContract = defineContract({
      * restarted. `E_QUIC_UNAVAILABLE` where there is none, `E_BUSY` when it does not come up in time.
      */
     dialAt: ask<null, { path: string }>({ deadlineMs: 5_000 }),
-    /** Where others reach this node over QUIC: `quic://ip:port` each. Nothing while there is no process. */
+    /** Where others reach this node over QUIC: `quic://ip:port` each. Nothing before there is a process, or where it may not be; one that is being restarted takes its ports again. */
     addresses: ask<null, { bound: readonly string[] }>(),
     status: ask<null, QuicStatus>(),
     /** A shard began, or begins to end: who takes accepted connections is asked anew. */

@@ -5,8 +5,9 @@ import { freshHandshakeSecrets } from '../../protocol/handshake/own-secrets.ts';
 import { createReplayTable } from '../../protocol/handshake/replay-table.ts';
 import { createResponder } from '../../protocol/handshake/responder.ts';
 import type { BansInForce } from '../follow-bans.ts';
+import { acceptConnection } from './accept-connection.ts';
 import type { ChunkServer } from './chunk-server.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import type { ConnectionHost, Transport } from './connection.ts';
 import type { ShardContext } from './context.ts';
 import { OWN_CAPABILITIES } from './dial-attempt.ts';
 import { driveHandshake } from './handshake-driver.ts';
@@ -60,27 +61,17 @@ export class SessionAcceptor {
     this.#peers = new UploadPeers(context.config, () => context.clock.now());
   }
 
-  /** Resolves when the handshake is over: true when there is a session now. */
-  async adopt(socket: Socket, remote: string): Promise<boolean> {
+  /**
+   * Takes over a socket that another node has opened: unread, with QUIC after the preamble of the bridge. Resolves when the
+   * handshake is over: true when there is a session now.
+   */
+  async adopt(transport: Transport, socket: Socket, remote: string): Promise<boolean> {
     // A connection may have died on its way here.
     if (this.#stopped || socket.destroyed) {
       socket.destroy();
       return false;
     }
-    return await this.#establish(Connection.accept(this.#host, socket, remote));
-  }
-
-  /** The same of a stream that the bridge has accepted. */
-  async adoptStream(socket: Socket, remote: string): Promise<boolean> {
-    if (this.#stopped || socket.destroyed) {
-      socket.destroy();
-      return false;
-    }
-    return await this.#establish(Connection.acceptStream(this.#host, socket, remote));
-  }
-
-  async #establish(connection: Connection): Promise<boolean> {
-    const { remote } = connection;
+    const connection = acceptConnection(this.#host, transport, socket, remote);
     const responder = createResponder({
       key: this.#key,
       capabilities: OWN_CAPABILITIES,
@@ -96,7 +87,7 @@ export class SessionAcceptor {
         return connection.destroy();
       const fault = bindingFault(bound, connection, this.#context.config.requireBound);
       if (fault !== null) return connection.destroy();
-      if (!this.#sessions.makeRoom(connection.remote)) return connection.destroy();
+      if (!this.#sessions.makeRoom(remote)) return connection.destroy();
       accepted = true;
       const session = new InboundSession({
         connection,

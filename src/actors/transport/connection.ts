@@ -1,11 +1,5 @@
-import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
-import {
-  type DialRequest,
-  decodeOpening,
-  encodeDialRequest,
-  PreambleReader,
-} from '../../bridge-link/preamble.ts';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
@@ -21,6 +15,7 @@ import type { FrameMemory } from './frame-memory.ts';
 import { PeerFault } from './peer-fault.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { ShardCaps } from './shard-caps.ts';
+import { WriteLine } from './write-line.ts';
 
 /** What carries the bytes: TLS over TCP, or QUIC by way of the bridge. */
 export type Transport = 'tcp' | 'quic';
@@ -49,12 +44,19 @@ export interface ConnectionReader {
   closed(error: Error | null): void;
 }
 
-/** Waiting writes that leave together: as much as one TLS record holds. */
-const TOGETHER = 16_384;
-
-interface Write {
-  readonly bytes: Uint8Array;
-  readonly done: () => void;
+/** What a socket brings, told by whoever opened it. Whatever goes wrong with it ends the connection and nothing else. */
+export interface Arrivals {
+  /** Where the next octets may be put; then `received` says how many came. */
+  place(): Uint8Array<ArrayBuffer>;
+  received(count: number): void;
+  /** Octets that came in a buffer of their own. */
+  piece(piece: Buffer): void;
+  /** Something has answered at the address that was dialled. */
+  reached(): void;
+  /** There is no connection to be had. */
+  failed(error: Error): void;
+  /** Runs work for the connection: what it throws ends that. */
+  guard(work: () => void): void;
 }
 
 /** Until the handshake takes over nothing may come, and an end is told by the waiting promise. */
@@ -62,8 +64,8 @@ const NOBODY: ConnectionReader = { frame: () => {}, closed: () => {} };
 const NOTHING = () => {};
 
 /**
- * One TLS connection, or one stream of QUIC, cut into frames, and the boundary of its session: whatever goes wrong while a frame is handled
- * ends this connection and nothing else.
+ * One TLS connection, or one stream of QUIC, cut into frames, and the boundary of its session: whatever goes wrong while
+ * a frame is handled ends this connection and nothing else.
  */
 export class Connection {
   readonly socket: Socket;
@@ -82,12 +84,9 @@ export class Connection {
   readonly #frames: FrameMemory | null;
   /** Of what comes from the socket. */
   readonly #stream: FrameAssembler;
+  readonly #writes: WriteLine;
   /** What goes over the socket is sealed; null: it is not. */
   #records: SealedRecords | null = null;
-  /** Writes that wait for those with the socket. */
-  readonly #waiting: Write[] = [];
-  /** Writes that the socket has. */
-  #writing = 0;
   #closed = false;
   /** Ends the rest that a cap asks for; null: octets are read. */
   #disarmHold: (() => void) | null = null;
@@ -96,12 +95,13 @@ export class Connection {
   /** Told once something has answered at the address that was dialled. */
   onReached: () => void = NOTHING;
 
-  private constructor(
+  /** `frames`: where long frames that come are counted; null: nowhere. `open` is called once, at once. */
+  constructor(
     host: ConnectionHost,
     transport: Transport,
     remote: string,
     frames: FrameMemory | null,
-    open: (self: Connection) => Socket,
+    open: (arrivals: Arrivals) => Socket,
   ) {
     this.#host = host;
     this.transport = transport;
@@ -110,8 +110,9 @@ export class Connection {
     this.#frames = frames;
     this.#stream = new FrameAssembler(host.buffers, (frame) => this.#frame(frame), frames);
     this.assembler = this.#stream;
-    this.socket = open(this);
+    this.socket = open(this.#arrivals());
     this.socket.setNoDelay(true);
+    this.#writes = new WriteLine(this.socket, (work) => this.guard(work));
     let failure: Error | null = null;
     const failed = (error: Error) => {
       failure ??= error;
@@ -124,80 +125,6 @@ export class Connection {
     this.socket.on('end', () => this.socket.destroy());
     this.socket.on('close', () => this.#close(failure));
     host.connections.add(this);
-  }
-
-  /** A connection accepted by us, not read yet. */
-  static accept(host: ConnectionHost, socket: Socket, remote: string): Connection {
-    return new Connection(host, 'tcp', remote, host.frames, (self) => {
-      const tls = new TLSSocket(socket, {
-        isServer: true,
-        secureContext: host.secureContext,
-        requestCert: true,
-        rejectUnauthorized: false,
-      });
-      tls.on('data', (piece: Buffer) => self.guard(() => self.#take(piece.length, piece)));
-      return tls;
-    });
-  }
-
-  /** Dials. Received octets go straight to where the frame is assembled. */
-  static dial(host: ConnectionHost, ip: string, port: number, remote: string): Connection {
-    return new Connection(host, 'tcp', remote, null, (self) => {
-      const onread = {
-        buffer: () => self.#place(),
-        callback: (count: number) => {
-          self.guard(() => self.#take(count, null));
-          return true;
-        },
-      };
-      // Node's types know `onread` for net sockets only.
-      const options: ConnectionOptions & { onread: typeof onread } = {
-        host: ip,
-        port,
-        servername: 'localhost',
-        secureContext: host.secureContext,
-        rejectUnauthorized: false,
-        onread,
-      };
-      const tls = connectTls(options);
-      tls.once('connect', () => self.#reach());
-      return tls;
-    });
-  }
-
-  /** A stream that the bridge has accepted for us: `socket` is what follows its preamble. */
-  static acceptStream(host: ConnectionHost, socket: Socket, remote: string): Connection {
-    return new Connection(host, 'quic', remote, host.frames, (self) => {
-      socket.on('data', (piece: Buffer) => self.guard(() => self.#take(piece.length, piece)));
-      return socket;
-    });
-  }
-
-  /**
-   * Has the bridge that listens at `path` dial. What is written first travels with the request, because a stream is
-   * seen by the peer only once something is in it. `BridgeLost`: the bridge ended before it had an answer.
-   */
-  static dialStream(host: ConnectionHost, path: string, request: DialRequest, remote: string): Connection {
-    return new Connection(host, 'quic', remote, null, (self) => {
-      const opening = new PreambleReader();
-      const onread = {
-        buffer: () => (opening.missing > 0 ? opening.place() : self.#place()) as Uint8Array<ArrayBuffer>,
-        callback: (count: number) => {
-          self.guard(() => {
-            if (opening.missing === 0) return self.#take(count, null);
-            const json = opening.received(count);
-            if (json !== null) self.#opened(json);
-          });
-          return true;
-        },
-      };
-      const socket = connect({ path, onread });
-      socket.once('close', () => {
-        if (!self.#reached) self.#close(new BridgeLost());
-      });
-      socket.write(encodeDialRequest(request));
-      return socket;
-    });
   }
 
   /** Something has answered at the address that was dialled. */
@@ -227,14 +154,13 @@ export class Connection {
       if (claimed) caps.sentClaimed(bytes.length);
       else caps.sent(bytes.length);
     }
-    this.#waiting.push({ bytes, done: done ?? NOTHING });
-    if (this.#closed) this.#letGo();
-    else if (this.#writing === 0) this.#writeNext();
+    this.#writes.push(bytes, done ?? NOTHING);
   }
 
   /** From the next frame on, both ways, everything is in sealed records. */
   seal(session: NoiseSession): void {
     this.#records = new SealedRecords(session);
+    this.#writes.seal(this.#records);
     this.#stream.limit = MAX_NOISE_MESSAGE;
     const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
     this.assembler = new FrameAssembler(this.#host.buffers, onFrame, this.#frames);
@@ -260,48 +186,21 @@ export class Connection {
     }
   }
 
-  /**
-   * The socket gets one write at a time. Several it would copy into one buffer made for them, which costs a sender a
-   * quarter of its CPU; only short ones are worth that, and a record of their own each would cost more.
-   */
-  #writeNext(): void {
-    let size = 0;
-    let count = 0;
-    for (const { bytes } of this.#waiting) {
-      if (count > 0 && size + bytes.length > TOGETHER) break;
-      size += bytes.length;
-      count++;
-    }
-    if (count === 0) return;
-    this.#writing = count;
-    const writes = this.#waiting.splice(0, count);
-    if (this.#records !== null) return this.#writeSealed(this.#records, writes);
-    if (count > 1) this.socket.cork();
-    for (const { bytes, done } of writes) this.socket.write(bytes, () => this.#written(done));
-    if (count > 1) this.socket.uncork();
-  }
-
-  /** Sealed when its turn has come, so that no more than one write lies here in a second form. */
-  #writeSealed(records: SealedRecords, writes: readonly Write[]): void {
-    this.socket.cork();
-    for (const { bytes, done } of writes) {
-      const pieces = records.seal(bytes);
-      const last = pieces.pop();
-      for (const piece of pieces) this.socket.write(piece);
-      this.socket.write(last ?? bytes, () => this.#written(done));
-    }
-    this.socket.uncork();
-  }
-
-  #written(done: () => void): void {
-    this.#writing--;
-    this.guard(done);
-    if (this.#writing === 0 && !this.#closed) this.#writeNext();
-  }
-
-  /** What never met the socket: its owners get their buffers back. */
-  #letGo(): void {
-    for (const { done } of this.#waiting.splice(0)) this.guard(done);
+  #arrivals(): Arrivals {
+    return {
+      place: () => this.#place(),
+      received: (count) => this.guard(() => this.#take(count, null)),
+      piece: (piece) => this.guard(() => this.#take(piece.length, piece)),
+      reached: () => {
+        this.#reached = true;
+        this.onReached();
+      },
+      failed: (error) => {
+        this.socket.destroy(error);
+        this.#close(error);
+      },
+      guard: (work) => this.guard(work),
+    };
   }
 
   #broken(error: unknown, frame: Uint8Array | null): void {
@@ -318,19 +217,6 @@ export class Connection {
     this.#close(error instanceof Error ? error : null);
   }
 
-  #reach(): void {
-    this.#reached = true;
-    this.onReached();
-  }
-
-  #opened(json: Uint8Array): void {
-    const opening = decodeOpening(json);
-    if (opening.role !== 'failed') return this.#reach();
-    const error = Object.assign(new Error(opening.reason), { code: 'E_QUIC_DIAL' });
-    this.socket.destroy(error);
-    this.#close(error);
-  }
-
   #frame(frame: Uint8Array): void {
     this.guard(() => {
       if (this.#records === null) return this.reader.frame(frame);
@@ -340,8 +226,8 @@ export class Connection {
     }, frame);
   }
 
-  #place(): Uint8Array {
-    let place: Uint8Array | null = null;
+  #place(): Uint8Array<ArrayBuffer> {
+    let place: Uint8Array<ArrayBuffer> | null = null;
     this.guard(() => {
       place = this.#stream.place();
     });
@@ -390,15 +276,6 @@ export class Connection {
     } catch (thrown) {
       this.#host.log.error({ remote: this.remote, error: String(thrown) }, 'closing a session failed');
     }
-    this.#letGo();
-  }
-}
-
-/** The bridge ended before it had an answer: that says nothing about the peer. */
-export class BridgeLost extends Error {
-  readonly code = 'E_QUIC_BRIDGE';
-
-  constructor() {
-    super('the QUIC process ended');
+    this.#writes.close();
   }
 }

@@ -53,8 +53,9 @@ export class ContentFile {
   }
 
   /**
-   * Reads in place while the file's reads are fast (what goes through it in order is brought near beforehand), else on the thread pool, which spares the other sessions of this
-   * shard the wait for a disk. True when all octets were read; a promise when the pool does it.
+   * Reads in place while the file's reads are fast (what goes through it in order is brought near beforehand), else on the
+   * thread pool, which spares the other sessions of this shard the wait for a disk. True when all octets were read; a
+   * promise when the pool does it.
    */
   read(
     target: Buffer,

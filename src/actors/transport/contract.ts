@@ -14,9 +14,8 @@ export interface PeerTarget {
 /** On connections that others have opened and that are no sessions yet. */
 export interface PendingLimits {
   readonly maxPending: number;
+  /** IPv6: of one /64. A quarter of all is for one /24 or /48. */
   readonly maxPendingPerAddress: number;
-  readonly maxPerSecond: number;
-  readonly maxPerSecondPerNet: number;
 }
 
 export interface SessionInfo {

@@ -1,5 +1,6 @@
 import { type CongestionPolicy, congestionTo } from '../../bridge-link/congestion.ts';
 import { type ErrorCode, failure } from '../../errors.ts';
+import { remoteOf } from '../../protocol/addresses/remote.ts';
 import type { SigningKey } from '../../protocol/crypto/ed25519.ts';
 import { DIALECT_2, type Dialect } from '../../protocol/dialect.ts';
 import type { HandshakeFailure, HandshakeResult } from '../../protocol/handshake/handshake-step.ts';
@@ -8,7 +9,8 @@ import { freshHandshakeSecrets } from '../../protocol/handshake/own-secrets.ts';
 import type { DialOutcome } from '../../protocol/handshake/retry.ts';
 import type { Capabilities } from '../../protocol/wire/capabilities.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { Connection, type ConnectionHost, type Transport } from './connection.ts';
+import type { Connection, ConnectionHost, Transport } from './connection.ts';
+import { dialStream, dialTls } from './dial-connection.ts';
 import { driveHandshake, type HandshakeEnd } from './handshake-driver.ts';
 import { PeerFault } from './peer-fault.ts';
 import type { Bound } from './session-binding.ts';
@@ -95,11 +97,11 @@ export async function dialOnce(
 
 async function open(options: DialOptions, { transport, ip, port }: DialTarget): Promise<Connection> {
   const { host, dialMs, congestion } = options;
-  const remote = `${ip}:${port}`;
-  if (transport === 'tcp') return Connection.dial(host, ip, port, remote);
+  const remote = remoteOf(ip, port);
+  if (transport === 'tcp') return dialTls(host, ip, port, remote);
   const path = await options.bridge();
   const request = { host: ip, port, ms: dialMs, congestion: congestionTo(congestion, ip) };
-  return Connection.dialStream(host, path, request, remote);
+  return dialStream(host, path, request, remote);
 }
 
 type Judgement = { outcome: DialOutcome; error: ActorError };

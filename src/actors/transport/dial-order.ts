@@ -14,7 +14,7 @@ interface Way {
 }
 
 /** Whether addresses of this transport are dialled at all. */
-export const mayDialOver = (policy: TransportPolicy, transport: Transport): boolean =>
+const mayDialOver = (policy: TransportPolicy, transport: Transport): boolean =>
   policy === 'tcp-only' ? transport === 'tcp' : policy === 'quic-only' ? transport === 'quic' : true;
 
 /**

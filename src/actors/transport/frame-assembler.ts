@@ -48,7 +48,7 @@ export class FrameAssembler {
   }
 
   /** Where the next octets go. Ends with the frame where its length is known, so that frames need no copying. */
-  place(): Uint8Array {
+  place(): Uint8Array<ArrayBuffer> {
     if (this.#closed) return alloc(1);
     const total = this.#announced();
     if (this.#buffer === null) this.#buffer = this.bulk ? this.#buffers.take() : alloc(RECORD);

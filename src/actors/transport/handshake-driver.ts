@@ -16,7 +16,7 @@ export type HandshakeEnd =
   /** The peer ended it, or the connection broke. `sealing`: after its hello. */
   | { readonly kind: 'closed'; readonly error: Error | null; readonly sealing: boolean }
   /** The deadline passed. */
-  | { readonly kind: 'silent'; readonly secured: boolean };
+  | { readonly kind: 'silent' };
 
 /** One side of a handshake: what to send first, and what to do with each frame. */
 export interface HandshakeSide {
@@ -44,10 +44,9 @@ export function driveHandshake(
   established: (result: HandshakeResult, bound: Bound) => void,
 ): Promise<HandshakeEnd> {
   return new Promise((resolve) => {
-    let secured = false;
     let sealing = false;
     const seconds = () => clock.wall() / 1000;
-    const disarm = clock.after(deadlineMs, () => end({ kind: 'silent', secured }));
+    const disarm = clock.after(deadlineMs, () => end({ kind: 'silent' }));
     const end = (outcome: HandshakeEnd) => {
       disarm();
       if (outcome.kind !== 'done') {
@@ -94,7 +93,6 @@ export function driveHandshake(
       closed,
     };
     connection.whenSecure(() => {
-      secured = true;
       connection.guard(() => {
         if (side.start) connection.write(side.start(seconds()));
       });

@@ -1,6 +1,5 @@
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { ShardContext } from './context.ts';
-import type { PeerTarget } from './contract.ts';
 import { dialectName, type Peer } from './session.ts';
 
 /** Tells them of a finished handshake. One that has no room for it now misses it: the peer is met again. */
@@ -22,7 +21,7 @@ export function tellMet(
 /** Tells them of a dial that came to nothing because of whom it was for. */
 export function tellLost(
   { refs }: Pick<ShardContext, 'refs'>,
-  { address, nodeKey = null }: { address: string; nodeKey?: PeerTarget['nodeKey'] | null },
+  { address, nodeKey }: { address: string; nodeKey: string | null },
   error: unknown,
 ): void {
   // What we ended, or had no room for, says nothing of the peer.

@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { decodeOpening, PreambleReader } from '../../bridge-link/preamble.ts';
+import { ipOfRemote } from '../../protocol/addresses/remote.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
-import { Admission } from '../admission.ts';
 import { closedFolder } from '../closed-folder.ts';
+import { HandshakePlaces } from '../handshake-places.ts';
 import type { ShardContext } from './context.ts';
 import type { PendingLimits } from './contract.ts';
 
@@ -13,7 +14,8 @@ const PREAMBLE_MS = 2_000;
 
 /**
  * The socket on which a shard takes streams that the QUIC bridge has accepted. Each shard has one of its own, because a
- * Unix socket cannot move between threads. Handshakes are bounded here as the acceptor bounds those over TCP.
+ * Unix socket cannot move between threads. How many come in a second the bridge sees to; here it is about those that do not
+ * get on.
  */
 export class QuicDoor {
   readonly #context: ShardContext;
@@ -31,7 +33,7 @@ export class QuicDoor {
   /** Path of the socket, listened on from the first call on; null when there is none, or none any more. */
   async open(folder: string, limits: PendingLimits): Promise<string | null> {
     if (this.#closed) return null;
-    this.#opening ??= this.#listen(folder, new Admission(limits));
+    this.#opening ??= this.#listen(folder, new HandshakePlaces(limits));
     return await this.#opening;
   }
 
@@ -42,13 +44,13 @@ export class QuicDoor {
     for (const socket of this.#unsaid) socket.destroy();
   }
 
-  async #listen(folder: string, admission: Admission): Promise<string> {
+  async #listen(folder: string, places: HandshakePlaces): Promise<string> {
     const { member, epoch } = this.#context;
     await closedFolder(folder);
     // Another name in each life: a thread that ends late takes its own socket away, not the one that is listened on now.
     const path = join(folder, `s${member}.${epoch}`);
     await rm(path, { force: true });
-    const server = createServer((socket) => this.#read(socket, admission));
+    const server = createServer((socket) => this.#read(socket, places));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -60,7 +62,7 @@ export class QuicDoor {
   }
 
   /** Reads exactly the preamble, so that what follows is left for whoever adopts the socket. */
-  #read(socket: Socket, admission: Admission): void {
+  #read(socket: Socket, places: HandshakePlaces): void {
     const reader = new PreambleReader();
     const { clock } = this.#context;
     this.#unsaid.add(socket);
@@ -81,7 +83,7 @@ export class QuicDoor {
           settled();
           const opening = decodeOpening(json);
           if (opening.role !== 'accepted') return drop();
-          return this.#enter(socket, opening.remote, admission);
+          return this.#enter(socket, opening.remote, places);
         }
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
@@ -94,11 +96,9 @@ export class QuicDoor {
     socket.on('readable', more);
   }
 
-  #enter(socket: Socket, remote: string, admission: Admission): void {
+  #enter(socket: Socket, remote: string, places: HandshakePlaces): void {
     const { metrics } = this.#context;
-    const address = remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, '');
-    // How many come in a second the bridge has seen to: here it is about those that do not get on.
-    const release = admission.begin(address);
+    const release = places.take(ipOfRemote(remote));
     if (release === null) {
       metrics.add('streams_refused', 1);
       return void socket.destroy();

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '../crypto/bytes.ts';
 import type { PeerAddr } from '../wire/peer-addr.ts';
 import { formatIp, parseIp } from './ip.ts';
+import { remoteOf } from './remote.ts';
 
 /** An address as people write it: `[tcp://|quic://]HOST:PORT[@<64 hex of the node key>]` (SCP2P wire, section 17). */
 export interface Address {
@@ -57,9 +58,8 @@ export function parseAddress(text: string, options: AddressOptions = {}): Addres
 
 /** The address with its scheme; IPv6 in brackets; the key, if known, in lower case. */
 export function formatAddress(address: Address): string {
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const key = address.nodeKey === null ? '' : `@${toHex(address.nodeKey)}`;
-  return `${address.transport}://${host}:${address.port}${key}`;
+  return `${address.transport}://${remoteOf(address.host, address.port)}${key}`;
 }
 
 /** The form of the wire; null for a host name, which has to be resolved first. */

@@ -1,5 +1,6 @@
 import { parseIp } from './ip.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
+import { ipOfRemote, remoteOf } from './remote.ts';
 
 /** Which addresses may be dialled that others told of: those of the whole world, those of a local network too, or any. */
 export const DIAL_SCOPES = ['public', 'lan', 'test'] as const;
@@ -32,7 +33,7 @@ export function mayDial(
   const { transport, host, port } = address;
   const ip = parseIp(host);
   if (ip === null || port < 1 || port > 0xffff) return false;
-  if (own.has(`${transport}://${host.includes(':') ? `[${host}]` : host}:${port}`)) return false;
+  if (own.has(`${transport}://${remoteOf(host, port)}`)) return false;
   if (source === 'operator') return true;
   const reach = reachOf(ip);
   if (reach === 'unusable') return false;
@@ -43,7 +44,7 @@ export function mayDial(
 
 /** The neighbourhood of an `ip:port`, an IPv6 address in brackets; undefined in a local network, where all are neighbours. */
 export function publicNeighbourhood(remote: string): string | undefined {
-  const host = remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, '');
+  const host = ipOfRemote(remote);
   const ip = parseIp(host);
   return ip !== null && reachOf(ip) === 'public' ? neighbourhoodOf(host) : undefined;
 }

@@ -1,3 +1,5 @@
+import { ipOfRemote } from './remote.ts';
+
 /**
  * The neighbourhood of an IP address, as `formatIp` writes it: its /24, for IPv6 its /48. What one party can have many
  * addresses of at little cost is counted together.
@@ -8,7 +10,7 @@ export function neighbourhoodOf(ip: string): string {
 
 /** The neighbourhood of an `ip:port`, an IPv6 address in brackets. */
 export function neighbourhoodOfRemote(remote: string): string {
-  return neighbourhoodOf(remote.slice(0, remote.lastIndexOf(':')).replace(/[[\]]/g, ''));
+  return neighbourhoodOf(ipOfRemote(remote));
 }
 
 /** The host of an IP address: itself, for IPv6 its /64, of which every host has all addresses to itself. */

@@ -12,6 +12,7 @@ const MAIN = { name: 'main', state: 'running', stash() {} } as const;
 export class VirtualPlacement implements Placement {
   /** Lives that did not end yet. */
   readonly lives = new Set<VirtualLife>();
+  readonly ahead = false;
   /** Channels that are open. */
   readonly channels = new Set<VirtualChannel>();
   /** Timers that behaviours left behind when they stopped in order, by actor. */
@@ -22,8 +23,6 @@ export class VirtualPlacement implements Placement {
   #threads = 0;
 
   /** `modules` by the URL that the tree names. */
-  readonly ahead = false;
-
   constructor(
     world: World,
     modules: ReadonlyMap<string, ActorModule>,

@@ -860,7 +860,7 @@ export const samples: Samples = {
     serveQuic: {
       request: {
         folder: '/run/quic',
-        limits: { maxPending: 1, maxPendingPerAddress: 1, maxPerSecond: 1, maxPerSecondPerNet: 1 },
+        limits: { maxPending: 1, maxPendingPerAddress: 1 },
       },
       reply: { path: '/run/quic/s0.1' },
     },

@@ -3,8 +3,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { selfSigned } from '../../../bench/self-signed.ts';
+import { acceptConnection } from '../../../src/actors/transport/accept-connection.ts';
 import { ChunkBuffers } from '../../../src/actors/transport/chunk-buffers.ts';
-import { Connection, type ConnectionHost } from '../../../src/actors/transport/connection.ts';
+import type { Connection, ConnectionHost } from '../../../src/actors/transport/connection.ts';
 import { FrameMemory } from '../../../src/actors/transport/frame-memory.ts';
 import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
 import { systemClock } from '../../../src/supervisor/contract/clock.ts';
@@ -29,7 +30,7 @@ beforeEach(async () => {
     dropped: () => {},
   };
   const server = createServer((socket) => {
-    ours = Connection.accept(host, socket, 'them');
+    ours = acceptConnection(host, 'tcp', socket, 'them');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -21,9 +21,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 class Counted extends Scratch {
   taken = 0;
+  given = 0;
   override take() {
     this.taken++;
     return super.take();
+  }
+  override give() {
+    this.given++;
+    super.give();
   }
 }
 
@@ -84,7 +89,7 @@ test('what turns out to be in memory is read ahead of no more', async () => {
   now += 100;
   for (let chunk = 1; chunk < CHUNKS; chunk++) {
     await file.read(buffer, 0, CHUNK, chunk * CHUNK, clock);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => scratch.given === scratch.taken, 'what is read ahead');
   }
   expect(scratch.taken).toBe(1);
   file.close();

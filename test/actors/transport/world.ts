@@ -173,7 +173,7 @@ export class TestShard {
 
   async #store(name: string, request: unknown): Promise<unknown> {
     this.asked.set(name, (this.asked.get(name) ?? 0) + 1);
-    if (this.down) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
+    if (this.down) throw storeDown();
     if (this.hold) await this.hold;
     switch (name) {
       case 'identity':
@@ -204,58 +204,24 @@ export class TestShard {
   }
 
   async *#leaseChanges(signal: AbortSignal) {
-    if (this.down) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
-    const queue: (readonly string[])[] = [];
-    let wake = () => {};
-    let broken = false;
-    this.breakLeases = () => {
-      broken = true;
-      wake();
-    };
-    this.voidLeases = (contentIds) => {
-      queue.push(contentIds);
-      wake();
-    };
-    signal.addEventListener('abort', () => wake());
-    while (!signal.aborted) {
-      if (broken) throw new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
-      for (const contentIds of queue.splice(0)) yield { contentIds };
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+    if (this.down) throw storeDown();
+    const lines = new Lines<readonly string[]>();
+    this.breakLeases = () => lines.break(storeDown());
+    this.voidLeases = (contentIds) => lines.say(contentIds);
+    for await (const contentIds of lines.said(signal)) yield { contentIds };
   }
 
-  async *#bans(signal: AbortSignal) {
-    const queue: (readonly string[])[] = [];
-    let wake = () => {};
-    this.useBans = (targets) => {
-      queue.push(targets);
-      wake();
-    };
-    signal.addEventListener('abort', () => wake());
-    while (!signal.aborted) {
-      yield* queue.splice(0);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+  #bans(signal: AbortSignal) {
+    const lines = new Lines<readonly string[]>();
+    this.useBans = (targets) => lines.say(targets);
+    return lines.said(signal);
   }
 
-  async *#caps(signal: AbortSignal) {
-    const queue = [noCaps()];
-    let wake = () => {};
-    this.useCaps = (set) => {
-      queue.push(set);
-      wake();
-    };
-    signal.addEventListener('abort', () => wake());
-    while (!signal.aborted) {
-      yield* queue.splice(0);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+  #caps(signal: AbortSignal) {
+    const lines = new Lines<CapSet>();
+    lines.say(noCaps());
+    this.useCaps = (set) => lines.say(set);
+    return lines.said(signal);
   }
 
   #context(config: Config, clock: Clock, member: number): object {
@@ -300,6 +266,39 @@ export class TestShard {
         });
       },
     };
+  }
+}
+
+const storeDown = () => new ActorError('E_ACTOR_DOWN', 'the store is down', { retryable: true });
+
+/** What a test says, as the stream of another actor. */
+class Lines<T> {
+  readonly #queue: T[] = [];
+  #broken: Error | null = null;
+  #wake = () => {};
+
+  say(line: T): void {
+    this.#queue.push(line);
+    this.#wake();
+  }
+
+  /** Whoever listens is thrown this. */
+  break(error: Error): void {
+    this.#broken = error;
+    this.#wake();
+  }
+
+  async *said(signal: AbortSignal): AsyncGenerator<T> {
+    signal.addEventListener('abort', () => this.#wake());
+    while (!signal.aborted) {
+      if (this.#broken) throw this.#broken;
+      yield* this.#queue.splice(0);
+      // Said while the lines before were being taken.
+      if (this.#queue.length > 0) continue;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
   }
 }
 

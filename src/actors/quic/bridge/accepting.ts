@@ -1,8 +1,8 @@
 import type { BridgeLimits } from '../../../bridge-link/control-lines.ts';
 import { encodeStreamOpen } from '../../../bridge-link/preamble.ts';
-import { formatIp, parseIp } from '../../../protocol/addresses/ip.ts';
-import { Admission } from '../../admission.ts';
-import { TokenBuckets } from '../../token-buckets.ts';
+import { ipOfPeer, remoteOf } from '../../../protocol/addresses/remote.ts';
+import { Admission, attemptBuckets } from '../../admission.ts';
+import type { TokenBuckets } from '../../token-buckets.ts';
 import type { Counts } from './counts.ts';
 import {
   type DenoConn,
@@ -18,8 +18,6 @@ import { within } from './within.ts';
 
 /** The peer is waited for so long, after everything has been sent, to close first. */
 const LINGER_MS = 10_000;
-/** Seconds' worth of attempts that may come at once after a quiet time. */
-const BURST_SECS = 2;
 const ALL = '';
 
 /**
@@ -31,6 +29,7 @@ export class Accepting {
   readonly #limits: BridgeLimits;
   readonly #counts: Counts;
   readonly #admission: Admission;
+  /** Of attempts that nothing is known of yet. */
   readonly #rate: TokenBuckets;
   #shards: readonly string[] = [];
   #turn = 0;
@@ -40,7 +39,7 @@ export class Accepting {
     this.#limits = limits;
     this.#counts = counts;
     this.#admission = new Admission(limits);
-    this.#rate = new TokenBuckets(limits.maxPerSecond, limits.maxPerSecond * BURST_SECS);
+    this.#rate = attemptBuckets(limits.maxPerSecond);
   }
 
   /** Paths of the sockets that streams are handed to, in turns. */
@@ -86,7 +85,8 @@ export class Accepting {
     let socket: DenoConn | null = null;
     try {
       const { hostname, port } = connection.remoteAddr;
-      const address = plainIp(hostname);
+      const address = ipOfPeer(hostname);
+      if (address === null) throw new Error('a peer without an address');
       const release = await this.#begin(address);
       if (release === null) {
         this.#counts.refused++;
@@ -99,7 +99,7 @@ export class Accepting {
         release();
       }
       socket = await this.#toShard();
-      const remote = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+      const remote = remoteOf(address, port);
       const opening = encodeStreamOpen({ role: 'accepted', remote, alpn: connection.protocol ?? null });
       await writeAll(socket, opening);
       this.#counts.accepted++;
@@ -159,11 +159,4 @@ async function firstStream(connection: QuicConn): Promise<QuicStream> {
   const { done, value } = await connection.incomingBidirectionalStreams.getReader().read();
   if (done) throw new Error('closed without a stream');
   return value;
-}
-
-/** In its shortest form, an IPv4 one not dressed up as IPv6. */
-function plainIp(hostname: string): string {
-  const octets = parseIp(hostname.replace(/^::ffff:(?=\d+\.)/, '').split('%')[0]!);
-  if (octets === null) throw new Error('a peer without an address');
-  return formatIp(octets);
 }

@@ -1,4 +1,5 @@
 import { decodeDialRequest, encodeDialFailed, encodeStreamOpen } from '../../../bridge-link/preamble.ts';
+import { remoteOf } from '../../../protocol/addresses/remote.ts';
 import type { Counts } from './counts.ts';
 import { type DenoConn, deno, type QuicConn, type QuicEndpoint } from './deno.ts';
 import { readPreamble, shut, writeAll } from './local-socket.ts';
@@ -51,8 +52,7 @@ export class Dialling {
       connection = await within(ms, 'no answer', dialled, late);
       const opened = connection.createBidirectionalStream({ waitUntilAvailable: true });
       const stream = await within(ms, 'no stream', opened);
-      const { hostname, port: from } = connection.remoteAddr;
-      const remote = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${from}`;
+      const remote = remoteOf(connection.remoteAddr.hostname, connection.remoteAddr.port);
       await writeAll(
         socket,
         encodeStreamOpen({ role: 'dialled', remote, alpn: connection.protocol ?? null }),
