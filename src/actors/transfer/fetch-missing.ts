@@ -68,8 +68,9 @@ async function fetchFromAll(
     for (const target of targets) {
       if (crew.over || parts.signal.aborted) break;
       // Whom the DHT names may be at work, or have failed, already.
-      if (begun.has(target.address)) continue;
-      begun.add(target.address);
+      const places = [target.address, ...(target.also ?? [])];
+      if (places.every((place) => begun.has(place))) continue;
+      for (const place of places) begun.add(place);
       const provider = new Provider(parts.context, target);
       const tried = new AbortController();
       const failed = (error: ActorError) => {
