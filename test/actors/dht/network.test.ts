@@ -193,6 +193,17 @@ describe('heads', () => {
     expect('reply' in found && found.reply.value?.value).toEqual(headOctets(3));
   });
 
+  test('whose time is up when their manifest comes are not kept for another day', async () => {
+    const [node] = await two();
+    await node.wire(STORE, { ...storeOf(headOctets(3)), ttlSecs: 10n });
+    await net.run(15_000);
+    const { manifest } = revision(signer, 3);
+    await node.wire(STORE, storeOf(encodeManifest(manifest), manifestKey(manifestId(manifest))));
+    const found = await node.wire(FIND_VALUE, { key: shareKey });
+    expect('reply' in found && found.reply.value).toBeNull();
+    expect(node.metrics.get('heads_checked')).toBeUndefined();
+  });
+
   test('that nobody can check are looked up under their key all the same, and a forged one decides nothing', async () => {
     const nodes = await net.joined(12);
     const forged = headOctets(1_000, key(10));
