@@ -1,5 +1,4 @@
 import type { Address } from '../../protocol/addresses/address.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
 import { NODE_ID_LENGTH, type NodeId, nodeIdOf } from '../../protocol/objects/ids.ts';
 import { FIND_NODE } from '../../protocol/wire/message-types.ts';
@@ -219,6 +218,3 @@ export class TableKeeper {
     this.#context.metrics.set('nodes', this.table.size);
   }
 }
-
-/** The octets of a place in the DHT, 40 hex digits. */
-export const placeOf = (text: string): NodeId | null => fromHex(text, NODE_ID_LENGTH);
