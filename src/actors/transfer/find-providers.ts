@@ -1,6 +1,7 @@
 import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { connectedPeers } from '../connected-peers.ts';
+import { noAnswer } from '../no-answer.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { TransferContext } from './context.ts';
@@ -43,19 +44,14 @@ export async function findInDht(
     const ids = [...shares.flatMap((share) => share?.manifestId ?? []), ...contentIds].slice(0, MAX_SOUGHT);
     const lists = await Promise.all(
       ids.map((contentId) =>
-        refs.dht.ask('findProviders', { contentId }, { signal, deadlineMs: DHT_MS }).catch(nobody),
+        refs.dht.ask('findProviders', { contentId }, { signal, deadlineMs: DHT_MS }).catch(noAnswer),
       ),
     );
-    return candidatesOf(...lists.map(({ providers }) => providers));
+    return candidatesOf(...lists.map((list) => list?.providers ?? []));
   } catch (error) {
     if (!(error instanceof ActorError)) throw error;
     return [];
   }
-}
-
-function nobody(error: unknown): { readonly providers: readonly string[] } {
-  if (error instanceof ActorError) return { providers: [] };
-  throw error;
 }
 
 /** Why nobody could be reached, peer by peer. */
