@@ -1059,8 +1059,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dht-time-ignored',
     file: 'src/actors/dht/value-store.ts',
-    find: 'Math.min(about.ttl > 0 ? about.ttl : DEFAULT_TTL, MAX_TTL)',
-    replace: '(about.ttl > 0 ? about.ttl : DEFAULT_TTL)',
+    find: 'Math.min(ttl > 0 ? ttl : DEFAULT_TTL, MAX_TTL)',
+    replace: '(ttl > 0 ? ttl : DEFAULT_TTL)',
     test: 'test/actors/dht/value-store.test.ts',
     only: 'a week at most',
   },

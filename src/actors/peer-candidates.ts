@@ -1,4 +1,4 @@
-import { type Address, formatAddress, parseAddress } from '../protocol/addresses/address.ts';
+import { type Address, formatAddress, overTcp, parseAddress } from '../protocol/addresses/address.ts';
 import { toHex } from '../protocol/crypto/bytes.ts';
 import type { PeerTarget } from './transport/contract.ts';
 
@@ -34,10 +34,9 @@ const nameOf = (address: Address): string => formatAddress({ ...address, nodeKey
 function targetOf(addresses: readonly Address[]): PeerTarget {
   const { nodeKey } = addresses[0]!;
   const names = addresses.map(nameOf);
-  if (!addresses.some(({ transport }) => transport === 'tcp')) names.push(...addresses.flatMap(besideQuic));
+  if (!addresses.some(({ transport }) => transport === 'tcp')) {
+    names.push(...addresses.flatMap((each) => overTcp(each) ?? []).map(nameOf));
+  }
   const [address = '', ...also] = names.slice(0, MAX_ADDRESSES);
   return { address, ...(nodeKey && { nodeKey: toHex(nodeKey) }), ...(also.length > 0 && { also }) };
 }
-
-const besideQuic = (address: Address): string[] =>
-  address.port < 0xffff ? [nameOf({ ...address, transport: 'tcp', port: address.port + 1 })] : [];

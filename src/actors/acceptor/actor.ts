@@ -4,6 +4,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { Admission } from '../admission.ts';
 import { actor } from '../contracts.ts';
 import { BansInForce } from '../follow-bans.ts';
+import { noAnswer } from '../no-answer.ts';
 import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
 import { Listeners } from './listeners.ts';
@@ -23,8 +24,8 @@ export default actor(acceptorContract, async (context) => {
 
   /** What the QUIC bridge listens on comes after it, and is asked for each time: it starts later than this. */
   async function addresses() {
-    const overQuic = await refs.quic.ask('addresses', null).catch(withoutQuic);
-    const all = [...bound, ...overQuic.bound];
+    const overQuic = await refs.quic.ask('addresses', null).catch(noAnswer);
+    const all = [...bound, ...(overQuic?.bound ?? [])];
     return { bound: all, advertised: wanted.length > 0 ? wanted : advertisedOf(all) };
   }
 
@@ -99,8 +100,3 @@ export default actor(acceptorContract, async (context) => {
     stop: close,
   };
 });
-
-function withoutQuic(error: unknown): { bound: readonly string[] } {
-  if (error instanceof ActorError) return { bound: [] };
-  throw error;
-}

@@ -1,4 +1,10 @@
-import { type Address, formatAddress, fromPeerAddr, parseAddress } from '../../protocol/addresses/address.ts';
+import {
+  type Address,
+  formatAddress,
+  fromPeerAddr,
+  overTcp,
+  parseAddress,
+} from '../../protocol/addresses/address.ts';
 import { parseIp } from '../../protocol/addresses/ip.ts';
 import { type AddressSource, type DialRules, mayDial, reachOf } from '../../protocol/addresses/may-dial.ts';
 import { neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
@@ -14,13 +20,7 @@ const MAX_KEPT = 24;
 
 export const candidateOf = (contact: Contact): Candidate => ({ ...contact, from: null });
 
-/** A QUIC address stands for the TCP listener one port above (SCP2P wire, section 3.2). Null: none that can be dialled. */
-function overTcp(address: Address): Address | null {
-  if (address.transport === 'tcp') return address;
-  return address.port < 0xffff ? { ...address, transport: 'tcp', port: address.port + 1 } : null;
-}
-
-/** An address with or without its key as somebody to ask; null when it may not be dialled. */
+/** An address with or without its key as somebody to ask, over TCP; null when it may not be dialled. */
 export function candidateAt(
   address: Address,
   source: AddressSource,

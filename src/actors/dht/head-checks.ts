@@ -125,6 +125,8 @@ export class HeadChecks {
       return;
     }
     const now = Number(unixNow(this.#context));
+    // Its time was up while it waited: no time left is not no time said.
+    if (expiresAt <= now) return;
     const content = { kind: 'share-head', value: head } as const;
     this.#values.put(key, content, octets, {
       ...{ ttl: expiresAt - now, origin, net, now },

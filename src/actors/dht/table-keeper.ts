@@ -1,5 +1,6 @@
 import type { Address } from '../../protocol/addresses/address.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { mayDial } from '../../protocol/addresses/may-dial.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
 import { NODE_ID_LENGTH, type NodeId, nodeIdOf } from '../../protocol/objects/ids.ts';
 import { FIND_NODE } from '../../protocol/wire/message-types.ts';
@@ -7,7 +8,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { askPeer, shardOf } from '../ask-peer.ts';
 import { DialBudget } from '../dial-budget.ts';
 import type { PeerLost, PeerMet } from '../peer-met.ts';
-import { candidateAt, candidateFrom } from './candidates.ts';
+import { candidateFrom } from './candidates.ts';
 import { type Contact, contactOf } from './contact.ts';
 import type { DhtContext } from './context.ts';
 import type { Candidate } from './lookup.ts';
@@ -58,7 +59,8 @@ export class TableKeeper {
 
   /** Whether an address that a record names may be dialled. */
   mayFollow(address: Address): boolean {
-    return candidateAt(address, 'providers', null, this.rules) !== null;
+    const isOwn = address.nodeKey !== null && toHex(address.nodeKey) === this.#own.key;
+    return !isOwn && mayDial(address, 'providers', this.rules);
   }
 
   met({ nodeKey, address, dialable, native, dialect }: PeerMet): void {
@@ -219,6 +221,3 @@ export class TableKeeper {
     this.#context.metrics.set('nodes', this.table.size);
   }
 }
-
-/** The octets of a place in the DHT, 40 hex digits. */
-export const placeOf = (text: string): NodeId | null => fromHex(text, NODE_ID_LENGTH);

@@ -16,6 +16,10 @@ import {
 /** What a value without a time lives, and what none outlives, in seconds (SCP2P wire, section 10.1). */
 export const DEFAULT_TTL = 86_400;
 export const MAX_TTL = 604_800;
+
+/** Seconds that a value lives which was given for so many; 0: it was not said. */
+export const lifeOf = (ttl: number): number => Math.min(ttl > 0 ? ttl : DEFAULT_TTL, MAX_TTL);
+
 /** One network may fill this part of what is kept. */
 const NET_PART = 1 / 16;
 const MIN_NET_VALUES = 64;
@@ -113,8 +117,10 @@ export class ValueStore {
     const octets = keptOctets(content, given);
     const variant = checked ? CHECKED : variantOf(content, this.#byOrigin ? origin : '');
     const ends = expiryOf(content);
-    const ttl = Math.min(about.ttl > 0 ? about.ttl : DEFAULT_TTL, MAX_TTL);
-    const expiresAt = Math.min(now + ttl, ends === null ? Number.POSITIVE_INFINITY : Number(ends));
+    const expiresAt = Math.min(
+      now + lifeOf(about.ttl),
+      ends === null ? Number.POSITIVE_INFINITY : Number(ends),
+    );
     if (expiresAt <= now) return 'expired';
     const list = (this.#values.get(name) ?? []).filter((each) => each.expiresAt > now);
     const value: StoredValue = {

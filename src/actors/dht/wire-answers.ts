@@ -14,7 +14,7 @@ import type { WireReply, WireRequest } from '../wire-request.ts';
 import { type DhtContext, unixNow } from './context.ts';
 import type { HeadChecks } from './head-checks.ts';
 import { K, type RoutingTable, type TableEntry } from './routing-table.ts';
-import { DEFAULT_TTL, MAX_TTL, type PutResult, type ValueStore } from './value-store.ts';
+import { lifeOf, type PutResult, type ValueStore } from './value-store.ts';
 
 /** In the reference's words. */
 const NO_KEYSPACE = 'DHT value does not match any recognized keyspace';
@@ -104,8 +104,7 @@ export class WireAnswers {
     if (content.kind === 'manifest' && !verifyManifest(content.value, unixNow(this.#context)).ok) {
       return refuse('DHT value refused: manifest');
     }
-    const ttl = Number(ttlSecs > BigInt(MAX_TTL) ? MAX_TTL : ttlSecs);
-    const result = this.#put(key, content, value, { ttl, origin, net });
+    const result = this.#put(key, content, value, { ttl: Number(ttlSecs), origin, net });
     metrics.set('values', this.#parts.values.count);
     metrics.set('value_bytes', this.#parts.values.bytes);
     if (result === 'full' || result === 'crowded') return refuse(NO_ROOM);
@@ -136,7 +135,7 @@ export class WireAnswers {
     if (right === true) return result;
     // Also one that finds no place among those of unknown signature: with the right one it gets the only place.
     const { ttl, origin, net } = about;
-    const expiresAt = now + Math.min(ttl > 0 ? ttl : DEFAULT_TTL, MAX_TTL);
+    const expiresAt = now + lifeOf(ttl);
     const own = { key: new Uint8Array(key), octets: new Uint8Array(octets) };
     const waits = checks.request({ ...own, head: content.value, origin, net, expiresAt });
     return waits && result === 'crowded' ? 'waits' : result;

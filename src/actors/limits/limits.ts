@@ -1,4 +1,5 @@
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { noAnswer } from '../no-answer.ts';
 import { CapSets } from './cap-sets.ts';
 import type { LimitsConfig, LimitsContext } from './context.ts';
 import type { LimitsView } from './contract.ts';
@@ -155,8 +156,8 @@ export class Limits {
     this.#volumesAt = now;
     spawn(async () => {
       for (const shareId of shares) {
-        const own = await refs.store.ask('ownVolumes', { shareId }).catch(none);
-        const subscribed = await refs.store.ask('subscription', { shareId }).catch(none);
+        const own = await refs.store.ask('ownVolumes', { shareId }).catch(noAnswer);
+        const subscribed = await refs.store.ask('subscription', { shareId }).catch(noAnswer);
         const ids = new Set([...(own ?? []).map((volume) => volume.shareId), ...(subscribed?.volumes ?? [])]);
         this.#volumes.set(shareId, [...ids]);
       }
@@ -171,9 +172,3 @@ const same = (a: readonly Traffic[], b: readonly Traffic[]): boolean =>
     const other = b[index]!;
     return other.period === period && other.up === up && other.down === down;
   });
-
-/** Not a share of that kind, or the store is down. */
-function none(error: unknown): null {
-  if (error instanceof ActorError) return null;
-  throw error;
-}

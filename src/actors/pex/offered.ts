@@ -1,4 +1,4 @@
-import { formatAddress, fromPeerAddr } from '../../protocol/addresses/address.ts';
+import { formatAddress, fromPeerAddr, overTcp } from '../../protocol/addresses/address.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
 
@@ -13,19 +13,17 @@ export interface OfferedAddress {
 
 /**
  * What of an offer can be dialled at all: at most 64 are looked at; one behind a relay is none, its ip and port being
- * somebody else's business; nor is port 0. A QUIC address stands for the TCP listener one port above, by the network's
- * convention. Each address once.
+ * somebody else's business; nor is port 0. A QUIC address is the TCP one beside it. Each address once.
  */
 export function offeredAddresses(peers: readonly PeerAddr[]): readonly OfferedAddress[] {
   const found = new Map<string, OfferedAddress>();
   for (const peer of peers.slice(0, MAX_OFFERED)) {
     const address = fromPeerAddr(peer);
-    if (address === null) continue;
-    const port = address.transport === 'quic' ? address.port + 1 : address.port;
-    if (port < 1 || port > 0xffff) continue;
-    const text = formatAddress({ transport: 'tcp', host: address.host, port, nodeKey: null });
+    const tcp = address && overTcp(address);
+    if (tcp === null || tcp.port < 1) continue;
+    const text = formatAddress({ ...tcp, nodeKey: null });
     if (found.has(text)) continue;
-    found.set(text, { address: text, nodeKey: address.nodeKey === null ? null : toHex(address.nodeKey) });
+    found.set(text, { address: text, nodeKey: tcp.nodeKey === null ? null : toHex(tcp.nodeKey) });
   }
   return [...found.values()];
 }

@@ -1,6 +1,6 @@
 import { revocationKey, rotationKey } from '../../protocol/objects/dht-keys.ts';
 import { MAX_CHAIN_KEYS } from '../../protocol/objects/identity-registry.ts';
-import { ActorError } from '../../supervisor/contract/actor-error.ts';
+import { noAnswer } from '../no-answer.ts';
 import type { SyncContext } from './context.ts';
 import { valueFromDht } from './dht-lookup.ts';
 import type { KeyMemory } from './key-memory.ts';
@@ -24,7 +24,7 @@ export async function learnIdentity(
   const sources: Peer[] = [];
   for (const peer of peers) {
     if (sources.length >= MAX_SOURCES) break;
-    if (await quietly(peer.knowsIdentityRecords(signal))) sources.push(peer);
+    if (await peer.knowsIdentityRecords(signal).catch(noAnswer)) sources.push(peer);
   }
   let key = shareKey;
   for (let looked = 0; looked < MAX_CHAIN_KEYS; looked++) {
@@ -47,8 +47,8 @@ async function askOne(
   signal: AbortSignal,
 ): Promise<void> {
   const answers = [
-    await quietly(peer.findValue(revocationKey(key), signal)),
-    await quietly(peer.findValue(rotationKey(key), signal)),
+    await peer.findValue(revocationKey(key), signal).catch(noAnswer),
+    await peer.findValue(rotationKey(key), signal).catch(noAnswer),
   ];
   for (const answer of answers) take(context, keys, peer, answer);
 }
@@ -72,13 +72,4 @@ function take(context: SyncContext, keys: KeyMemory, peer: Peer, answer: ValueAn
   if (answer.kind === 'value' && keys.learn(answer.content)) return;
   context.metrics.add('records_refused', 1);
   context.log.warn({ peer: peer.target.address }, 'rotation or revocation refused');
-}
-
-async function quietly<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof ActorError) return null;
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { shareHead, verifyShareHead } from '../../protocol/objects/share-head.ts
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { SyncContext } from './context.ts';
+import { headFromDht } from './dht-lookup.ts';
 import { lookUpHeads } from './head-lookup.ts';
 import { PassPeers } from './pass-peers.ts';
 
@@ -23,10 +24,7 @@ export async function newestSeq(context: SyncContext, shareKey: string): Promise
   const cancel = context.clock.after(DEADLINE_MS, () => deadline.abort());
   try {
     const signal = AbortSignal.any([context.signal, deadline.signal]);
-    const fromDht = context.refs.dht
-      .ask('lookUpHead', { shareKey }, { signal })
-      .then(({ head }) => seqOf(head, octets))
-      .catch(noAnswer);
+    const fromDht = headFromDht(context, shareKey, signal).then(({ head }) => seqOf(head, octets));
     const { found } = await lookUpHeads(
       context,
       octets,
@@ -52,9 +50,4 @@ function seqOf(octets: Uint8Array | null, shareKey: Uint8Array): number | null {
   const head = shareHead.read(new Reader(octets));
   const seq = Number(head.latestSeq);
   return verifyShareHead(head, shareKey).ok && Number.isSafeInteger(seq) ? seq : null;
-}
-
-function noAnswer(error: unknown): null {
-  if (error instanceof ActorError) return null;
-  throw error;
 }

@@ -12,7 +12,7 @@ import type { PeerTarget } from '../transport/contract.ts';
 import { askOrder } from './ask-order.ts';
 import type { SyncContext } from './context.ts';
 import type { Disagreement, ShareSync, SyncFailure } from './contract.ts';
-import { headSources } from './dht-lookup.ts';
+import { headFromDht } from './dht-lookup.ts';
 import { disagreementOf } from './disagreement.ts';
 import { type FoundHead, type HeadSearch, lookUpHeads } from './head-lookup.ts';
 import { learnIdentity } from './identity-lookup.ts';
@@ -180,7 +180,7 @@ async function searchHeads(
   const sought = search.found.length === 0 ? notFound : found;
   if (sought) {
     passPeers.spend(LOOKUP_REQUESTS);
-    const sources = candidatesOf(await headSources(context, before.shareKey, signal));
+    const sources = candidatesOf((await headFromDht(context, before.shareKey, signal)).sources);
     const asked = new Set([...first, ...later].map(({ address }) => address));
     const others = sources.filter(({ address }) => !asked.has(address));
     search = bothOf(search, await ask(others));

@@ -64,17 +64,18 @@ async function fetchFromAll(
   crew.join(starter);
   const running: Promise<void>[] = [];
   const begun = new Set<string>();
-  const begin = async (providers: readonly (readonly PeerTarget[])[]) => {
-    for (const addresses of providers) {
+  const begin = async (targets: readonly PeerTarget[]) => {
+    for (const target of targets) {
       if (crew.over || parts.signal.aborted) break;
       // Whom the DHT names may be at work, or have failed, already.
-      if (addresses.every(({ address }) => begun.has(address))) continue;
-      for (const { address } of addresses) begun.add(address);
-      const provider = new Provider(parts.context, addresses);
+      const places = [target.address, ...(target.also ?? [])];
+      if (places.every((place) => begun.has(place))) continue;
+      for (const place of places) begun.add(place);
+      const provider = new Provider(parts.context, target);
       const tried = new AbortController();
       const failed = (error: ActorError) => {
         tried.abort();
-        unreachable.set(provider.target, error);
+        unreachable.set(target, error);
       };
       const fetching = keepFetching(work, provider, failed).catch(parts.abort);
       running.push(fetching.finally(() => tried.abort()));

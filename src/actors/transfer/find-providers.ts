@@ -1,6 +1,7 @@
 import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { connectedPeers } from '../connected-peers.ts';
+import { noAnswer } from '../no-answer.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import type { TransferContext } from './context.ts';
@@ -11,19 +12,19 @@ const DHT_MS = 15_000;
 
 /**
  * Whom the subscriptions of these shares name, then where their manifests came from, then whoever this node is connected
- * to: one list of addresses for each. Own shares have no subscription.
+ * to. Own shares have no subscription.
  */
 export async function findProviders(
   context: TransferContext,
   shareIds: readonly string[],
   signal: AbortSignal,
-): Promise<readonly (readonly PeerTarget[])[]> {
+): Promise<readonly PeerTarget[]> {
   const subscriptions = await Promise.all(
     shareIds.map((shareId) => context.refs.store.ask('subscription', { shareId }, { signal })),
   );
   const named = subscriptions.map((subscription) => subscription?.peers ?? []);
   const sources = subscriptions.flatMap((subscription) => subscription?.source ?? []);
-  return byKey(candidatesOf(...named, sources, await connectedPeers(context.refs.transport, signal)));
+  return candidatesOf(...named, sources, await connectedPeers(context.refs.transport, signal));
 }
 
 /**
@@ -35,7 +36,7 @@ export async function findInDht(
   shareIds: readonly string[],
   contentIds: readonly string[],
   signal: AbortSignal,
-): Promise<readonly (readonly PeerTarget[])[]> {
+): Promise<readonly PeerTarget[]> {
   try {
     const shares = await Promise.all(
       shareIds.slice(0, MAX_SOUGHT).map((shareId) => refs.store.ask('subscription', { shareId }, { signal })),
@@ -43,31 +44,14 @@ export async function findInDht(
     const ids = [...shares.flatMap((share) => share?.manifestId ?? []), ...contentIds].slice(0, MAX_SOUGHT);
     const lists = await Promise.all(
       ids.map((contentId) =>
-        refs.dht.ask('findProviders', { contentId }, { signal, deadlineMs: DHT_MS }).catch(nobody),
+        refs.dht.ask('findProviders', { contentId }, { signal, deadlineMs: DHT_MS }).catch(noAnswer),
       ),
     );
-    return byKey(candidatesOf(...lists.map(({ providers }) => providers)));
+    return candidatesOf(...lists.map((list) => list?.providers ?? []));
   } catch (error) {
     if (!(error instanceof ActorError)) throw error;
     return [];
   }
-}
-
-function nobody(error: unknown): { readonly providers: readonly string[] } {
-  if (error instanceof ActorError) return { providers: [] };
-  throw error;
-}
-
-/** Several addresses of one key are one provider. */
-function byKey(targets: readonly PeerTarget[]): readonly (readonly PeerTarget[])[] {
-  const providers = new Map<string, PeerTarget[]>();
-  for (const target of targets) {
-    const name = target.nodeKey ?? target.address;
-    const known = providers.get(name);
-    if (known === undefined) providers.set(name, [target]);
-    else known.push(target);
-  }
-  return [...providers.values()];
 }
 
 /** Why nobody could be reached, peer by peer. */

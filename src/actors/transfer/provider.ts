@@ -18,27 +18,19 @@ const LIST_MS = 60_000;
 const RATE_PAUSE_MS = 5_000;
 const RATE_PATIENCE_MS = 90_000;
 
-/** One peer that is to have what is wanted, at one address or several. Everything it may reject with is an ActorError. */
+/** One peer that is to have what is wanted. Everything it may reject with is an ActorError. */
 export class Provider {
-  readonly #addresses: readonly PeerTarget[];
+  readonly target: PeerTarget;
   readonly #context: TransferContext;
-  #target: PeerTarget;
   #nodeKey: string | null;
   /** When it first said that it had enough, since the last list. */
   #refusedAt: number | null = null;
   #resting: Promise<void> | null = null;
 
-  /** `addresses`: at least one; all with the same key, if they have one. */
-  constructor(context: TransferContext, addresses: readonly PeerTarget[]) {
+  constructor(context: TransferContext, target: PeerTarget) {
     this.#context = context;
-    this.#addresses = addresses;
-    this.#target = addresses[0]!;
-    this.#nodeKey = this.#target.nodeKey ?? null;
-  }
-
-  /** The address it answers at, or may answer at. */
-  get target(): PeerTarget {
-    return this.#target;
+    this.target = target;
+    this.#nodeKey = target.nodeKey ?? null;
   }
 
   /** Null until it has answered, if its address does not name it. */
@@ -46,22 +38,10 @@ export class Provider {
     return this.#nodeKey;
   }
 
-  /** Tries its addresses in turn; rejects with the reason of the last. */
   async connect(signal: AbortSignal): Promise<void> {
-    let reason: unknown;
-    for (const target of this.#addresses) {
-      this.#target = target;
-      const shard = shardOf(this.#context.refs.transport, target);
-      try {
-        const session = await shard.ask('connect', target, { deadlineMs: CONNECT_MS, signal });
-        this.#nodeKey = session.nodeKey;
-        return;
-      } catch (error) {
-        if (signal.aborted || !(error instanceof ActorError)) throw error;
-        reason = error;
-      }
-    }
-    throw reason;
+    const shard = shardOf(this.#context.refs.transport, this.target);
+    const session = await shard.ask('connect', this.target, { deadlineMs: CONNECT_MS, signal });
+    this.#nodeKey = session.nodeKey;
   }
 
   /**
@@ -76,7 +56,7 @@ export class Provider {
       try {
         const reply = await askPeer(
           this.#context.refs.transport,
-          this.#target,
+          this.target,
           GET_CHUNK_HASHES,
           { contentId },
           { deadlineMs: LIST_MS, signal },
@@ -96,21 +76,21 @@ export class Provider {
     shareIds: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<FetchEvent, void, undefined> {
-    const shard = shardOf(this.#context.refs.transport, this.#target);
-    return shard.stream('fetch', { peer: this.#target, files, shareIds }, { signal });
+    const shard = shardOf(this.#context.refs.transport, this.target);
+    return shard.stream('fetch', { peer: this.target, files, shareIds }, { signal });
   }
 
   #checked(file: DownloadFile, reply: { contentId: Uint8Array; hashes: Uint8Array }): Uint8Array {
     const { hashes } = reply;
     if (toHex(reply.contentId) !== file.contentId) {
       throw failure('E_PEER_PROTOCOL', 'it answered with the hashes of another file', {
-        subject: this.#target.address,
+        subject: this.target.address,
       });
     }
     const right =
       hashes.length === file.chunks * CHUNK_HASH_LENGTH && toHex(blake3(hashes)) === file.chunkListHash;
     if (right) return hashes;
-    throw failure('E_CHUNK_CORRUPT', `${this.#target.address} sent other chunk hashes than the signed ones`, {
+    throw failure('E_CHUNK_CORRUPT', `${this.target.address} sent other chunk hashes than the signed ones`, {
       subject: file.name,
     });
   }

@@ -1,5 +1,5 @@
-import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
+import { noAnswer } from '../no-answer.ts';
 import type { Lease } from '../store/contract.ts';
 import { ContentFile } from './content-file.ts';
 import type { ShardContext } from './context.ts';
@@ -83,7 +83,7 @@ export class ContentFiles {
     const answer = await this.#context.refs.store
       .ask('lease', { contentId })
       .then((lease) => ({ lease }))
-      .catch(expected);
+      .catch(noAnswer);
     if (stale()) return this.#load(contentId);
     if (answer === null || this.#context.signal.aborted) return 'unavailable';
     const { lease } = answer;
@@ -114,7 +114,7 @@ export class ContentFiles {
           for (const contentId of contentIds) this.#void(contentId);
         }
       } catch (error) {
-        expected(error);
+        noAnswer(error);
       }
       this.close();
       await sleep(clock, LISTEN_AGAIN_MS, signal);
@@ -146,12 +146,6 @@ export class ContentFiles {
 
   #tellGone({ contentId, path, epoch }: Lease): void {
     this.#context.log.warn({ contentId, path }, 'a published file changed: not served until published again');
-    void this.#context.refs.store.ask('sourceGone', { contentId, path, epoch }).catch(expected);
+    void this.#context.refs.store.ask('sourceGone', { contentId, path, epoch }).catch(noAnswer);
   }
-}
-
-/** The store may be down, busy or stopping: then there is no lease. */
-function expected(error: unknown): null {
-  if (error instanceof ActorError) return null;
-  throw error;
 }

@@ -6,6 +6,7 @@ import { type DialAttempt, nextDial } from '../../protocol/handshake/retry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { BansInForce } from '../follow-bans.ts';
+import { noAnswer } from '../no-answer.ts';
 import type { KnownPeer } from '../store/contract.ts';
 import { moreTelling } from '../telling-error.ts';
 import type { Connection } from './connection.ts';
@@ -288,11 +289,11 @@ export class Dialer {
 
   /** Without the store nothing is remembered: the peer is dialled as an unknown one. */
   #recall(address: string): Promise<KnownPeer | null> {
-    return this.#context.refs.store.ask('knownPeer', { address }).catch(withoutStore);
+    return this.#context.refs.store.ask('knownPeer', { address }).catch(noAnswer);
   }
 
   #remember(peer: KnownPeer): void {
-    void this.#context.refs.store.ask('rememberPeer', peer).catch(withoutStore);
+    void this.#context.refs.store.ask('rememberPeer', peer).catch(noAnswer);
   }
 }
 
@@ -304,8 +305,3 @@ function late(connection: Connection): ActorError {
 const stopping = () => failure('E_BUSY', 'the node is stopping', { retryable: true });
 
 const banned = (subject: string) => failure('E_PEER_BANNED', 'this node has banned that peer', { subject });
-
-function withoutStore(error: unknown): null {
-  if (error instanceof ActorError) return null;
-  throw error;
-}

@@ -62,6 +62,15 @@ export function formatAddress(address: Address): string {
   return `${address.transport}://${remoteOf(address.host, address.port)}${key}`;
 }
 
+/**
+ * A QUIC address stands for the TCP listener one port above as well, by the network's convention (SCP2P wire, section 3.2);
+ * one of TCP for itself. Null: there is no such port.
+ */
+export function overTcp(address: Address): Address | null {
+  if (address.transport === 'tcp') return address;
+  return address.port < 0xffff ? { ...address, transport: 'tcp', port: address.port + 1 } : null;
+}
+
 /** The form of the wire; null for a host name, which has to be resolved first. */
 export function toPeerAddr(address: Address): PeerAddr | null {
   const ip = parseIp(address.host);

@@ -193,6 +193,17 @@ describe('heads', () => {
     expect('reply' in found && found.reply.value?.value).toEqual(headOctets(3));
   });
 
+  test('whose time is up when their manifest comes are not kept for another day', async () => {
+    const [node] = await two();
+    await node.wire(STORE, { ...storeOf(headOctets(3)), ttlSecs: 10n });
+    await net.run(15_000);
+    const { manifest } = revision(signer, 3);
+    await node.wire(STORE, storeOf(encodeManifest(manifest), manifestKey(manifestId(manifest))));
+    const found = await node.wire(FIND_VALUE, { key: shareKey });
+    expect('reply' in found && found.reply.value).toBeNull();
+    expect(node.metrics.get('heads_checked')).toBeUndefined();
+  });
+
   test('that nobody can check are looked up under their key all the same, and a forged one decides nothing', async () => {
     const nodes = await net.joined(12);
     const forged = headOctets(1_000, key(10));
@@ -277,6 +288,26 @@ describe('values', () => {
     const none = await net.node({ maxValues: 0 });
     expect(await none.wire(STORE, request)).toEqual({ error: 'this node keeps no values for others' });
   });
+});
+
+test('of those who have a content only addresses that may be dialled are told, as they are', async () => {
+  const node = await net.node({ scope: 'public' });
+  const contentId = new Uint8Array(32).fill(7);
+  const nodeKey = new Uint8Array(32).fill(8);
+  const at = (ip: number[], port: number, transport: 'tcp' | 'quic', key = nodeKey) => ({
+    ...{ ip: new Uint8Array(ip), port, transport, pubkeyHint: key, relayVia: null },
+  });
+  const list = [
+    ...[at([8, 8, 8, 8], 1_023, 'quic'), at([8, 8, 8, 8], 7_000, 'quic'), at([8, 8, 8, 8], 65_535, 'quic')],
+    ...[at([8, 8, 8, 8], 1_023, 'tcp'), at([8, 8, 8, 8], 7_001, 'tcp'), at([10, 0, 0, 1], 7_001, 'tcp')],
+    at([8, 8, 4, 4], 7_001, 'tcp', new Uint8Array(Buffer.from(node.nodeKey, 'hex'))),
+  ];
+  const value = encodeWith(providers, { contentId, providers: list, updatedAt: 1n });
+  await node.wire(STORE, { key: providersKey(contentId), value, ttlSecs: 60n });
+  const request = { contentId: toHex(contentId) };
+  const found = await net.until(Promise.resolve(node.handlers.findProviders(request, node.call)));
+  const told = ['quic://8.8.8.8:7000', 'quic://8.8.8.8:65535', 'tcp://8.8.8.8:7001'];
+  expect(found.providers).toEqual(told.map((each) => `${each}@${toHex(nodeKey)}`));
 });
 
 describe('the way into the network', () => {

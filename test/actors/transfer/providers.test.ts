@@ -65,6 +65,15 @@ describe('one provider after the other', () => {
     expect(world.b.connects).toBe(1);
   });
 
+  test('the DHT names another address of a peer that did not answer at its own: it is asked there', async () => {
+    await using world = await atTwo(10);
+    world.peers = [`${C}@${KEY}`];
+    world.inDht = [`${C}@${KEY}`, `${B}@${KEY}`];
+    await world.get();
+    expect(world.b.connects).toBe(1);
+    expect(await world.tree()).toEqual(world.listed);
+  });
+
   test('the link names nobody, nobody is connected: two whom the DHT names give all of it', async () => {
     await using world = await atTwo(2 * CHUNK, 3 * CHUNK);
     world.peers = [];

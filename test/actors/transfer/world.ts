@@ -338,8 +338,9 @@ export class World implements AsyncDisposable {
 
   #shard(key: string | null) {
     if (key !== null) this.routed.push(key);
-    const of = ({ address }: PeerTarget) => {
-      const provider = this.providers.get(address);
+    const of = ({ address, also = [] }: PeerTarget) => {
+      const place = [address, ...also].find((each) => this.providers.has(each)) ?? address;
+      const provider = this.providers.get(place);
       if (provider === undefined)
         throw failure('E_PEER_UNREACHABLE', 'connection refused', { subject: address });
       return provider;

@@ -130,10 +130,7 @@ export class RecordGiver {
   /** Fewer nodes for each, then fewer contents: always the same ones, so that those that are told stay known. */
   #shareOut(region: Region, items: number, periodMs: number): { replicas: number; reach: number } {
     const { announceReplicas, announcePerSecond } = this.#context.config;
-    const nodes = Math.min(
-      region.receivers.length,
-      Math.max(region.inside, Math.min(announceReplicas, region.receivers.length)),
-    );
+    const nodes = Math.max(region.inside, Math.min(announceReplicas, region.receivers.length));
     const near = region.nearest(region.target).slice(0, nodes);
     const room = near.reduce((sum, { nodeKey }) => sum + this.#parts.budgets.room(nodeKey), 0);
     const each = room / Math.max(1, items / 2 ** region.bits);

@@ -14,19 +14,17 @@ export class Region {
   readonly bits: number;
   /** Of its part of the keyspace, with those beyond it that are nearest to the target. */
   readonly #receivers: Receiver[];
-  readonly #inside: number;
 
   /** `found`: the nodes nearest to the target, all of them if they are fewer than 20. */
   constructor(target: NodeId, found: readonly Candidate[]) {
     this.target = target;
     this.#receivers = found.filter((each): each is Receiver => each.nodeKey !== null && each.id !== null);
     this.bits = coverage(target, this.#receivers);
-    this.#inside = this.#receivers.filter(({ id }) => bucketIndex(target, id) >= this.bits).length;
   }
 
   /** Nodes that the keys of this part have to themselves. */
   get inside(): number {
-    return Math.min(this.#inside, this.#receivers.length);
+    return this.#receivers.filter(({ id }) => this.covers(id)).length;
   }
 
   get receivers(): readonly Receiver[] {

@@ -1,6 +1,6 @@
 import { providersKey } from '../../../protocol/objects/dht-keys.ts';
 import { sleep } from '../../../supervisor/contract/clock.ts';
-import type { AnnouncedPlace, AnnounceScope } from '../../announced-types.ts';
+import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../../announced-types.ts';
 import type { DhtContext } from '../context.ts';
 import { type ItemBucket, ItemIndex, ItemIndexBuilder } from './item-index.ts';
 
@@ -29,8 +29,7 @@ export async function scanItems(
     before === null ? since !== null && epoch > since : before.stateOf(id, key) !== 'known';
   let after: AnnouncedPlace | null = null;
   do {
-    const page: { ids: Uint8Array; epochs: readonly number[]; next: AnnouncedPlace | null } =
-      await refs.store.ask('announcedContents', { scope, after }, { signal });
+    const page: AnnouncedPage = await refs.store.ask('announcedContents', { scope, after }, { signal });
     for (const [index, epoch] of page.epochs.entries()) {
       const id = page.ids.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH);
       const key = providersKey(id);
