@@ -56,14 +56,9 @@ export class Outreach {
     this.#parts = parts;
   }
 
-  /** Addresses this node dialled and is connected to, as of the last round. */
-  get connected(): ReadonlySet<string> {
-    return new Set(this.#held.map(({ address }) => address));
-  }
-
-  /** The same, looked at now. */
+  /** Addresses this node dialled and is connected to now. */
   async look(): Promise<ReadonlySet<string>> {
-    return new Set((await this.#sessions()).map(({ address }) => address));
+    return addressesOf(await this.#sessions());
   }
 
   /** The next round is now: there are new seeds, or another number of connections is wanted. */
@@ -101,7 +96,7 @@ export class Outreach {
     const { exchange } = this.#parts;
     const { config, metrics } = this.#context;
     const held = await this.#sessions();
-    const addresses = new Set(held.map(({ address }) => address));
+    const addresses = addressesOf(held);
     for (const { address } of this.#held) if (!addresses.has(address)) this.#rest(address);
     this.#held = held;
     metrics.set('outbound', held.length);
@@ -115,7 +110,7 @@ export class Outreach {
   async #reachOut(missing: number): Promise<void> {
     const { book, seeds, random } = this.#parts;
     const { clock, config } = this.#context;
-    const connected = this.connected;
+    const connected = addressesOf(this.#held);
     const due = sampleOf(seeds.due(connected), Math.min(missing, SEEDS_A_ROUND), random);
     const peers = peersToDial(
       {
@@ -214,3 +209,6 @@ export class Outreach {
     if (book.table.get(address) !== null) book.waiting.until(address, this.#context.clock.now() + REST_MS);
   }
 }
+
+const addressesOf = (sessions: readonly HeldSession[]): ReadonlySet<string> =>
+  new Set(sessions.map(({ address }) => address));
