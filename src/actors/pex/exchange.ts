@@ -8,10 +8,11 @@ import { decodeReply, encodeRequest } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
 import type { Ref } from '../../supervisor/contract/ref.ts';
+import { OWN_KNOWN_MS, type OwnAddresses } from '../own-addresses.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import type { SessionInfo, transportContract } from '../transport/contract.ts';
 import type { PexContext } from './context.ts';
-import { meansAnything, type OwnAddresses } from './own-addresses.ts';
+import { meansAnything } from './means-anything.ts';
 import type { PeerBook } from './peer-book.ts';
 
 /** An outbound session, and the shard that has it. */
@@ -96,7 +97,7 @@ export class Exchange {
 
   /** Where this node is, as far as that means anything to a peer over there. */
   async #ownFor(address: string): Promise<readonly PeerAddr[]> {
-    const own = (await this.#own.advertised()).filter((each) => meansAnything(each, address));
+    const own = (await this.#own.look(OWN_KNOWN_MS)).filter((each) => meansAnything(each, address));
     const nodeKey = fromHex(this.#ownKey, 32);
     return own.flatMap((text) => {
       const parsed = parseAddress(text);
