@@ -1,5 +1,5 @@
 import { failure } from '../../errors.ts';
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
+import { peerAddrsOf } from '../../protocol/addresses/address.ts';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { PEX_OFFER, PEX_REQUEST } from '../../protocol/wire/message-types.ts';
@@ -98,12 +98,7 @@ export class Exchange {
   /** Where this node is, as far as that means anything to a peer over there. */
   async #ownFor(address: string): Promise<readonly PeerAddr[]> {
     const own = (await this.#own.look(OWN_KNOWN_MS)).filter((each) => meansAnything(each, address));
-    const nodeKey = fromHex(this.#ownKey, 32);
-    return own.flatMap((text) => {
-      const parsed = parseAddress(text);
-      const peer = parsed.ok ? toPeerAddr({ ...parsed.address, nodeKey }) : null;
-      return peer === null ? [] : [peer];
-    });
+    return peerAddrsOf(own, fromHex(this.#ownKey, 32));
   }
 
   #note(nodeKey: string, times: number): void {
