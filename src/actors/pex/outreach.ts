@@ -1,7 +1,9 @@
 import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
+import { shardOf } from '../ask-peer.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { everyShard } from '../every-shard.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import type { PeerTarget } from '../transport/contract.ts';
@@ -178,8 +180,7 @@ export class Outreach {
       return failure('E_ADDRESS_INVALID', 'no address of a node', { subject: address });
     metrics.add('dials', 1);
     try {
-      const shard = refs.transport.route(nodeKey ?? address);
-      await shard.ask('connect', target, { deadlineMs: DIAL_MS, signal });
+      await shardOf(refs.transport, target).ask('connect', target, { deadlineMs: DIAL_MS, signal });
       return null;
     } catch (error) {
       if (!(error instanceof ActorError) || signal.aborted) throw error;
@@ -190,18 +191,13 @@ export class Outreach {
 
   async #sessions(): Promise<readonly HeldSession[]> {
     const { refs, signal } = this.#context;
-    const shards = Array.from({ length: refs.transport.size }, (_, index) => refs.transport.member(index));
-    const lists = await Promise.allSettled(
-      shards.map(async (shard) => {
-        const sessions = await shard.ask('dialled', null, { signal });
-        return sessions.map(({ address, nodeKey, since }) => ({ address, nodeKey, since, shard }));
-      }),
-    );
+    const held = await everyShard(refs.transport, async (shard) => {
+      const sessions = await shard.ask('dialled', null, { signal });
+      return sessions.map(({ address, nodeKey, since }) => ({ address, nodeKey, since, shard }));
+    });
     signal.throwIfAborted();
     // Those there are longest stay those that are kept.
-    return lists
-      .flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
-      .sort((a, b) => a.since - b.since || (a.address < b.address ? -1 : 1));
+    return held.sort((a, b) => a.since - b.since || (a.address < b.address ? -1 : 1));
   }
 
   #rest(address: string): void {
