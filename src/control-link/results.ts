@@ -1,4 +1,6 @@
+import type { AnnounceStatus, DhtTableRow } from '../actors/dht/contract.ts';
 import type { LimitRow, QuotaRow, ScheduleRow } from '../actors/limits/contract.ts';
+import type { KnownRow, SeedRow } from '../actors/pex/contract.ts';
 import type { ItemState, PublishProgress, PublishResult } from '../actors/publish/contract.ts';
 import type { QuicStatus } from '../actors/quic/contract.ts';
 import type { SearchPage } from '../actors/search/contract.ts';
@@ -116,33 +118,15 @@ export interface PeerRow {
 }
 
 /** A peer this node knows of, connected or not. */
-export interface KnownPeerRow {
-  readonly address: string;
+export interface KnownPeerRow extends Omit<KnownRow, 'nodeKey' | 'seen'> {
   /** Of hearsay: what is said of it; null: nothing. */
   readonly node_key: string | null;
-  /** It answered this node, or others told of it and it has not. */
-  readonly state: 'answered' | 'hearsay';
-  readonly native: boolean | null;
-  readonly dialect: string | null;
-  readonly capabilities: readonly string[];
-  /** From -10 to 10. */
-  readonly score: number;
-  /** `seed`, `dial`, or the node key of who told of it. */
-  readonly source: string;
   readonly last_seen: string | null;
-  /** Dials in a row that failed. */
-  readonly failures: number;
 }
 
 /** One entry of the bootstrap list. */
-export interface SeedEntry {
-  readonly address: string;
-  readonly origin: 'configuration' | 'live';
-  readonly state: 'connected' | 'answered' | 'failing' | 'untried';
-  /** Where a host name led when it was last asked for. */
-  readonly resolved: readonly string[];
+export interface SeedEntry extends Omit<SeedRow, 'lastAnswer' | 'nextTry'> {
   readonly last_answer: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
   readonly next_try: string | null;
 }
 
@@ -184,18 +168,11 @@ export interface BanResult {
 }
 
 /** A node of the routing table. */
-export interface DhtRow {
+export interface DhtRow extends Omit<DhtTableRow, 'nodeId' | 'nodeKey' | 'seen'> {
   readonly node_id: string;
   readonly node_key: string;
-  readonly address: string;
-  readonly native: boolean;
-  readonly dialect: string;
-  /** Leading bits its id has in common with this node's. */
-  readonly bucket: number;
   /** Its last answer. */
   readonly seen: string;
-  /** Requests in a row that it left unanswered. */
-  readonly failures: number;
 }
 
 /** Counters are those of this life of the actor. */
@@ -222,22 +199,10 @@ export interface DhtResult extends NextPage {
 }
 
 /** How far the node is with telling the DHT which files it has. */
-export interface AnnounceResult {
-  readonly state: 'on' | 'off' | 'unreachable' | 'alone' | 'starting';
-  readonly items: number;
-  /** Told of, and not over. */
-  readonly announced: number;
-  /** To be told of now; of those: later than their time. */
-  readonly due: number;
-  readonly backlog: number;
-  /** Beyond what receivers and rate have room for. */
-  readonly unreached: number;
+export interface AnnounceResult extends Omit<AnnounceStatus, 'next' | 'perSecond'> {
   readonly next: string | null;
   /** Values given in a second, over ten minutes. */
   readonly per_second: number;
-  /** Values given and lookups made since the start. */
-  readonly stores: number;
-  readonly lookups: number;
 }
 
 /** A supervisor, or an actor, in the tree of them. */
