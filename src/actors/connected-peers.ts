@@ -1,5 +1,6 @@
 import type { MessagesOf } from '../supervisor/contract/contract.ts';
 import type { GroupRef } from '../supervisor/contract/ref.ts';
+import { everyShard } from './every-shard.ts';
 import type { transportContract } from './transport/contract.ts';
 
 /**
@@ -10,9 +11,6 @@ export async function connectedPeers(
   transport: GroupRef<MessagesOf<typeof transportContract>>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const shards = Array.from({ length: transport.size }, (_, index) => transport.member(index));
-  const lists = await Promise.allSettled(shards.map((shard) => shard.ask('dialled', null, { signal })));
-  return lists
-    .flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
-    .map(({ address, nodeKey }) => `${address}@${nodeKey}`);
+  const sessions = await everyShard(transport, (shard) => shard.ask('dialled', null, { signal }));
+  return sessions.map(({ address, nodeKey }) => `${address}@${nodeKey}`);
 }

@@ -1,13 +1,9 @@
 import type { ActorContext } from '../supervisor/contract/actor.ts';
-import { ActorError } from '../supervisor/contract/actor-error.ts';
-import { sleep } from '../supervisor/contract/clock.ts';
 import type { MessagesOf } from '../supervisor/contract/contract.ts';
 import type { Ref } from '../supervisor/contract/ref.ts';
 import { BanList } from './ban-list.ts';
+import { keepListening } from './keep-listening.ts';
 import type { storeContract } from './store/contract.ts';
-
-/** Between attempts to hear of bans again after the death of the store. Those in force stay so meanwhile. */
-const LISTEN_AGAIN_MS = 100;
 
 type Follower = Pick<ActorContext<unknown, unknown, never>, 'clock' | 'signal'> & {
   readonly refs: { readonly store: Ref<MessagesOf<typeof storeContract>> };
@@ -28,7 +24,10 @@ export class BansInForce {
   static async follow(context: Follower, changed: (list: BanList) => void = () => {}): Promise<BansInForce> {
     const bans = await context.refs.store.ask('bans', null);
     const inForce = new BansInForce(new BanList(bans.map(({ target }) => target)), changed);
-    context.spawn(() => inForce.#follow(context));
+    const { refs, signal } = context;
+    const stream = () => refs.store.stream('banned', null, { signal });
+    // Those in force stay so while the store is being restarted.
+    context.spawn(() => keepListening(context, stream, (targets) => inForce.#use(targets)));
     return inForce;
   }
 
@@ -44,17 +43,8 @@ export class BansInForce {
     return this.#list.hasAddress(address);
   }
 
-  async #follow({ refs, signal, clock }: Follower): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for await (const targets of refs.store.stream('banned', null, { signal })) {
-          this.#list = new BanList(targets);
-          this.#changed(this.#list);
-        }
-      } catch (error) {
-        if (!(error instanceof ActorError)) throw error;
-      }
-      await sleep(clock, LISTEN_AGAIN_MS, signal);
-    }
+  #use(targets: readonly string[]): void {
+    this.#list = new BanList(targets);
+    this.#changed(this.#list);
   }
 }

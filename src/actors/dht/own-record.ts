@@ -1,4 +1,4 @@
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
+import { peerAddrsOf } from '../../protocol/addresses/address.ts';
 import type { Providers } from '../../protocol/objects/providers.ts';
 
 /** Own addresses in one record. */
@@ -11,11 +11,6 @@ export function ownRecord(
   nodeKey: Uint8Array,
   now: bigint,
 ): Providers | null {
-  const list = advertised.flatMap((text) => {
-    const parsed = parseAddress(text);
-    const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
-    return peer === null ? [] : [{ ...peer, pubkeyHint: nodeKey }];
-  });
-  if (list.length === 0) return null;
-  return { contentId, providers: list.slice(0, MAX_OWN), updatedAt: now };
+  const providers = peerAddrsOf(advertised, nodeKey).slice(0, MAX_OWN);
+  return providers.length === 0 ? null : { contentId, providers, updatedAt: now };
 }

@@ -7,12 +7,12 @@ import { FIND_NODE } from '../../protocol/wire/message-types.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { askPeer, shardOf } from '../ask-peer.ts';
 import { DialBudget } from '../dial-budget.ts';
+import type { OwnAddresses } from '../own-addresses.ts';
 import type { PeerLost, PeerMet } from '../peer-met.ts';
 import { candidateFrom } from './candidates.ts';
 import { type Contact, contactOf } from './contact.ts';
 import type { DhtContext } from './context.ts';
 import type { Candidate } from './lookup.ts';
-import type { OwnAddresses } from './own-addresses.ts';
 import type { RoutingTable, TableEntry } from './routing-table.ts';
 
 const PING_MS = 6_000;

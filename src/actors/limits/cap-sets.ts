@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import { CapMemory, capSet, noCaps } from '../cap-set.ts';
+import { Latest } from '../latest.ts';
 import type { Cap, CapSet, Direction } from './contract.ts';
 
 /** How long octets may still be counted in a set that another one took the place of: until every shard has heard of it. */
@@ -16,8 +17,7 @@ interface Metered {
 /** The set of caps in force, who follows it, and what was metered under it and its predecessors. */
 export class CapSets {
   readonly #clock: Clock;
-  readonly #wakers = new Set<() => void>();
-  #current: CapSet = noCaps();
+  readonly #current = new Latest(noCaps());
   #metered: Metered[] = [];
 
   constructor(clock: Clock) {
@@ -31,15 +31,15 @@ export class CapSets {
     const now = this.#clock.now();
     for (const each of this.#metered) each.endedAt = Math.min(each.endedAt, now);
     // Counters begin anew with every set: a rate that changes leaves no debt and no savings behind.
-    this.#current = capSet(caps, now, metered);
-    const memory = new CapMemory(this.#current.memory, caps.length);
+    const next = capSet(caps, now, metered);
+    const memory = new CapMemory(next.memory, caps.length);
     if (metered) this.#metered.push({ memory, seen: { up: 0, down: 0 }, endedAt: Number.POSITIVE_INFINITY });
-    for (const wake of this.#wakers) wake();
+    this.#current.value = next;
     return true;
   }
 
   get current(): CapSet {
-    return this.#current;
+    return this.#current.value;
   }
 
   /** Octets metered since the last time. */
@@ -55,26 +55,7 @@ export class CapSets {
     return sum;
   }
 
-  async *follow(signal: AbortSignal): AsyncGenerator<CapSet, void, undefined> {
-    let told: CapSet | null = null;
-    let wake = () => {};
-    const waker = () => wake();
-    this.#wakers.add(waker);
-    signal.addEventListener('abort', waker, { once: true });
-    try {
-      while (!signal.aborted) {
-        if (told !== this.#current) {
-          told = this.#current;
-          yield told;
-          continue;
-        }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      this.#wakers.delete(waker);
-      signal.removeEventListener('abort', waker);
-    }
+  follow(signal: AbortSignal): AsyncGenerator<CapSet, void, undefined> {
+    return this.#current.follow(signal);
   }
 }

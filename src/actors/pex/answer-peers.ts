@@ -1,4 +1,4 @@
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
+import { peerAddrsOf } from '../../protocol/addresses/address.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
@@ -36,7 +36,7 @@ export function answerPeers(
   random: () => number,
 ): readonly PeerAddr[] {
   const limit = Math.min(max, MAX_OFFERED);
-  const own = known.own.slice(0, Math.min(MAX_OWN, limit)).flatMap((text) => wireForm(text, known.ownKey));
+  const own = peerAddrsOf(known.own.slice(0, Math.min(MAX_OWN, limit)), fromHex(known.ownKey, 32));
   const fit: StoredPeer[] = [];
   for (const peer of known.peers) {
     if (now - peer.seenAt > FRESH_SECONDS || peer.failures > 0) continue;
@@ -45,15 +45,9 @@ export function answerPeers(
     fit.push(peer);
   }
   const others = sampleOf(fit, limit - own.length, random);
-  return [...own, ...others.flatMap(({ address, nodeKey }) => wireForm(address, nodeKey))];
+  return [...own, ...others.flatMap(({ address, nodeKey }) => peerAddrsOf([address], fromHex(nodeKey, 32)))];
 }
 
 /** Whoever runs Granary speaks every dialect, whatever the one we met it in. */
 const canDial = (dialect: Dialect, peer: StoredPeer): boolean =>
   peer.native || (peer.version === dialect.version && peer.capabilityKeys === dialect.capabilityKeys);
-
-function wireForm(text: string, nodeKey: string): PeerAddr[] {
-  const parsed = parseAddress(text);
-  const peer = parsed.ok ? toPeerAddr({ ...parsed.address, nodeKey: fromHex(nodeKey, 32) }) : null;
-  return peer === null ? [] : [peer];
-}

@@ -1,22 +1,20 @@
-import { failure } from '../../errors.ts';
-import { parseAddress, toPeerAddr } from '../../protocol/addresses/address.ts';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
+import { peerAddrsOf } from '../../protocol/addresses/address.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { PEX_OFFER, PEX_REQUEST } from '../../protocol/wire/message-types.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
-import { decodeReply, encodeRequest } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
-import type { MessagesOf } from '../../supervisor/contract/contract.ts';
-import type { Ref } from '../../supervisor/contract/ref.ts';
+import { askOver } from '../ask-peer.ts';
+import type { Shard } from '../every-shard.ts';
+import { OWN_KNOWN_MS, type OwnAddresses } from '../own-addresses.ts';
 import { TokenBuckets } from '../token-buckets.ts';
-import type { SessionInfo, transportContract } from '../transport/contract.ts';
+import type { SessionInfo } from '../transport/contract.ts';
 import type { PexContext } from './context.ts';
-import { meansAnything, type OwnAddresses } from './own-addresses.ts';
+import { meansAnything } from './means-anything.ts';
 import type { PeerBook } from './peer-book.ts';
 
 /** An outbound session, and the shard that has it. */
 export interface HeldSession extends Pick<SessionInfo, 'address' | 'nodeKey' | 'since'> {
-  readonly shard: Ref<MessagesOf<typeof transportContract>>;
+  readonly shard: Shard;
 }
 
 /** A new acquaintance is asked again after so long, then twice as long each time. */
@@ -80,14 +78,14 @@ export class Exchange {
   async #ask(session: HeldSession): Promise<void> {
     const { log, metrics, signal } = this.#context;
     const { shard, address, nodeKey } = session;
-    const request = (type: number, payload: Uint8Array) =>
-      shard.ask('request', { peer: { address }, type, payload }, { deadlineMs: ASK_MS, signal });
+    const options = { deadlineMs: ASK_MS, signal, longest: LONGEST_ANSWER };
     metrics.add('asked', 1);
     try {
-      const answer = await request(PEX_REQUEST, encodeRequest(PEX_REQUEST, { maxPeers: ASKED_FOR }));
-      this.#book.offered(nodeKey, readOffer(address, answer));
+      const question = { maxPeers: ASKED_FOR };
+      const answer = await askOver(shard, { address }, PEX_REQUEST, question, options);
+      this.#book.offered(nodeKey, answer.peers);
       const peers = await this.#ownFor(address);
-      if (peers.length > 0) await request(PEX_OFFER, encodeRequest(PEX_OFFER, { peers }));
+      if (peers.length > 0) await askOver(shard, { address }, PEX_OFFER, { peers }, options);
     } catch (error) {
       if (!(error instanceof ActorError) || signal.aborted) throw error;
       log.debug({ peer: address, code: error.code, reason: error.message }, 'no exchange of peers');
@@ -96,13 +94,8 @@ export class Exchange {
 
   /** Where this node is, as far as that means anything to a peer over there. */
   async #ownFor(address: string): Promise<readonly PeerAddr[]> {
-    const own = (await this.#own.advertised()).filter((each) => meansAnything(each, address));
-    const nodeKey = fromHex(this.#ownKey, 32);
-    return own.flatMap((text) => {
-      const parsed = parseAddress(text);
-      const peer = parsed.ok ? toPeerAddr({ ...parsed.address, nodeKey }) : null;
-      return peer === null ? [] : [peer];
-    });
+    const own = (await this.#own.look(OWN_KNOWN_MS)).filter((each) => meansAnything(each, address));
+    return peerAddrsOf(own, fromHex(this.#ownKey, 32));
   }
 
   #note(nodeKey: string, times: number): void {
@@ -115,17 +108,4 @@ export class Exchange {
 function pauseMs({ times, chance }: Asked, isKept: boolean): number {
   if (!isKept) return OTHERS_MS * (1 + chance);
   return Math.min(SOON_MS * 2 ** (times - 1), KEPT_MS) + chance * KEPT_JITTER_MS;
-}
-
-/** Throws `E_PEER_PROTOCOL` for what is no answer to 101. */
-function readOffer(address: string, reply: { type: number; payload: Uint8Array }): readonly PeerAddr[] {
-  const broke = (what: string) => failure('E_PEER_PROTOCOL', what, { subject: address });
-  if (reply.type !== PEX_OFFER) throw broke(`it answered with type ${reply.type}`);
-  if (reply.payload.length > LONGEST_ANSWER) throw broke('it answered with more peers than there may be');
-  try {
-    return decodeReply(PEX_REQUEST, reply.payload).peers;
-  } catch (error) {
-    if (error instanceof DecodeError) throw broke(error.message);
-    throw error;
-  }
 }

@@ -1,3 +1,5 @@
+const NONE: ReadonlySet<string> = new Set();
+
 /** Counts members of named groups, so that one party does not fill a table alone. A group without members is forgotten. */
 export class GroupedBounds {
   readonly #limits: Readonly<Record<string, number>>;
@@ -24,6 +26,11 @@ export class GroupedBounds {
     }
   }
 
+  /** Those there are longest first. */
+  membersOf(group: string): ReadonlySet<string> {
+    return this.#members.get(group) ?? NONE;
+  }
+
   /** The members of the first of these groups that takes no more; null: all do. */
   full(groups: readonly string[]): ReadonlySet<string> | null {
     for (const group of groups) {
@@ -32,9 +39,5 @@ export class GroupedBounds {
       if (members !== undefined && members.size >= limit) return members;
     }
     return null;
-  }
-
-  sizeOf(group: string): number {
-    return this.#members.get(group)?.size ?? 0;
   }
 }

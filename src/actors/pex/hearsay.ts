@@ -28,8 +28,8 @@ export class Hearsay {
   readonly #rumours = new Map<string, Rumour>();
   readonly #limit: number;
   readonly #bounds: GroupedBounds;
-  /** In the order in which their addresses were last taken. */
-  readonly #announcers = new Map<string, Set<string>>();
+  /** In the order in which an address of theirs was last taken. */
+  readonly #announcers = new Set<string>();
 
   constructor(bounds: HearsayBounds = HEARSAY_BOUNDS) {
     this.#limit = bounds.addresses;
@@ -69,23 +69,17 @@ export class Hearsay {
     if (this.#bounds.full(groups) !== null) return;
     this.#rumours.set(rumour.address, rumour);
     this.#bounds.add(rumour.address, groups);
-    const own = this.#announcers.get(rumour.announcer) ?? new Set();
-    this.#announcers.set(rumour.announcer, own);
-    own.add(rumour.address);
+    this.#announcers.add(rumour.announcer);
   }
 
   /** The next one to try, which is hearsay no longer: it answers now, or is forgotten. Null: there is none. */
   take(): Rumour | null {
-    const next = this.#announcers.entries().next().value;
-    if (next === undefined) return null;
-    const [announcer, addresses] = next;
-    const rumour = this.#rumours.get(addresses.values().next().value!)!;
+    const announcer = this.#announcers.values().next().value;
+    if (announcer === undefined) return null;
+    const rumour = this.#rumours.get(this.#toldBy(announcer).values().next().value!)!;
     this.remove(rumour.address);
     // Others' turn: in again at the end.
-    if (addresses.size > 0) {
-      this.#announcers.delete(announcer);
-      this.#announcers.set(announcer, addresses);
-    }
+    if (this.#announcers.delete(announcer)) this.#announcers.add(announcer);
     return rumour;
   }
 
@@ -94,19 +88,26 @@ export class Hearsay {
     if (rumour === undefined) return;
     this.#rumours.delete(address);
     this.#bounds.remove(address, groupsOf(rumour));
-    const own = this.#announcers.get(rumour.announcer);
-    own?.delete(address);
-    if (own?.size === 0) this.#announcers.delete(rumour.announcer);
+    if (this.#toldBy(rumour.announcer).size === 0) this.#announcers.delete(rumour.announcer);
+  }
+
+  #toldBy(announcer: string): ReadonlySet<string> {
+    return this.#bounds.membersOf(announcerGroup(announcer));
   }
 
   #mostOfOne(): ReadonlySet<string> {
     let most: ReadonlySet<string> = new Set();
-    for (const own of this.#announcers.values()) if (own.size > most.size) most = own;
+    for (const announcer of this.#announcers) {
+      const own = this.#toldBy(announcer);
+      if (own.size > most.size) most = own;
+    }
     return most;
   }
 }
 
+const announcerGroup = (announcer: string): string => `announcer:${announcer}`;
+
 const groupsOf = ({ address, announcer }: Rumour): string[] => [
-  `announcer:${announcer}`,
+  announcerGroup(announcer),
   `net:${netOf(address)}`,
 ];

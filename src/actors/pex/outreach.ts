@@ -1,7 +1,9 @@
 import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
+import { shardOf } from '../ask-peer.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { everyShard } from '../every-shard.ts';
 import { candidatesOf } from '../peer-candidates.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import type { PeerTarget } from '../transport/contract.ts';
@@ -56,14 +58,9 @@ export class Outreach {
     this.#parts = parts;
   }
 
-  /** Addresses this node dialled and is connected to, as of the last round. */
-  get connected(): ReadonlySet<string> {
-    return new Set(this.#held.map(({ address }) => address));
-  }
-
-  /** The same, looked at now. */
+  /** Addresses this node dialled and is connected to now. */
   async look(): Promise<ReadonlySet<string>> {
-    return new Set((await this.#sessions()).map(({ address }) => address));
+    return addressesOf(await this.#sessions());
   }
 
   /** The next round is now: there are new seeds, or another number of connections is wanted. */
@@ -101,7 +98,7 @@ export class Outreach {
     const { exchange } = this.#parts;
     const { config, metrics } = this.#context;
     const held = await this.#sessions();
-    const addresses = new Set(held.map(({ address }) => address));
+    const addresses = addressesOf(held);
     for (const { address } of this.#held) if (!addresses.has(address)) this.#rest(address);
     this.#held = held;
     metrics.set('outbound', held.length);
@@ -115,7 +112,7 @@ export class Outreach {
   async #reachOut(missing: number): Promise<void> {
     const { book, seeds, random } = this.#parts;
     const { clock, config } = this.#context;
-    const connected = this.connected;
+    const connected = addressesOf(this.#held);
     const due = sampleOf(seeds.due(connected), Math.min(missing, SEEDS_A_ROUND), random);
     const peers = peersToDial(
       {
@@ -183,8 +180,7 @@ export class Outreach {
       return failure('E_ADDRESS_INVALID', 'no address of a node', { subject: address });
     metrics.add('dials', 1);
     try {
-      const shard = refs.transport.route(nodeKey ?? address);
-      await shard.ask('connect', target, { deadlineMs: DIAL_MS, signal });
+      await shardOf(refs.transport, target).ask('connect', target, { deadlineMs: DIAL_MS, signal });
       return null;
     } catch (error) {
       if (!(error instanceof ActorError) || signal.aborted) throw error;
@@ -195,18 +191,13 @@ export class Outreach {
 
   async #sessions(): Promise<readonly HeldSession[]> {
     const { refs, signal } = this.#context;
-    const shards = Array.from({ length: refs.transport.size }, (_, index) => refs.transport.member(index));
-    const lists = await Promise.allSettled(
-      shards.map(async (shard) => {
-        const sessions = await shard.ask('dialled', null, { signal });
-        return sessions.map(({ address, nodeKey, since }) => ({ address, nodeKey, since, shard }));
-      }),
-    );
+    const held = await everyShard(refs.transport, async (shard) => {
+      const sessions = await shard.ask('dialled', null, { signal });
+      return sessions.map(({ address, nodeKey, since }) => ({ address, nodeKey, since, shard }));
+    });
     signal.throwIfAborted();
     // Those there are longest stay those that are kept.
-    return lists
-      .flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
-      .sort((a, b) => a.since - b.since || (a.address < b.address ? -1 : 1));
+    return held.sort((a, b) => a.since - b.since || (a.address < b.address ? -1 : 1));
   }
 
   #rest(address: string): void {
@@ -214,3 +205,6 @@ export class Outreach {
     if (book.table.get(address) !== null) book.waiting.until(address, this.#context.clock.now() + REST_MS);
   }
 }
+
+const addressesOf = (sessions: readonly HeldSession[]): ReadonlySet<string> =>
+  new Set(sessions.map(({ address }) => address));

@@ -6,11 +6,11 @@ import type { StoredPeer } from '../store/contract.ts';
 import { type Asker, answerPeers, FRESH_SECONDS } from './answer-peers.ts';
 import { type PexContext, unixNow } from './context.ts';
 import type { KnownRow } from './contract.ts';
-import { Waiting } from './dial-plan.ts';
 import { HEARSAY_BOUNDS, Hearsay, type Rumour } from './hearsay.ts';
 import { offeredAddresses } from './offered.ts';
 import { PeerTable, TABLE_BOUNDS } from './peer-table.ts';
 import { decayed } from './score.ts';
+import { Waiting } from './waiting.ts';
 
 /** Which peers may be handed out is found out so often: many may ask at once. */
 const TELLABLE_MS = 10_000;
@@ -36,7 +36,7 @@ export class PeerBook {
   readonly #context: PexContext;
   readonly #parts: BookParts;
   readonly table: PeerTable;
-  readonly hearsay: Hearsay;
+  readonly #hearsay: Hearsay;
   readonly waiting: Waiting;
   /** Who told of the addresses that are tried for the first time. */
   readonly #tried = new Map<string, string>();
@@ -47,7 +47,7 @@ export class PeerBook {
     this.#parts = parts;
     const anyNet = context.config.scope === 'test';
     this.table = new PeerTable(anyNet ? ANY_NET : TABLE_BOUNDS);
-    this.hearsay = new Hearsay(anyNet ? ANY_HEARSAY_NET : HEARSAY_BOUNDS);
+    this.#hearsay = new Hearsay(anyNet ? ANY_HEARSAY_NET : HEARSAY_BOUNDS);
     this.waiting = new Waiting(parts.random);
   }
 
@@ -86,7 +86,7 @@ export class PeerBook {
         metrics.add('addresses_refused', 1);
         continue;
       }
-      this.hearsay.add({ address, nodeKey, announcer });
+      this.#hearsay.add({ address, nodeKey, announcer });
       // Who says where it is itself wants to be found: without it no newcomer came into anybody's routing table.
       if (nodeKey === announcer) {
         refs.dht.tell('learnt', { addresses: [`${address}@${nodeKey}`], from: announcer });
@@ -106,7 +106,7 @@ export class PeerBook {
   /** The next address to try that nobody has tried; null: there is none. */
   tryHearsay(): Rumour | null {
     for (;;) {
-      const rumour = this.hearsay.take();
+      const rumour = this.#hearsay.take();
       if (rumour === null) return null;
       const { address, nodeKey } = rumour;
       // What may be dialled, and who is banned, may have changed since it was heard.
@@ -149,7 +149,7 @@ export class PeerBook {
     const answered = [...this.table.all()]
       .map((peer) => answeredRow(peer, now))
       .sort((a, b) => b.score - a.score || b.seen! - a.seen!);
-    return [...answered, ...[...this.hearsay.all()].map(hearsayRow)];
+    return [...answered, ...[...this.#hearsay.all()].map(hearsayRow)];
   }
 
   #tellablePeers(): readonly StoredPeer[] {
@@ -165,17 +165,17 @@ export class PeerBook {
 
   #sourceOf(address: string): string {
     if (this.#parts.isSeed(address)) return 'seed';
-    return this.#tried.get(address) ?? this.hearsay.announcerOf(address) ?? 'dial';
+    return this.#tried.get(address) ?? this.#hearsay.announcerOf(address) ?? 'dial';
   }
 
   #settled(address: string): void {
     this.#tried.delete(address);
-    this.hearsay.remove(address);
+    this.#hearsay.remove(address);
   }
 
   #gauge(): void {
     this.#context.metrics.set('peers', this.table.size);
-    this.#context.metrics.set('hearsay', this.hearsay.size);
+    this.#context.metrics.set('hearsay', this.#hearsay.size);
   }
 }
 

@@ -136,7 +136,10 @@ export class Seeds {
   /** What was learnt of those that are on the list no more is forgotten; the others are due at once. */
   listChanged(): void {
     const places = new Set(this.list.entries().map(({ address }) => placeOf(address)));
-    for (const place of [...this.#states.keys()]) if (!places.has(place)) this.#states.delete(place);
+    for (const [place, state] of this.#states) {
+      if (places.has(place)) state.notBefore = Number.NEGATIVE_INFINITY;
+      else this.#states.delete(place);
+    }
   }
 
   /** As `tcp://ip:port[@key]`, as far as the names resolve by now. */

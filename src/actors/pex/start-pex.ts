@@ -1,11 +1,11 @@
 import type { Behaviour } from '../../supervisor/contract/actor.ts';
 import type { MessagesOf } from '../../supervisor/contract/contract.ts';
 import type { BansInForce } from '../follow-bans.ts';
+import { OWN_KNOWN_MS, OwnAddresses } from '../own-addresses.ts';
 import type { PexContext } from './context.ts';
 import type { pexContract } from './contract.ts';
 import { Exchange } from './exchange.ts';
 import { Outreach } from './outreach.ts';
-import { OwnAddresses } from './own-addresses.ts';
 import { PeerBook } from './peer-book.ts';
 import type { Lookup } from './resolve-host.ts';
 import { type SeedChanges, SeedList } from './seed-list.ts';
@@ -42,7 +42,7 @@ export async function startPex(
   });
   const keeper = new TableKeeper(context, book.table);
   await keeper.load();
-  await own.advertised();
+  await own.look();
   const exchange = new Exchange(context, { book, own, ownKey, random });
   const outreach = new Outreach(context, { book, seeds, exchange, random });
   context.spawn(() => keeper.run());
@@ -58,7 +58,7 @@ export async function startPex(
     handlers: {
       met: (peer) => book.met(peer),
       lost: (peer) => book.lost(peer),
-      wire: async (request) => answerWire(book, await own.advertised(), request),
+      wire: async (request) => answerWire(book, await own.look(OWN_KNOWN_MS), request),
       sources: ({ limit }) => {
         const first = seeds.addresses().slice(0, limit);
         return [...first, ...book.best(limit - first.length)];

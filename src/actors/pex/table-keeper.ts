@@ -1,11 +1,10 @@
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { PexContext } from './context.ts';
-import type { PeerTable } from './peer-table.ts';
+import { type PeerTable, TABLE_BOUNDS } from './peer-table.ts';
 
 /** Changes are written down so often, all of them at once. */
 const WRITE_MS = 30_000;
-const MAX_LOADED = 4_096;
 
 /** Brings the table from the store, and what changes in it back. */
 export class TableKeeper {
@@ -18,7 +17,7 @@ export class TableKeeper {
   }
 
   async load(): Promise<void> {
-    this.#table.load(await this.#context.refs.store.ask('knownPeers', { limit: MAX_LOADED }));
+    this.#table.load(await this.#context.refs.store.ask('knownPeers', { limit: TABLE_BOUNDS.peers }));
   }
 
   /** Until the actor stops. */

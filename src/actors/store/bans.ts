@@ -1,4 +1,5 @@
 import { failure } from '../../errors.ts';
+import { Latest } from '../latest.ts';
 import type { Ban } from './contract.ts';
 import type { Database } from './database.ts';
 
@@ -8,7 +9,7 @@ const MAX_TARGET = 128;
 /** Whom the operator wants nothing to do with; told to everybody who listens, at once and after every change. */
 export class Bans {
   readonly #database: Database;
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Latest(0);
 
   constructor(database: Database) {
     this.#database = database;
@@ -42,34 +43,11 @@ export class Bans {
 
   /** The whole list, now and whenever it is another. Ends with the signal. */
   async *follow(signal: AbortSignal): AsyncGenerator<readonly string[], void, undefined> {
-    let stale = true;
-    let wake = () => {};
-    const onChange = () => {
-      stale = true;
-      wake();
-    };
-    const onAbort = () => wake();
-    this.#listeners.add(onChange);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      while (!signal.aborted) {
-        if (!stale) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-          continue;
-        }
-        stale = false;
-        yield this.list().map(({ target }) => target);
-      }
-    } finally {
-      this.#listeners.delete(onChange);
-      signal.removeEventListener('abort', onAbort);
-    }
+    for await (const _ of this.#changes.follow(signal)) yield this.list().map(({ target }) => target);
   }
 
   #changed(rows: number): boolean {
-    if (rows > 0) for (const listener of this.#listeners) listener();
+    if (rows > 0) this.#changes.value++;
     return rows > 0;
   }
 }

@@ -91,9 +91,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const tidy = () => context.spawn(() => tidyUp(context, shelf));
   tidy();
 
-  let closed = false;
   const flushPeers = () => {
-    if (closed) return;
     try {
       peers.flush();
     } catch (error) {
@@ -313,7 +311,6 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     async stop() {
       await guard.close();
       flushPeers();
-      closed = true;
       opened.close();
     },
   };

@@ -1,24 +1,19 @@
-import { ActorError } from '../../supervisor/contract/actor-error.ts';
-import { sleep } from '../../supervisor/contract/clock.ts';
+import { keepListening } from '../keep-listening.ts';
 import type { ShardContext } from './context.ts';
 import type { Peer } from './session.ts';
 import type { ShardCaps } from './shard-caps.ts';
 
-/** Between attempts to hear of caps again after the death of who sets them. Those in force stay so meanwhile. */
-const LISTEN_AGAIN_MS = 100;
 /** Refused chunks are counted one by one, and told of so often. */
 const TELL_EVERY_MS = 60_000;
 
-/** Holds the shard to every set of caps as it comes, until the shard stops. */
-export async function followCaps({ refs, signal, clock }: ShardContext, caps: ShardCaps): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      for await (const set of refs.limits.stream('caps', null, { signal })) caps.use(set);
-    } catch (error) {
-      if (!(error instanceof ActorError)) throw error;
-    }
-    await sleep(clock, LISTEN_AGAIN_MS, signal);
-  }
+/** Holds the shard to every set of caps as it comes, until the shard stops; after the death of who sets them, to the last. */
+export function followCaps(context: ShardContext, caps: ShardCaps): Promise<void> {
+  const { refs, signal } = context;
+  return keepListening(
+    context,
+    () => refs.limits.stream('caps', null, { signal }),
+    (set) => caps.use(set),
+  );
 }
 
 /** Counts chunks that a cap leaves no room for, and tells of them now and then. */

@@ -79,6 +79,14 @@ export function toPeerAddr(address: Address): PeerAddr | null {
   return { ip, port, transport, pubkeyHint: nodeKey, relayVia: null };
 }
 
+/** The form of the wire of one node's addresses; what is none, or has a host name, is passed over. */
+export function peerAddrsOf(texts: readonly string[], nodeKey: Uint8Array | null): PeerAddr[] {
+  return texts.flatMap((text) => {
+    const parsed = parseAddress(text);
+    return (parsed.ok && toPeerAddr({ ...parsed.address, nodeKey })) || [];
+  });
+}
+
 /** The text form of an address of the wire; null for one behind a relay, whose own ip and port must not be dialled. */
 export function fromPeerAddr(peer: PeerAddr): Address | null {
   if (peer.relayVia !== null) return null;

@@ -1,3 +1,4 @@
+import { parseAddress } from './address.ts';
 import { parseIp } from './ip.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
 import { ipOfRemote, remoteOf } from './remote.ts';
@@ -52,6 +53,13 @@ export function publicNeighbourhood(remote: string): string | undefined {
 /** What kind of place 4 or 16 octets are. IPv4 in the clothes of IPv6 is what it is underneath. */
 export function reachOf(ip: Uint8Array): IpReach {
   return ip.length === 4 ? reachOf4(ip[0]!, ip[1]!, ip[2]!) : reachOf6(ip);
+}
+
+/** The same of `tcp://ip:port[@key]`; what is no such address leads nowhere. */
+export function reachOfAddress(text: string): IpReach {
+  const parsed = parseAddress(text);
+  const ip = parsed.ok ? parseIp(parsed.address.host) : null;
+  return ip === null ? 'unusable' : reachOf(ip);
 }
 
 function reachOf4(a: number, b: number, c: number): IpReach {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { meansAnything } from '../../../src/actors/pex/own-addresses.ts';
+import { meansAnything } from '../../../src/actors/pex/means-anything.ts';
 import { DIALECT_1 } from '../../../src/protocol/dialect.ts';
 import { addressOf, keyOf, NOW, storedPeer } from './peers.ts';
 import { Kept, OWN_ADDRESS, OWN_KEY, PexWorld, peerAddr } from './world.ts';

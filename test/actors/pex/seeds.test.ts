@@ -91,6 +91,17 @@ describe('seeds of a node', () => {
     expect((await world.seeds())[0]!.state).toMatch(/answered|failing/);
   });
 
+  test('one that failed for long and is added again with another key is dialled at once', async () => {
+    world = await PexWorld.start({ outbound: 3 });
+    world.node(addressOf(1), keyOf(1));
+    await world.handlers.addSeed({ address: `${addressOf(1)}@${KEY}` }, world.call);
+    await world.clock.advance(3_600_000);
+    expect(await world.seeds()).toMatchObject([{ state: 'failing', error: { code: 'E_PEER_IDENTITY' } }]);
+    await world.handlers.addSeed({ address: `${addressOf(1)}@${keyOf(1)}` }, world.call);
+    await world.clock.advance(100);
+    expect(await world.seeds()).toMatchObject([{ state: 'connected' }]);
+  });
+
   test('one that is added is dialled at once; one that is removed is not dialled again', async () => {
     world = await PexWorld.start({ outbound: 3 });
     world.node(addressOf(1), keyOf(1));

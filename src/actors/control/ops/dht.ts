@@ -7,6 +7,7 @@ export const dht: AskOperation<'dht'> = async (refs, body, signal) => {
     refs.dht.ask('status', null, { signal }),
     refs.dht.ask('table', null, { signal }),
   ]);
+  const { perSecond, ...announce } = status.announce;
   const { rows, next } = pageOf(table, body);
   return {
     nodes: status.nodes,
@@ -24,26 +25,15 @@ export const dht: AskOperation<'dht'> = async (refs, body, signal) => {
     published: status.published,
     replicas: status.replicas,
     announce: {
-      state: status.announce.state,
-      items: status.announce.items,
-      announced: status.announce.announced,
-      due: status.announce.due,
-      backlog: status.announce.backlog,
-      unreached: status.announce.unreached,
-      next: status.announce.next === null ? null : instant(status.announce.next),
-      per_second: Math.round(status.announce.perSecond * 100) / 100,
-      stores: status.announce.stores,
-      lookups: status.announce.lookups,
+      ...announce,
+      next: instant(announce.next),
+      per_second: Math.round(perSecond * 100) / 100,
     },
-    table: rows.map((row) => ({
-      node_id: row.nodeId,
-      node_key: row.nodeKey,
-      address: row.address,
-      native: row.native,
-      dialect: row.dialect,
-      bucket: row.bucket,
+    table: rows.map(({ nodeId, nodeKey, ...row }) => ({
+      ...row,
+      node_id: nodeId,
+      node_key: nodeKey,
       seen: instant(row.seen),
-      failures: row.failures,
     })),
     next,
   };

@@ -1,8 +1,7 @@
 import type { InviteLink, InviteResult } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
 import { parseAddress } from '../../../protocol/addresses/address.ts';
-import { parseIp } from '../../../protocol/addresses/ip.ts';
-import { reachOf } from '../../../protocol/addresses/may-dial.ts';
+import { reachOfAddress } from '../../../protocol/addresses/may-dial.ts';
 import { linkWith } from '../../../protocol/links/pinned-link.ts';
 import { ActorError } from '../../../supervisor/contract/actor-error.ts';
 import type { SeedRow } from '../../pex/contract.ts';
@@ -75,13 +74,7 @@ async function linksOf(
 
 /** Who can reach the best of these addresses. */
 function widest(addresses: readonly string[]): InviteResult['reach'] {
-  const found = new Set(
-    addresses.map((text) => {
-      const parsed = parseAddress(text);
-      const ip = parsed.ok ? parseIp(parsed.address.host) : null;
-      return ip === null ? 'unusable' : reachOf(ip);
-    }),
-  );
+  const found = new Set(addresses.map(reachOfAddress));
   if (found.has('public')) return 'public';
   if (found.has('private')) return 'private';
   return found.has('loopback') ? 'loopback' : 'none';

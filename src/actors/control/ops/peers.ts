@@ -2,6 +2,8 @@ import type { KnownPeerRow, PeerRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
 import { formatAddress, parseAddress } from '../../../protocol/addresses/address.ts';
 import { toHex } from '../../../protocol/crypto/bytes.ts';
+import { shardOf } from '../../ask-peer.ts';
+import { everyShard } from '../../every-shard.ts';
 import type { KnownRow } from '../../pex/contract.ts';
 import type { SessionInfo } from '../../transport/contract.ts';
 import type { ControlRefs } from '../control-refs.ts';
@@ -29,17 +31,14 @@ export const connect: AskOperation<'connect'> = async (refs, body, signal) => {
   const { nodeKey, ...place } = parsed.address;
   const address = formatAddress({ ...place, nodeKey: null });
   const target = { address, ...(nodeKey && { nodeKey: toHex(nodeKey) }) };
-  // The member that owns a peer is found by its key, or by its address while the key is unknown.
-  const member = refs.transport.route(target.nodeKey ?? address);
-  return { peers: [row(await member.ask('connect', target, { signal }))] };
+  return { peers: [row(await shardOf(refs.transport, target).ask('connect', target, { signal }))] };
 };
 
 /** Sessions of every shard; a shard that is being restarted has none. */
 export async function allSessions(refs: ControlRefs, signal: AbortSignal): Promise<SessionInfo[]> {
-  const members = Array.from({ length: refs.transport.size }, (_, index) => refs.transport.member(index));
-  const lists = await Promise.allSettled(members.map((member) => member.ask('sessions', null, { signal })));
+  const sessions = await everyShard(refs.transport, (shard) => shard.ask('sessions', null, { signal }));
   signal.throwIfAborted();
-  return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
+  return sessions;
 }
 
 function knownRow({ nodeKey, seen, ...peer }: KnownRow): KnownPeerRow {

@@ -18,13 +18,9 @@ export const removeSeed: AskOperation<'remove_seed'> = async (refs, { address },
 async function listed(refs: ControlRefs, signal: AbortSignal): Promise<SeedsResult> {
   const rows = await refs.pex.ask('seeds', null, { signal });
   return {
-    seeds: rows.map(({ address, origin, state, resolved, lastAnswer, error, nextTry }) => ({
-      address,
-      origin,
-      state,
-      resolved,
+    seeds: rows.map(({ lastAnswer, nextTry, ...seed }) => ({
+      ...seed,
       last_answer: instant(lastAnswer),
-      error,
       next_try: instant(nextTry),
     })),
   };

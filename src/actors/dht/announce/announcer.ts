@@ -1,9 +1,9 @@
 import { bytesEqual } from '../../../protocol/crypto/bytes.ts';
 import { ActorError } from '../../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../../supervisor/contract/clock.ts';
+import type { OwnAddresses } from '../../own-addresses.ts';
 import type { DhtContext } from '../context.ts';
 import type { AnnounceStatus } from '../contract.ts';
-import type { OwnAddresses } from '../own-addresses.ts';
 import type { ReceiverBudgets } from '../receiver-budgets.ts';
 import type { RoutingTable } from '../routing-table.ts';
 import { BUCKETS, bucketOf, Cycle } from './cycle.ts';
