@@ -2,7 +2,7 @@ import { eachBounded } from '../../src/actors/each-bounded.ts';
 import { buildSegment } from '../../src/actors/search/segment-builder.ts';
 import type { SegmentFolder } from '../../src/actors/search/segment-folder.ts';
 import { type SearchedShare, Shares, searchedShare } from '../../src/actors/search/shares.ts';
-import type { Subscription } from '../../src/actors/store/contract.ts';
+import type { Subscription } from '../../src/actors/share-types.ts';
 import { itemsOf, type SyntheticShare } from './catalog.ts';
 
 /** As many as the keeper opens at once. */

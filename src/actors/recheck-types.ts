@@ -1,4 +1,4 @@
-import type { HeldFile, Hex } from './store/contract.ts';
+import type { HeldFile, Hex } from './content-types.ts';
 
 // What store and transfer say to each other about the checking of files on this disk.
 

@@ -1,4 +1,5 @@
-import { type Subscription, storeContract } from '../actors/store/contract.ts';
+import type { Subscription } from '../actors/share-types.ts';
+import { storeContract } from '../actors/store/contract.ts';
 import type { WireReply, WireRequest } from '../actors/wire-request.ts';
 import { failure } from '../errors.ts';
 import { encodeWith } from '../protocol/cbor/codec.ts';

@@ -9,7 +9,7 @@ import { decodeReply, encodeRequest } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { OwnAddresses } from '../own-addresses.ts';
-import type { OwnShare } from '../store/contract.ts';
+import type { OwnShare } from '../share-types.ts';
 import { type DhtContext, unixNow } from './context.ts';
 import { ownRecord } from './own-record.ts';
 import type { RoutingTable } from './routing-table.ts';

@@ -2,7 +2,7 @@ import { peerAddrsOf } from '../../protocol/addresses/address.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Dialect } from '../../protocol/dialect.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
-import type { StoredPeer } from '../store/contract.ts';
+import type { StoredPeer } from '../known-peer-types.ts';
 import { MAX_OFFERED } from './offered.ts';
 import { sampleOf } from './sample.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredPeer } from '../store/contract.ts';
+import type { StoredPeer } from '../known-peer-types.ts';
 import { netOf } from './peer-table.ts';
 import { decayed } from './score.ts';
 

@@ -1,8 +1,8 @@
 import { parseAddress } from '../../protocol/addresses/address.ts';
 import { mayDial } from '../../protocol/addresses/may-dial.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
+import type { StoredPeer } from '../known-peer-types.ts';
 import type { PeerLost, PeerMet } from '../peer-met.ts';
-import type { StoredPeer } from '../store/contract.ts';
 import { type Asker, answerPeers, FRESH_SECONDS } from './answer-peers.ts';
 import { type PexContext, unixNow } from './context.ts';
 import type { KnownRow } from './contract.ts';

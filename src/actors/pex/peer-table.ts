@@ -1,7 +1,7 @@
 import { parseAddress } from '../../protocol/addresses/address.ts';
 import { parseIp } from '../../protocol/addresses/ip.ts';
 import { neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
-import type { StoredPeer } from '../store/contract.ts';
+import type { StoredPeer } from '../known-peer-types.ts';
 import { GroupedBounds } from './grouped-bounds.ts';
 import { decayed, FAILURE, rated, SUCCESS } from './score.ts';
 

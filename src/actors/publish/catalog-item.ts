@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { chunkCount } from '../../protocol/objects/chunks.ts';
-import type { CatalogItem } from '../store/contract.ts';
+import type { CatalogItem } from '../share-types.ts';
 import { mimeOf } from './mime-types.ts';
 
 /** A file as the manifest lists it. `inside`: its path in the share; one at the top has a name and no path. */

@@ -2,7 +2,7 @@ import { failure } from '../../errors.ts';
 import { chunkCount } from '../../protocol/objects/chunks.ts';
 import { MANIFEST_LIMITS } from '../../protocol/objects/manifest-contents.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
-import type { CommittedRevision, OwnShare, ShareRoot } from '../store/contract.ts';
+import type { CommittedRevision, OwnShare, ShareRoot } from '../share-types.ts';
 import { catalogItem } from './catalog-item.ts';
 import type { PublishContext } from './context.ts';
 import type { KnownFile } from './hash-changed.ts';

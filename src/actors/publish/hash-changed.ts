@@ -1,5 +1,5 @@
+import type { ContentSource, HashedSource } from '../content-types.ts';
 import type { HashedFile } from '../hashing/contract.ts';
-import type { ContentSource, HashedSource } from '../store/contract.ts';
 import type { PublishContext } from './context.ts';
 import type { FoundFile } from './file-walk.ts';
 import type { PublishMeter } from './publish-meter.ts';

@@ -1,5 +1,6 @@
 import { sep } from 'node:path';
-import type { OwnShare, ShareSource } from '../store/contract.ts';
+import type { ShareSource } from '../content-types.ts';
+import type { OwnShare } from '../share-types.ts';
 import type { PublishContext } from './context.ts';
 import type { FileWalk, FoundFile } from './file-walk.ts';
 import type { KnownFile } from './hash-changed.ts';

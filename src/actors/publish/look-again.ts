@@ -1,7 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
-import type { GoneSource, JudgedSource, OwnShare, ShareRoot } from '../store/contract.ts';
+import type { GoneSource, JudgedSource } from '../content-types.ts';
+import type { OwnShare, ShareRoot } from '../share-types.ts';
 import type { PublishContext } from './context.ts';
 import type { ItemState, ShareState } from './contract.ts';
 import { isOffline } from './roots.ts';

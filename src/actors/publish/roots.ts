@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
-import type { ShareRoot } from '../store/contract.ts';
+import type { ShareRoot } from '../share-types.ts';
 import { isEmpty, isUnmounted } from '../unmounted.ts';
 import type { SkippedFiles } from './skipped-files.ts';
 

@@ -6,7 +6,7 @@ import { MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import * as types from '../../protocol/wire/message-types.ts';
 import type { PublicShareSummary } from '../../protocol/wire/public-share.ts';
 import { decodeRequest, encodeReply } from '../../protocol/wire/registry.ts';
-import type { OwnShare } from '../store/contract.ts';
+import type { OwnShare } from '../share-types.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 import type { PublishContext } from './context.ts';
 

@@ -1,5 +1,5 @@
 import { ask, configOf, defineContract } from '../../supervisor/contract/contract.ts';
-import type { Trust } from '../store/contract.ts';
+import type { Trust } from '../share-types.ts';
 import type { SearchConfig } from './config.ts';
 
 /**

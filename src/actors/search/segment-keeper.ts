@@ -6,7 +6,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { runSliced } from '../run-sliced.ts';
-import type { Subscription } from '../store/contract.ts';
+import type { Subscription } from '../share-types.ts';
 import type { SearchContext } from './context.ts';
 import type { Stemming } from './contract.ts';
 import { buildSegment } from './segment-builder.ts';

@@ -1,4 +1,4 @@
-import type { Subscription, Trust } from '../store/contract.ts';
+import type { Subscription, Trust } from '../share-types.ts';
 import { type Query, type QueryTerm, shareTerms } from './query.ts';
 import { scoreOf, TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';

@@ -1,6 +1,6 @@
 import { failure } from '../../errors.ts';
+import type { Ban } from '../known-peer-types.ts';
 import { Latest } from '../latest.ts';
-import type { Ban } from './contract.ts';
 import type { Database } from './database.ts';
 
 const MAX_BANS = 10_000;

@@ -1,6 +1,7 @@
 import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { Hex, ItemRow } from './contract.ts';
+import type { Hex } from '../content-types.ts';
+import type { ItemRow } from '../share-types.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 import { CURSOR_STEP } from './volumes.ts';

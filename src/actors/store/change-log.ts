@@ -1,6 +1,6 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { ManifestItem } from '../../protocol/objects/manifest.ts';
-import type { Hex } from './contract.ts';
+import type { Hex } from '../content-types.ts';
 
 /** Entries kept; who was away for more of them lists anew. */
 const MAX_ENTRIES = 20_000;

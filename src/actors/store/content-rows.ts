@@ -1,5 +1,5 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { ContentSource } from './contract.ts';
+import type { ContentSource } from '../content-types.ts';
 import type { Database } from './database.ts';
 
 /** A file and how it looked, as every table that names files on this disk keeps it. */

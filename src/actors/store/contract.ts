@@ -1,7 +1,18 @@
 import type { KeyObject } from 'node:crypto';
-import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
 import type { AnnouncedPage, AnnouncedPlace, AnnounceScope } from '../announced-types.ts';
+import type {
+  GoneSource,
+  HashedSource,
+  HeldFile,
+  Hex,
+  JudgedSource,
+  Lease,
+  ServedLease,
+  ShareSource,
+} from '../content-types.ts';
+import type { Ban, KnownPeer, StoredPeer } from '../known-peer-types.ts';
+import type { FileProgress, StoredFile, StoredTransfer } from '../ledger-types.ts';
 import type {
   FileVerdict,
   HeldPage,
@@ -10,11 +21,17 @@ import type {
   StoredRecheck,
   WrongFile,
 } from '../recheck-types.ts';
+import type {
+  CommittedRevision,
+  ItemRow,
+  OwnShare,
+  Revision,
+  StoreChanges,
+  Subscription,
+  Trust,
+} from '../share-types.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 import type { StoreConfig } from './config.ts';
-
-/** All ids in actor messages are lower-case hex; times are unix seconds; sizes are bytes. */
-export type Hex = string;
 
 export interface NodeIdentity {
   /** Ed25519 public key of the node. */
@@ -28,179 +45,6 @@ export interface NodeIdentity {
   readonly tlsKey: string;
 }
 
-/** One file of a share, as its manifest lists it. */
-export interface CatalogItem {
-  readonly contentId: Hex;
-  readonly size: number;
-  readonly name: string;
-  /** Path inside the share, with `/`; null: the name alone. */
-  readonly path: string | null;
-  readonly mime: string | null;
-  readonly tags: readonly string[];
-  readonly chunkCount: number;
-  readonly chunkListHash: Hex;
-}
-
-/** Where a content lies on this disk, and how the file looked when it was hashed. */
-export interface ContentSource {
-  readonly contentId: Hex;
-  readonly path: string;
-  readonly size: number;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-  readonly inode: bigint;
-}
-
-/** A file of somebody else's share that lies on this disk. */
-export interface HeldFile extends ContentSource {
-  readonly chunkCount: number;
-  readonly chunkListHash: Hex;
-  /** It lay here before: it is the operator's, and never written to. */
-  readonly adopted: boolean;
-}
-
-/** A content source as a shard may use it until told otherwise. */
-export interface Lease extends ContentSource {
-  /** Rises with every change of the source; a lease of an older epoch is void. */
-  readonly epoch: number;
-}
-
-/** A lease for whoever serves the content. */
-export interface ServedLease extends Lease {
-  /** Shares that list the content, own ones and subscribed ones: it is under the caps of all of them. */
-  readonly shareIds: readonly Hex[];
-}
-
-/** A place that a share is published from. */
-export interface ShareRoot {
-  readonly path: string;
-  readonly kind: 'file' | 'folder';
-  /** Its path inside the share; empty for a folder that is the share. */
-  readonly inside: string;
-}
-
-/** Where a file of an own share lies, and what is known of it. */
-export interface ShareSource extends ContentSource {
-  /** The file's path in the share; null for one that was published before this was kept. */
-  readonly inside: string | null;
-  readonly chunkCount: number;
-  readonly chunkListHash: Hex;
-  /** False when its hash list was lost: only hashing the file again brings it back. */
-  readonly hashed: boolean;
-}
-
-/** A file that was just hashed. */
-export interface HashedSource extends ContentSource {
-  readonly chunkListHash: Hex;
-  /** 32 octets a chunk. */
-  readonly hashes: Uint8Array;
-}
-
-/** A source, and whether a recheck found other octets in it though it looked as it did. */
-export interface JudgedSource extends ContentSource {
-  readonly damaged: boolean;
-}
-
-/** A source, or a download (then share and place are null), that was not what it should be when it was needed last. */
-export interface GoneSource extends JudgedSource, RecheckPlace {
-  readonly shareId: Hex | null;
-  readonly epoch: number;
-}
-
-export interface OwnShare {
-  readonly shareId: Hex;
-  readonly shareKey: Hex;
-  /** The operator's name for it; unique on this node. */
-  readonly name: string;
-  readonly title: string | null;
-  readonly public: boolean;
-  /** 0 and null until the first revision. */
-  readonly seq: number;
-  readonly manifestId: Hex | null;
-  readonly items: number;
-  readonly bytes: number;
-  readonly updatedAt: number;
-  /** What it was published from, and is again when nothing else is said. Empty when that is not known. */
-  readonly roots: readonly ShareRoot[];
-  /** On each of its items. */
-  readonly tags: readonly string[];
-  /** Shares that its files are spread over because one does not carry them; 0: it carries them itself. */
-  readonly volumes: number;
-  /** Published by itself when its files change. */
-  readonly watch: boolean;
-  /** Newer revisions than `seq` may be out: the share was restored or its key imported, and not published since. */
-  readonly unsure: boolean;
-}
-
-export type Trust = 'trusted' | 'normal' | 'untrusted';
-
-export interface Subscription {
-  readonly shareId: Hex;
-  readonly shareKey: Hex;
-  readonly trust: Trust;
-  readonly weight: number;
-  /** Where the share was offered: addresses of its link, `tcp://ip:port[@key]`. */
-  readonly peers: readonly string[];
-  readonly title: string | null;
-  readonly description: string | null;
-  /** Null until the first sync. */
-  readonly seq: number | null;
-  readonly manifestId: Hex | null;
-  /** Address of the peer that the manifest came from. */
-  readonly source: string | null;
-  readonly items: number;
-  readonly bytes: number;
-  /** Shares that its files are spread over, as its manifest lists them; empty: it has its files itself. */
-  readonly volumes: readonly Hex[];
-  /** Of a volume: the share it belongs to. Trust, weight and peers are those of that share. */
-  readonly root: Hex | null;
-  readonly lastSync: number | null;
-  readonly lastError: { readonly code: string; readonly message: string } | null;
-}
-
-/** A revision to be signed by the store, which alone holds the share's key. */
-export interface Revision {
-  readonly shareId: Hex;
-  readonly title: string | null;
-  readonly public: boolean;
-  readonly items: readonly CatalogItem[];
-  readonly sources: readonly (ContentSource & { readonly inside: string })[];
-  readonly roots: readonly ShareRoot[];
-  readonly tags: readonly string[];
-  readonly watch: boolean;
-  /** Of a collection: its volumes; of a volume: the collection alone. */
-  readonly recommended: readonly Hex[];
-  /** The highest number that somebody else was seen with; 0: none. The revision gets a higher one. */
-  readonly seenSeq: number;
-}
-
-export interface CommittedRevision {
-  readonly seq: number;
-  readonly manifestId: Hex;
-  /** False when the catalog is the one already published: then nothing was signed. */
-  readonly changed: boolean;
-}
-
-export interface ItemRow extends CatalogItem {
-  readonly shareId: Hex;
-}
-
-/** Changes of lists. Ids are those of shares as they are listed: a volume's are those of its collection. */
-export interface StoreChanges {
-  /** To ask with the next time. */
-  readonly revision: string;
-  /** The revision asked with is not known (any more): everything is to be listed anew. */
-  readonly reset: boolean;
-  /** There are more changes behind this revision. */
-  readonly more: boolean;
-  /** Shares whose rows changed, that came, or that went. */
-  readonly shares: readonly Hex[];
-  /** Shares of whose files too many changed to be named. */
-  readonly relist: readonly Hex[];
-  /** Files that changed or came; null: that went. */
-  readonly files: readonly { readonly shareId: Hex; readonly path: string; readonly item: ItemRow | null }[];
-}
-
 /** A copy of the node in one file. Field names are those of the command's result. */
 export interface BackupResult {
   readonly file: string;
@@ -211,105 +55,11 @@ export interface BackupResult {
   readonly seconds: number;
 }
 
-/** What a peer was like when it was last met. */
-export interface KnownPeer {
-  readonly address: string;
-  readonly nodeKey: Hex;
-  readonly version: 1 | 2;
-  readonly capabilityKeys: 5 | 8;
-  readonly native: boolean;
-  readonly seenAt: number;
-}
-
-/** The same, with what this node thinks of it. Times are unix seconds. */
-export interface StoredPeer extends KnownPeer {
-  readonly capabilities: readonly string[];
-  /** Dials in a row that failed. */
-  readonly failures: number;
-  /** What it was at `scoreAt`: it is forgotten little by little. */
-  readonly score: number;
-  readonly scoreAt: number;
-  /** How it came here: `seed`, `dial`, or the node key of the peer that told of it. */
-  readonly source: string;
-}
-
-/** A node key, an address or a network in CIDR form that this node has nothing to do with. */
-export interface Ban {
-  readonly target: string;
-  /** Unix seconds. */
-  readonly since: number;
-}
-
-/** What is asked of a transfer beside target and folder. */
-export interface TransferOptions {
-  /** Only files whose path matches one of these. */
-  readonly only?: readonly string[] | undefined;
-  /** Absolute path of a folder where files of it may lie already. */
-  readonly adopt?: string | undefined;
-  /** The operator's category it belongs to. */
-  readonly category?: string | undefined;
-  /** Its chunks come in order. */
-  readonly sequential?: boolean | undefined;
-}
-
-/** A download as the ledger keeps it. One that is under way is `queued`: the next start goes on with it. */
-export interface StoredTransfer {
-  readonly id: string;
-  readonly target: string;
-  /** Absolute. */
-  readonly directory: string;
-  readonly options: TransferOptions;
-  readonly state: 'queued' | 'paused' | 'done' | 'failed';
-  readonly priority: number;
-  /** Unix seconds. */
-  readonly added: number;
-  readonly error: ErrorRecord | null;
-  /** It is known which files it has. */
-  readonly planned: boolean;
-  readonly shareIds: readonly Hex[];
-  /** Folders made for it below its own, outer ones first. */
-  readonly folders: readonly string[];
-  /** Of a single file; else null. */
-  readonly contentId: Hex | null;
-  /** Where the single file, or all of them, go; null: not known yet. */
-  readonly path: string | null;
-  readonly files: number;
-  readonly filesTotal: number;
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-
 /** Octets that went in one day (`2026-11-26`) or month (`2026-11`) of local time. */
 export interface TrafficCount {
   readonly period: string;
   readonly up: number;
   readonly down: number;
-}
-
-/** How an unfinished file looked when its map of chunks was written down. */
-export interface UnfinishedLook {
-  readonly length: number;
-  readonly mtimeNs: bigint;
-  readonly inode: bigint;
-}
-
-/** What changes of a file while it comes. */
-export interface FileProgress {
-  readonly position: number;
-  /** Where it goes below the folder of the transfer, name by name. */
-  readonly place: readonly string[];
-  readonly state: 'missing' | 'done';
-  /** Chunks on the disk, as `ChunkMap` has them; null: none, or not known. */
-  readonly have: Uint8Array | null;
-  readonly look: UnfinishedLook | null;
-}
-
-export interface StoredFile extends FileProgress {
-  readonly contentId: Hex;
-  readonly size: number;
-  readonly chunkListHash: Hex;
-  /** Where the share wants it. */
-  readonly path: readonly string[];
 }
 
 export const storeContract = defineContract({

@@ -1,8 +1,8 @@
 import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { Hex } from '../content-types.ts';
 import type { FileVerdict, HeldEntry, HeldPage, RecheckPlace, RecheckTotals } from '../recheck-types.ts';
 import { type ContentRow, contentOf, nextLeaseEpoch } from './content-rows.ts';
-import type { Hex } from './contract.ts';
 import type { Database, SqlValue } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 

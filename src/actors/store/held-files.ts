@@ -1,6 +1,6 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { GoneSource, HeldFile, Hex, Lease } from '../content-types.ts';
 import { type ContentRow, contentOf, nextLeaseEpoch } from './content-rows.ts';
-import type { GoneSource, HeldFile, Hex, Lease } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 

@@ -1,7 +1,7 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { chunkCount } from '../../protocol/objects/chunks.ts';
+import type { Hex, ShareSource } from '../content-types.ts';
 import { type ContentRow, contentOf } from './content-rows.ts';
-import type { Hex, ShareSource } from './contract.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 

@@ -1,6 +1,6 @@
 import { failure } from '../../errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { KnownPeer, StoredPeer } from './contract.ts';
+import type { KnownPeer, StoredPeer } from '../known-peer-types.ts';
 import type { Database } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 

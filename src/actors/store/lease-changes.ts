@@ -1,5 +1,5 @@
 import { failure } from '../../errors.ts';
-import type { Hex } from './contract.ts';
+import type { Hex } from '../content-types.ts';
 
 /** Contents a slow listener may have waiting; beyond it the stream ends, and the listener gives up every lease. */
 const MAX_WAITING = 100_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
-import type { Hex } from './contract.ts';
+import type { Hex } from '../content-types.ts';
 import { writeFileDurably } from './durable-file.ts';
 
 /** Encoded manifests, a file each, named by their ids. The database says which of them count. */

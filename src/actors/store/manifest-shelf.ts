@@ -4,8 +4,8 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { manifestKey } from '../../protocol/objects/dht-keys.ts';
 import type { Manifest, ManifestItem } from '../../protocol/objects/manifest.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
+import type { Hex } from '../content-types.ts';
 import type { ListedFile } from './change-log.ts';
-import type { Hex } from './contract.ts';
 import type { Database } from './database.ts';
 import { ManifestFiles } from './manifest-files.ts';
 

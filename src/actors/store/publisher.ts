@@ -1,9 +1,10 @@
 import { failure } from '../../errors.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { ShareHead } from '../../protocol/objects/share-head.ts';
+import type { Hex } from '../content-types.ts';
+import type { CommittedRevision, Revision } from '../share-types.ts';
 import type { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
-import type { CommittedRevision, Hex, Revision } from './contract.ts';
 import type { Database } from './database.ts';
 import type { Journal } from './journal.ts';
 import type { LeaseChanges } from './lease-changes.ts';

@@ -1,6 +1,6 @@
 import { failure } from '../../errors.ts';
+import type { Hex } from '../content-types.ts';
 import type { StoredRecheck, WrongFile } from '../recheck-types.ts';
-import type { Hex } from './contract.ts';
 import type { Database } from './database.ts';
 
 /** Files in one answer. */

@@ -20,7 +20,7 @@ import { MAX_LISTED_CHUNKS } from '../../protocol/wire/content.ts';
 import { MAX_PAYLOAD } from '../../protocol/wire/limits.ts';
 import { GET_MANIFEST } from '../../protocol/wire/message-types.ts';
 import { encodeReply } from '../../protocol/wire/registry.ts';
-import type { CatalogItem, Revision } from './contract.ts';
+import type { CatalogItem, Revision } from '../share-types.ts';
 import { idOctets } from './hex-ids.ts';
 
 /** What a revision says, without the number and the date that only a new one gets. */

@@ -1,5 +1,5 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { Hex } from './contract.ts';
+import type { Hex } from '../content-types.ts';
 import type { Database } from './database.ts';
 
 /** Shares whose present list has this content: own ones that are not withdrawn, and subscribed ones. */

@@ -1,8 +1,9 @@
 import { failure } from '../../errors.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
+import type { Hex } from '../content-types.ts';
+import type { StoreChanges } from '../share-types.ts';
 import type { Catalog, KnownShare } from './catalog.ts';
 import type { ChangeLog } from './change-log.ts';
-import type { Hex, StoreChanges } from './contract.ts';
 
 const MAX_LIMIT = 1_000;
 

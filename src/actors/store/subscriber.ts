@@ -18,9 +18,10 @@ import {
   verifyShareHead,
 } from '../../protocol/objects/share-head.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
+import type { Hex } from '../content-types.ts';
+import type { Subscription } from '../share-types.ts';
 import type { ChangeLog } from './change-log.ts';
 import { type StoreContext, unixNow } from './context.ts';
-import type { Hex, Subscription } from './contract.ts';
 import type { Database } from './database.ts';
 import type { ManifestShelf } from './manifest-shelf.ts';
 import { headOf } from './own-shares.ts';

@@ -2,7 +2,7 @@ import { failure } from '../../errors.ts';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import type { FileProgress, StoredFile, StoredTransfer, TransferOptions } from './contract.ts';
+import type { FileProgress, StoredFile, StoredTransfer, TransferOptions } from '../ledger-types.ts';
 import type { Database, SqlValue } from './database.ts';
 import { idOctets } from './hex-ids.ts';
 

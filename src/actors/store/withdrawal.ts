@@ -1,4 +1,4 @@
-import type { Hex } from './contract.ts';
+import type { Hex } from '../content-types.ts';
 import type { Database } from './database.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LeaseChanges } from './lease-changes.ts';

@@ -1,5 +1,5 @@
 import { ask, configOf, defineContract } from '../../supervisor/contract/contract.ts';
-import type { Subscription, Trust } from '../store/contract.ts';
+import type { Subscription, Trust } from '../share-types.ts';
 import type { SyncConfig } from './config.ts';
 
 export interface SyncFailure {

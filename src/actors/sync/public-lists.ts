@@ -2,7 +2,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { candidatesOf } from '../peer-candidates.ts';
-import type { Subscription } from '../store/contract.ts';
+import type { Subscription } from '../share-types.ts';
 import type { SyncContext } from './context.ts';
 import type { PassPeers } from './pass-peers.ts';
 

@@ -6,7 +6,7 @@ import { encodeManifest } from '../../protocol/objects/manifest.ts';
 import { compareShareHeads, shareHead } from '../../protocol/objects/share-head.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { candidatesOf } from '../peer-candidates.ts';
-import type { Subscription } from '../store/contract.ts';
+import type { Subscription } from '../share-types.ts';
 import { mostTelling } from '../telling-error.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import { askOrder } from './ask-order.ts';

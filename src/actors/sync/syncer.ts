@@ -3,7 +3,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { MAX_CANDIDATES } from '../peer-candidates.ts';
-import type { Subscription } from '../store/contract.ts';
+import type { Subscription } from '../share-types.ts';
 import { Coalesced } from './coalesced.ts';
 import type { SyncContext } from './context.ts';
 import type { ShareHealth, ShareSync } from './contract.ts';

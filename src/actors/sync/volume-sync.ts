@@ -7,7 +7,7 @@ import { decodeManifest, manifestId, verifyManifest } from '../../protocol/objec
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { candidatesOf } from '../peer-candidates.ts';
-import type { Subscription } from '../store/contract.ts';
+import type { Subscription } from '../share-types.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import { type SyncContext, unixNow } from './context.ts';
 import type { SyncFailure } from './contract.ts';

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { failure } from '../../errors.ts';
-import type { Lease } from '../store/contract.ts';
+import type { Lease } from '../content-types.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
 import { leasesOf } from './leases-of.ts';

@@ -1,7 +1,7 @@
 import { CHUNK_SIZE, chunkCount, chunkLength } from '../../protocol/objects/chunks.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { ChunkMap } from '../chunk-map.ts';
-import type { FileProgress, StoredFile, UnfinishedLook } from '../store/contract.ts';
+import type { FileProgress, StoredFile, UnfinishedLook } from '../ledger-types.ts';
 
 /**
  * `missing`: not on this disk. `whole`: every chunk verified and written to the unfinished file. `done`: under its final

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { toErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import type { HeldFile } from '../store/contract.ts';
+import type { HeldFile } from '../content-types.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadFile } from './download-file.ts';
 

@@ -1,4 +1,4 @@
-import type { Lease } from '../store/contract.ts';
+import type { Lease } from '../content-types.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
 

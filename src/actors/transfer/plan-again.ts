@@ -1,5 +1,5 @@
 import { ChunkMap } from '../chunk-map.ts';
-import type { StoredFile } from '../store/contract.ts';
+import type { StoredFile } from '../ledger-types.ts';
 import { DistinctPlaces } from './distinct-places.ts';
 import { DownloadFile } from './download-file.ts';
 import type { DownloadPlan } from './plan-download.ts';

@@ -1,4 +1,4 @@
-import type { ItemRow } from '../store/contract.ts';
+import type { ItemRow } from '../share-types.ts';
 import { DistinctPlaces } from './distinct-places.ts';
 import { DownloadFile } from './download-file.ts';
 import { type PathRules, safePart, safePath } from './safe-path.ts';

@@ -1,7 +1,7 @@
 import { toErrorRecord } from '../../supervisor/contract/actor-error.ts';
 import type { ChunkMap } from '../chunk-map.ts';
 import { eachBounded } from '../each-bounded.ts';
-import type { FileProgress } from '../store/contract.ts';
+import type { FileProgress } from '../ledger-types.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { TargetFolder } from './target-folder.ts';

@@ -4,7 +4,7 @@ import { CHUNK_HASH_LENGTH } from '../../protocol/objects/chunks.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { ChunkMap } from '../chunk-map.ts';
 import { eachBounded } from '../each-bounded.ts';
-import type { UnfinishedLook } from '../store/contract.ts';
+import type { UnfinishedLook } from '../ledger-types.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { DownloadParts } from './download-parts.ts';
 

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { failure } from '../../errors.ts';
 import { runSliced } from '../run-sliced.ts';
-import type { ItemRow } from '../store/contract.ts';
+import type { ItemRow } from '../share-types.ts';
 import { adoptFiles } from './adopt-files.ts';
 import { checkDone } from './check-done.ts';
 import type { TransferContext } from './context.ts';

@@ -3,7 +3,7 @@ import { lstat, mkdir, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure, ioFailure } from '../../errors.ts';
 import { eachBounded } from '../each-bounded.ts';
-import type { UnfinishedLook } from '../store/contract.ts';
+import type { UnfinishedLook } from '../ledger-types.ts';
 import { allocateFile } from './allocate-file.ts';
 import { moveWithoutOverwriting } from './move-without-overwriting.ts';
 import { dataSync, fullSync, setLength, statOf, withOpen } from './with-open.ts';

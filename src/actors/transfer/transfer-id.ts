@@ -1,6 +1,6 @@
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { TransferOptions } from '../store/contract.ts';
+import type { TransferOptions } from '../ledger-types.ts';
 
 /** Octets of an id: people type the beginning of it. */
 const LENGTH = 6;

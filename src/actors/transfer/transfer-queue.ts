@@ -1,6 +1,6 @@
 import { failure } from '../../errors.ts';
 import { ActorError, toErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import type { TransferOptions } from '../store/contract.ts';
+import type { TransferOptions } from '../ledger-types.ts';
 import type { TransferContext } from './context.ts';
 import type { DownloadRequest, DownloadResult, TransferRow, TransferState } from './contract.ts';
 import { discardTransfer } from './discard-transfer.ts';

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../supervisor/contract/actor-error.ts';
-import type { StoredTransfer, TransferOptions } from '../store/contract.ts';
+import type { StoredTransfer, TransferOptions } from '../ledger-types.ts';
 import type { TransferRow, TransferState } from './contract.ts';
 import { ProgressMeter } from './progress-meter.ts';
 

@@ -1,5 +1,5 @@
 import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
-import type { ServedLease } from '../store/contract.ts';
+import type { ServedLease } from '../content-types.ts';
 import { DiskPace } from './disk-pace.ts';
 import { type Range, ReadAhead, type Scratch } from './read-ahead.ts';
 

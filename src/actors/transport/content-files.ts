@@ -1,6 +1,6 @@
 import { sleep } from '../../supervisor/contract/clock.ts';
+import type { Lease } from '../content-types.ts';
 import { noAnswer } from '../no-answer.ts';
-import type { Lease } from '../store/contract.ts';
 import { ContentFile } from './content-file.ts';
 import type { ShardContext } from './context.ts';
 import { Scratch } from './read-ahead.ts';

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { SearchHit } from '../../actors/search/contract.ts';
-import type { Trust } from '../../actors/store/contract.ts';
+import type { Trust } from '../../actors/share-types.ts';
 import { collect, numberIn } from '../arguments.ts';
 import { type Register, withNode } from '../context.ts';
 import { printable } from '../printable.ts';

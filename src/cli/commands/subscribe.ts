@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Trust } from '../../actors/store/contract.ts';
+import type { Trust } from '../../actors/share-types.ts';
 import { numberIn } from '../arguments.ts';
 import { type Register, withNode } from '../context.ts';
 import { printable } from '../printable.ts';

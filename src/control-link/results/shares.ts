@@ -1,5 +1,5 @@
 import type { ItemState } from '../../actors/publish/contract.ts';
-import type { Trust } from '../../actors/store/contract.ts';
+import type { Trust } from '../../actors/share-types.ts';
 import type { Disagreement, SyncFailure } from '../../actors/sync/contract.ts';
 
 export interface SubscribeResult {

@@ -1,19 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
+import type { ShareSource } from '../../../src/actors/content-types.ts';
 import type { DhtNode } from '../../../src/actors/dht/contract.ts';
+import type { KnownPeer, StoredPeer } from '../../../src/actors/known-peer-types.ts';
+import type { FileProgress, StoredFile, StoredTransfer } from '../../../src/actors/ledger-types.ts';
 import type { LimitsView } from '../../../src/actors/limits/contract.ts';
 import type { PeerMet } from '../../../src/actors/peer-met.ts';
 import type { StoredRecheck, WrongFile } from '../../../src/actors/recheck-types.ts';
-import type {
-  FileProgress,
-  ItemRow,
-  KnownPeer,
-  OwnShare,
-  ShareSource,
-  StoredFile,
-  StoredPeer,
-  StoredTransfer,
-  Subscription,
-} from '../../../src/actors/store/contract.ts';
+import type { ItemRow, OwnShare, Subscription } from '../../../src/actors/share-types.ts';
 import type { ShareSync } from '../../../src/actors/sync/contract.ts';
 import type {
   RecheckProgress,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ControlRefs } from '../../../src/actors/control/control-refs.ts';
 import { operations } from '../../../src/actors/control/operations.ts';
-import type { OwnShare, Subscription } from '../../../src/actors/store/contract.ts';
+import type { OwnShare, Subscription } from '../../../src/actors/share-types.ts';
 import type { SessionInfo } from '../../../src/actors/transport/contract.ts';
 import { parseShareLink } from '../../../src/protocol/links/share-link.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { KnownPeer } from '../../../src/actors/store/contract.ts';
+import type { KnownPeer } from '../../../src/actors/known-peer-types.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { Reader } from '../../../src/protocol/cbor/reader.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';

@@ -1,4 +1,4 @@
-import type { OwnShare } from '../../../src/actors/store/contract.ts';
+import type { OwnShare } from '../../../src/actors/share-types.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { shareHeadKey } from '../../../src/protocol/objects/dht-keys.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { StoredPeer } from '../../../src/actors/known-peer-types.ts';
 import { answerPeers, type Known } from '../../../src/actors/pex/answer-peers.ts';
 import { offeredAddresses } from '../../../src/actors/pex/offered.ts';
 import { seededRandom } from '../../../src/actors/seeded-random.ts';
-import type { StoredPeer } from '../../../src/actors/store/contract.ts';
 import { DIALECT_1, DIALECT_1_8, DIALECT_2 } from '../../../src/protocol/dialect.ts';
 import type { PeerAddr } from '../../../src/protocol/wire/peer-addr.ts';
 import { addressOf, keyOf, NOW, storedPeer } from './peers.ts';

@@ -1,4 +1,4 @@
-import type { StoredPeer } from '../../../src/actors/store/contract.ts';
+import type { StoredPeer } from '../../../src/actors/known-peer-types.ts';
 
 export const NOW = 1_790_000_000;
 export const keyOf = (n: number): string => n.toString(16).padStart(64, '0');

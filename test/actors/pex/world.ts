@@ -1,11 +1,11 @@
 import { BansInForce } from '../../../src/actors/follow-bans.ts';
+import type { StoredPeer } from '../../../src/actors/known-peer-types.ts';
 import { pexConfig } from '../../../src/actors/pex/config.ts';
 import type { PexContext } from '../../../src/actors/pex/context.ts';
 import type { pexContract } from '../../../src/actors/pex/contract.ts';
 import type { Lookup } from '../../../src/actors/pex/resolve-host.ts';
 import { startPex } from '../../../src/actors/pex/start-pex.ts';
 import { seededRandom } from '../../../src/actors/seeded-random.ts';
-import type { StoredPeer } from '../../../src/actors/store/contract.ts';
 import { parseAddress, toPeerAddr } from '../../../src/protocol/addresses/address.ts';
 import { fromHex } from '../../../src/protocol/crypto/bytes.ts';
 import { DIALECT_2 } from '../../../src/protocol/dialect.ts';

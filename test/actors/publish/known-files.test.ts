@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { ShareSource } from '../../../src/actors/content-types.ts';
 import { keptOffline, splitByChange } from '../../../src/actors/publish/known-files.ts';
-import type { ShareSource } from '../../../src/actors/store/contract.ts';
 
 const source = (path: string, change: Partial<ShareSource> = {}): ShareSource => ({
   contentId: 'aa',

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { GoneSource, HashedSource, ShareSource } from '../../../src/actors/content-types.ts';
 import type { HashEvent } from '../../../src/actors/hashing/contract.ts';
 import publish from '../../../src/actors/publish/actor.ts';
 import { publishConfig } from '../../../src/actors/publish/config.ts';
@@ -13,14 +14,8 @@ import type {
   PublishResult,
   publishContract,
 } from '../../../src/actors/publish/contract.ts';
-import type {
-  GoneSource,
-  HashedSource,
-  OwnShare,
-  Revision,
-  ShareSource,
-  storeContract,
-} from '../../../src/actors/store/contract.ts';
+import type { OwnShare, Revision } from '../../../src/actors/share-types.ts';
+import type { storeContract } from '../../../src/actors/store/contract.ts';
 import type { WireReply } from '../../../src/actors/wire-request.ts';
 import { failure } from '../../../src/errors.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';

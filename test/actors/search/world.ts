@@ -5,7 +5,7 @@ import search from '../../../src/actors/search/actor.ts';
 import { searchConfig } from '../../../src/actors/search/config.ts';
 import type { SearchContext } from '../../../src/actors/search/context.ts';
 import type { SearchQuery, Stemming, searchContract } from '../../../src/actors/search/contract.ts';
-import type { Subscription } from '../../../src/actors/store/contract.ts';
+import type { Subscription } from '../../../src/actors/share-types.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';
 import { keyPairFromSeed } from '../../../src/protocol/crypto/ed25519.ts';
 import { shareIdOf } from '../../../src/protocol/objects/ids.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CatalogItem } from '../../../src/actors/share-types.ts';
 import { type Change, ChangeLog } from '../../../src/actors/store/change-log.ts';
-import type { CatalogItem } from '../../../src/actors/store/contract.ts';
 import { idOf, item, key, manifestItem, published, revision, subscription } from './objects.ts';
 import { Life, Place } from './world.ts';
 

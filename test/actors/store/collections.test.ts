@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ItemRow } from '../../../src/actors/store/contract.ts';
+import type { ItemRow } from '../../../src/actors/share-types.ts';
 import { Secret } from '../../../src/actors/store/secret.ts';
 import { volumeSeed } from '../../../src/actors/store/volumes.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { KnownPeer, StoredPeer } from '../../../src/actors/store/contract.ts';
+import type { KnownPeer, StoredPeer } from '../../../src/actors/known-peer-types.ts';
 import { Database } from '../../../src/actors/store/database.ts';
 import { KnownPeers } from '../../../src/actors/store/known-peers.ts';
 import { migrate } from '../../../src/actors/store/migrations.ts';

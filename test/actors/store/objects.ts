@@ -1,4 +1,5 @@
-import type { CatalogItem, ContentSource, Revision } from '../../../src/actors/store/contract.ts';
+import type { ContentSource } from '../../../src/actors/content-types.ts';
+import type { CatalogItem, Revision } from '../../../src/actors/share-types.ts';
 import { encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { blake3 } from '../../../src/protocol/crypto/blake3.ts';
 import { toHex } from '../../../src/protocol/crypto/bytes.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { StoredFile, StoredTransfer } from '../../../src/actors/store/contract.ts';
+import type { StoredFile, StoredTransfer } from '../../../src/actors/ledger-types.ts';
 import { Database } from '../../../src/actors/store/database.ts';
 import { PROGRESS_MIGRATIONS } from '../../../src/actors/store/progress-migrations.ts';
 import { Life, Place } from './world.ts';

@@ -1,4 +1,4 @@
-import type { Subscription } from '../../../src/actors/store/contract.ts';
+import type { Subscription } from '../../../src/actors/share-types.ts';
 import sync from '../../../src/actors/sync/actor.ts';
 import { syncConfig } from '../../../src/actors/sync/config.ts';
 import type { SyncContext } from '../../../src/actors/sync/context.ts';

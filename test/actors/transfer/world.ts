@@ -1,14 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HeldFile, Lease } from '../../../src/actors/content-types.ts';
 import type { CheckEvent, FilePart, HashEvent } from '../../../src/actors/hashing/contract.ts';
-import type {
-  HeldFile,
-  ItemRow,
-  Lease,
-  StoredFile,
-  StoredTransfer,
-} from '../../../src/actors/store/contract.ts';
+import type { StoredFile, StoredTransfer } from '../../../src/actors/ledger-types.ts';
+import type { ItemRow } from '../../../src/actors/share-types.ts';
 import transfer from '../../../src/actors/transfer/actor.ts';
 import { transferConfig } from '../../../src/actors/transfer/config.ts';
 import type { TransferContext } from '../../../src/actors/transfer/context.ts';

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSigned } from '../../../bench/self-signed.ts';
 import { noCaps } from '../../../src/actors/cap-set.ts';
+import type { ServedLease } from '../../../src/actors/content-types.ts';
 import type { CapSet } from '../../../src/actors/limits/contract.ts';
-import type { ServedLease } from '../../../src/actors/store/contract.ts';
 import transport from '../../../src/actors/transport/actor.ts';
 import { transportConfig } from '../../../src/actors/transport/config.ts';
 import type {

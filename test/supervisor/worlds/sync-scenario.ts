@@ -1,6 +1,7 @@
 import { contracts } from '../../../src/actors/contracts.ts';
 import { searchContract } from '../../../src/actors/search/contract.ts';
-import { type Subscription, storeContract } from '../../../src/actors/store/contract.ts';
+import type { Subscription } from '../../../src/actors/share-types.ts';
+import { storeContract } from '../../../src/actors/store/contract.ts';
 import { supervisorContract } from '../../../src/actors/supervisor/contract.ts';
 import sync from '../../../src/actors/sync/actor.ts';
 import { syncContract } from '../../../src/actors/sync/contract.ts';

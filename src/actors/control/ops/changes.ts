@@ -1,5 +1,5 @@
 import type { ItemEntry } from '../../../control-link/results.ts';
-import type { ItemRow } from '../../store/contract.ts';
+import type { ItemRow } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
 import { isOwn, itemEntries, shareRows } from './shares.ts';

@@ -1,7 +1,7 @@
 import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
 import { linkWith } from '../../../protocol/links/pinned-link.ts';
-import type { ItemRow, OwnShare, Subscription } from '../../store/contract.ts';
+import type { ItemRow, OwnShare, Subscription } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
 import { revisionNow } from './changes.ts';

@@ -1,6 +1,6 @@
 import type { SubscriptionRow } from '../../../control-link/results.ts';
 import { failure } from '../../../errors.ts';
-import type { Subscription } from '../../store/contract.ts';
+import type { Subscription } from '../../share-types.ts';
 import type { ShareHealth } from '../../sync/contract.ts';
 import type { AskOperation } from '../operation.ts';
 import { revisionNow } from './changes.ts';

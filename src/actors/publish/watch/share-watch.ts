@@ -1,6 +1,6 @@
 import { ActorError } from '../../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../../supervisor/contract/clock.ts';
-import type { OwnShare } from '../../store/contract.ts';
+import type { OwnShare } from '../../share-types.ts';
 import type { PublishContext } from '../context.ts';
 import type { PublishResult } from '../contract.ts';
 import { CHANGED_WHILE_HASHING, STILL_WRITTEN } from '../skipped-files.ts';

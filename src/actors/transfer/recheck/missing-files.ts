@@ -1,5 +1,5 @@
 import type { HeldEntry } from '../../recheck-types.ts';
-import type { ShareRoot } from '../../store/contract.ts';
+import type { ShareRoot } from '../../share-types.ts';
 import { isBelowUnmounted, isUnmounted } from '../../unmounted.ts';
 import type { TransferContext } from '../context.ts';
 

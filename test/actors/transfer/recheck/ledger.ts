@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import type { HeldFile } from '../../../../src/actors/content-types.ts';
 import type {
   FileVerdict,
   HeldEntry,
@@ -6,7 +7,7 @@ import type {
   StoredRecheck,
   WrongFile,
 } from '../../../../src/actors/recheck-types.ts';
-import type { HeldFile, ShareRoot } from '../../../../src/actors/store/contract.ts';
+import type { ShareRoot } from '../../../../src/actors/share-types.ts';
 import { failure } from '../../../../src/errors.ts';
 import { blake3 } from '../../../../src/protocol/crypto/blake3.ts';
 import { toHex } from '../../../../src/protocol/crypto/bytes.ts';
