@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 
 /** The reference by the dialect it speaks. */
 export const REFERENCES = {
-  1: { version: '0.3.2', crate: 'refpeer', features: [] },
-  2: { version: '0.6.0', crate: 'refpeer-v2', features: ['--features', 'v06'] },
+  1: { version: '0.3.2', feature: 'v03' },
+  2: { version: '0.6.0', feature: 'v06' },
 } as const;
 
 export type DialectNumber = keyof typeof REFERENCES;
@@ -41,7 +41,7 @@ const programIn = (folder: string, dialect: DialectNumber): string =>
   join(folder, `refpeer-${REFERENCES[dialect].version}`);
 
 async function build(dialect: DialectNumber, home: string, say: (text: string) => void): Promise<void> {
-  const { crate, features, version } = REFERENCES[dialect];
+  const { feature, version } = REFERENCES[dialect];
   if (spawnSync('cargo', ['--version']).status !== 0) {
     throw new NoReference(
       'cargo is not installed here, and it builds the reference peers: install Rust, or name a folder with built ones (--refpeer-dir, GRANARY_REFPEER_DIR)',
@@ -50,8 +50,8 @@ async function build(dialect: DialectNumber, home: string, say: (text: string) =
   say(`building the reference peer ${version} with cargo: minutes`);
   mkdirSync(home, { recursive: true });
   const target = process.env.CARGO_TARGET_DIR ?? join(home, `target-${version}`);
-  const { status } = spawnSync('cargo', ['build', '--release', '--locked', ...features], {
-    cwd: join(here, crate),
+  const { status } = spawnSync('cargo', ['build', '--release', '--features', feature], {
+    cwd: join(here, 'refpeer'),
     env: { ...process.env, CARGO_TARGET_DIR: target },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
