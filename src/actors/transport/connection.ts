@@ -4,7 +4,7 @@ import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
 import { MAX_NOISE_MESSAGE, type NoiseSession } from '../../protocol/sealed/noise-xx.ts';
-import { SealedRecords } from '../../protocol/sealed/sealed-records.ts';
+import { freePiece, SealedRecords } from '../../protocol/sealed/sealed-records.ts';
 import { LENGTH_PREFIX } from '../../protocol/wire/limits.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
@@ -166,6 +166,12 @@ export class Connection {
     this.assembler = new FrameAssembler(this.#host.buffers, onFrame, this.#frames);
   }
 
+  /** Chunks are expected: their memory is kept from frame to frame, and under a seal as many records are read at once as it holds. */
+  set bulk(expected: boolean) {
+    this.assembler.bulk = expected;
+    this.#stream.bulk = expected;
+  }
+
   /** Since it was asked last, this connection was not read for a while because of a cap: its peer is not to blame. */
   takeHeld(): boolean {
     const was = this.#wasHeld || this.#disarmHold !== null;
@@ -223,6 +229,7 @@ export class Connection {
       const plaintext = this.#records.open(frame.subarray(LENGTH_PREFIX));
       if (plaintext === null) throw new PeerFault('a record that was not sealed by this peer, or not now');
       this.assembler.push(plaintext);
+      freePiece(plaintext);
     }, frame);
   }
 

@@ -123,12 +123,12 @@ export class OutboundSession implements Session {
     const fetching = { shareIds, capsChanged };
     this.#fetches.add(fetching);
     this.#findCaps();
-    this.connection.assembler.bulk = true;
+    this.connection.bulk = true;
     return () => {
       this.#fetches.delete(fetching);
       this.#findCaps();
       this.#idleSince = this.#clock.now();
-      if (this.#fetches.size === 0) this.connection.assembler.bulk = false;
+      if (this.#fetches.size === 0) this.connection.bulk = false;
     };
   }
 

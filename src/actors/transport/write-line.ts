@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SealedRecords } from '../../protocol/sealed/sealed-records.ts';
+import { freePiece, type SealedRecords } from '../../protocol/sealed/sealed-records.ts';
 
 /** Waiting writes that leave together: as much as one TLS record holds. */
 const TOGETHER = 16_384;
@@ -69,9 +69,12 @@ export class WriteLine {
     this.#socket.cork();
     for (const { bytes, done } of writes) {
       const pieces = records.seal(bytes);
-      const last = pieces.pop();
-      for (const piece of pieces) this.#socket.write(piece);
-      this.#socket.write(last ?? bytes, () => this.#written(done));
+      const last = pieces.at(-1) ?? bytes;
+      for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
+      this.#socket.write(last, () => {
+        pieces.forEach(freePiece);
+        this.#written(done);
+      });
     }
     this.#socket.uncork();
   }

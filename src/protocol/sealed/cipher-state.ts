@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 
 export const TAG_LENGTH = 16;
 /** A key seals 2^32 messages at most: of 64 KiB each that is 256 TiB, and far inside what AES-GCM bears. */
@@ -6,13 +6,14 @@ const MOST_MESSAGES = 2 ** 32;
 
 /** One direction of a Noise session: AES-256-GCM under nonces that count up (Noise, section 5.1 and 12.4). */
 export class CipherState {
-  readonly #key: Uint8Array;
+  // Octets would be made into such an object for each message, which costs a hundred times more than it and keeps the collector busy.
+  readonly #key: KeyObject;
   // 32 bits of zeros, then the count as 64 bits, big-endian.
   readonly #nonce = Buffer.alloc(12);
   #count = 0;
 
   constructor(key: Uint8Array) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   /** Ciphertext and tag, in pieces one after another. Throws RangeError when the key has sealed all it may. */
