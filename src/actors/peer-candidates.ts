@@ -29,6 +29,12 @@ export function candidatesOf(...lists: readonly (readonly string[])[]): PeerTarg
   return [...peers.values()].slice(0, MAX_CANDIDATES).map((known) => targetOf([...known.values()]));
 }
 
+/** One peer at one address, which may be a QUIC one. */
+export function targetAt(address: string, nodeKey: string | null): PeerTarget {
+  const named = nodeKey === null ? address : `${address}@${nodeKey}`;
+  return candidatesOf([named])[0] ?? { address, ...(nodeKey !== null && { nodeKey }) };
+}
+
 const nameOf = (address: Address): string => formatAddress({ ...address, nodeKey: null });
 
 function targetOf(addresses: readonly Address[]): PeerTarget {

@@ -1,10 +1,4 @@
-import {
-  type Address,
-  formatAddress,
-  fromPeerAddr,
-  overTcp,
-  parseAddress,
-} from '../../protocol/addresses/address.ts';
+import { type Address, formatAddress, fromPeerAddr, parseAddress } from '../../protocol/addresses/address.ts';
 import { parseIp } from '../../protocol/addresses/ip.ts';
 import { type AddressSource, type DialRules, mayDial, reachOf } from '../../protocol/addresses/may-dial.ts';
 import { neighbourhoodOf } from '../../protocol/addresses/neighbourhood.ts';
@@ -20,27 +14,26 @@ const MAX_KEPT = 24;
 
 export const candidateOf = (contact: Contact): Candidate => ({ ...contact, from: null });
 
-/** An address with or without its key as somebody to ask, over TCP; null when it may not be dialled. */
+/** An address with or without its key as somebody to ask; null when it may not be dialled. */
 export function candidateAt(
   address: Address,
   source: AddressSource,
   from: string | null,
   rules: DialRules & { readonly ownKey: string },
 ): Candidate | null {
-  const tcp = overTcp(address);
-  if (tcp === null || !mayDial(tcp, source, rules)) return null;
-  const text = formatAddress({ ...tcp, nodeKey: null });
-  if (tcp.nodeKey === null) {
-    const local = reachOf(parseIp(tcp.host)!) !== 'public';
-    const neighbourhood = local ? null : neighbourhoodOf(tcp.host);
+  if (!mayDial(address, source, rules)) return null;
+  const text = formatAddress({ ...address, nodeKey: null });
+  if (address.nodeKey === null) {
+    const local = reachOf(parseIp(address.host)!) !== 'public';
+    const neighbourhood = local ? null : neighbourhoodOf(address.host);
     return { address: text, nodeKey: null, id: null, neighbourhood, from };
   }
-  const nodeKey = toHex(tcp.nodeKey);
+  const nodeKey = toHex(address.nodeKey);
   const contact = nodeKey === rules.ownKey ? null : contactOf(nodeKey, text);
   return contact && { ...contact, from };
 }
 
-/** The same for `tcp://ip:port[@key]`. */
+/** The same for `tcp://ip:port[@key]`, or `quic://`. */
 export function candidateFrom(
   text: string,
   source: AddressSource,

@@ -11,7 +11,7 @@ export interface Contact {
   /** 64 hex digits. */
   readonly nodeKey: string;
   readonly id: NodeId;
-  /** `tcp://ip:port` */
+  /** `tcp://ip:port` or `quic://ip:port` */
   readonly address: string;
   /** Whom it is counted with (`neighbourhoodOf`); null: an address of a local network, where all are neighbours. */
   readonly neighbourhood: string | null;

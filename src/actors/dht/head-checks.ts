@@ -9,6 +9,7 @@ import { type ShareHead, shareHead, verifyShareHead } from '../../protocol/objec
 import { GET_MANIFEST } from '../../protocol/wire/message-types.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { askPeer } from '../ask-peer.ts';
+import { targetAt } from '../peer-candidates.ts';
 import { type DhtContext, unixNow } from './context.ts';
 import type { Lookups } from './lookups.ts';
 import type { TableKeeper } from './table-keeper.ts';
@@ -171,7 +172,7 @@ export class HeadChecks {
     const options = { deadlineMs: ASK_MS, signal };
     const reply = await askPeer(
       refs.transport,
-      { address, nodeKey },
+      targetAt(address, nodeKey),
       GET_MANIFEST,
       { manifestId: id },
       options,

@@ -10,6 +10,7 @@ import { FIND_NODE, FIND_VALUE } from '../../protocol/wire/message-types.ts';
 import type { ReplyOf, RequestOf } from '../../protocol/wire/registry.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { askPeer, shardOf } from '../ask-peer.ts';
+import { targetAt } from '../peer-candidates.ts';
 import { candidateFrom, candidateOf, candidatesOf } from './candidates.ts';
 import { contactOf } from './contact.ts';
 import { type DhtContext, unixNow } from './context.ts';
@@ -179,11 +180,12 @@ export class Lookups {
     let nodeKey = candidate.nodeKey;
     try {
       if (nodeKey === null) {
-        const session = await shardOf(refs.transport, { address }).ask('connect', { address }, options);
+        const target = targetAt(address, null);
+        const session = await shardOf(refs.transport, target).ask('connect', target, options);
         nodeKey = session.nodeKey;
       }
       // By its address alone where that is how it was dialled: the shard that has the session is found by it.
-      const peer = candidate.nodeKey === null ? { address } : { address, nodeKey };
+      const peer = targetAt(address, candidate.nodeKey);
       const reply = await askPeer(refs.transport, peer, type, request, options);
       const contact = contactOf(nodeKey, address);
       if (contact !== null) this.#keeper.answered(contact);

@@ -8,6 +8,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { askPeer, shardOf } from '../ask-peer.ts';
 import { DialBudget } from '../dial-budget.ts';
 import type { OwnAddresses } from '../own-addresses.ts';
+import { targetAt } from '../peer-candidates.ts';
 import type { PeerLost, PeerMet } from '../peer-met.ts';
 import { candidateFrom } from './candidates.ts';
 import { type Contact, contactOf } from './contact.ts';
@@ -157,8 +158,7 @@ export class TableKeeper {
     this.#learnt.delete(name);
     if (!this.#isWanted(candidate) || !this.mayAsk(candidate)) return;
     this.#dialling++;
-    const { address, nodeKey } = candidate;
-    const target = { address, ...(nodeKey !== null && { nodeKey }) };
+    const target = targetAt(candidate.address, candidate.nodeKey);
     const { refs, signal } = this.#context;
     this.#context.spawn(async () => {
       try {
@@ -189,7 +189,7 @@ export class TableKeeper {
     this.#context.spawn(async () => {
       try {
         const request = { targetNodeId: this.#own.id };
-        await askPeer(refs.transport, { address, nodeKey }, FIND_NODE, request, {
+        await askPeer(refs.transport, targetAt(address, nodeKey), FIND_NODE, request, {
           deadlineMs: PING_MS,
           signal,
         });

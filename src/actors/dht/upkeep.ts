@@ -3,6 +3,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { shardOf } from '../ask-peer.ts';
 import type { OwnAddresses } from '../own-addresses.ts';
+import { targetAt } from '../peer-candidates.ts';
 import { candidateFrom } from './candidates.ts';
 import { type DhtContext, unixNow } from './context.ts';
 import type { Lookups } from './lookups.ts';
@@ -113,7 +114,7 @@ export class Upkeep {
     // What comes of each dial is told as of every other.
     await Promise.allSettled(
       typed.map(({ address, nodeKey }) => {
-        const target = { address, ...(nodeKey !== null && { nodeKey }) };
+        const target = targetAt(address, nodeKey);
         return shardOf(refs.transport, target).ask('connect', target, { deadlineMs: DIAL_MS, signal });
       }),
     );

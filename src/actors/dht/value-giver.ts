@@ -5,6 +5,7 @@ import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { askPeer } from '../ask-peer.ts';
 import { eachBounded } from '../each-bounded.ts';
+import { targetAt } from '../peer-candidates.ts';
 import type { DhtContext } from './context.ts';
 import type { Candidate } from './lookup.ts';
 import { type Lookups, PATHS } from './lookups.ts';
@@ -65,7 +66,7 @@ export class ValueGiver {
     try {
       if (wait > 0) await sleep(clock, wait, signal);
       const request = { key, value, ttlSecs: BigInt(ttlSeconds) };
-      await askPeer(refs.transport, { address, ...(nodeKey !== null && { nodeKey }) }, STORE, request, {
+      await askPeer(refs.transport, targetAt(address, nodeKey), STORE, request, {
         deadlineMs: STORE_MS,
         signal,
       });

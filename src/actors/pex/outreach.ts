@@ -1,10 +1,9 @@
-import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import { shardOf } from '../ask-peer.ts';
 import { eachBounded } from '../each-bounded.ts';
 import { everyShard } from '../every-shard.ts';
-import { candidatesOf } from '../peer-candidates.ts';
+import { targetAt } from '../peer-candidates.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import type { PeerTarget } from '../transport/contract.ts';
 import { type PexContext, unixNow } from './context.ts';
@@ -175,9 +174,7 @@ export class Outreach {
   async #dial({ address, nodeKey }: PeerTarget): Promise<ActorError | null> {
     const { metrics, refs, signal } = this.#context;
     // Of a QUIC address the TCP one beside it may be the one that answers.
-    const [target] = candidatesOf([nodeKey === undefined ? address : `${address}@${nodeKey}`]);
-    if (target === undefined)
-      return failure('E_ADDRESS_INVALID', 'no address of a node', { subject: address });
+    const target = targetAt(address, nodeKey ?? null);
     metrics.add('dials', 1);
     try {
       await shardOf(refs.transport, target).ask('connect', target, { deadlineMs: DIAL_MS, signal });

@@ -2,6 +2,7 @@ import { parseAddress } from '../../protocol/addresses/address.ts';
 import { mayDial } from '../../protocol/addresses/may-dial.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
 import type { StoredPeer } from '../known-peer-types.ts';
+import { targetAt } from '../peer-candidates.ts';
 import type { PeerLost, PeerMet } from '../peer-met.ts';
 import { type Asker, answerPeers, FRESH_SECONDS } from './answer-peers.ts';
 import { type PexContext, unixNow } from './context.ts';
@@ -112,8 +113,12 @@ export class PeerBook {
       // What may be dialled, and who is banned, may have changed since it was heard.
       if (!this.mayDial(address) || this.#parts.isBanned(address, nodeKey)) continue;
       if (this.waiting.has(address, this.#context.clock.now())) continue;
-      if (this.#tried.size >= MAX_TRIED) this.#tried.delete(this.#tried.keys().next().value!);
-      this.#tried.set(address, rumour.announcer);
+      // It may answer over TCP beside the QUIC address that was told of.
+      const { also = [] } = targetAt(address, nodeKey);
+      for (const each of [address, ...also]) {
+        if (this.#tried.size >= MAX_TRIED) this.#tried.delete(this.#tried.keys().next().value!);
+        this.#tried.set(each, rumour.announcer);
+      }
       this.#gauge();
       return rumour;
     }

@@ -65,7 +65,7 @@ test('only whom the asker can dial: its own dialect, and Granary nodes, which sp
   expect(others(DIALECT_2)).toEqual([addressOf(3), addressOf(4)]);
 });
 
-test('of an offer: 64 at most, none behind a relay, no port 0, QUIC as its TCP neighbour, each once', () => {
+test('of an offer: 64 at most, none behind a relay, no port 0, QUIC as what it is, each once', () => {
   const peer = (change: Partial<PeerAddr>): PeerAddr => ({
     ip: new Uint8Array([192, 0, 2, 1]),
     port: 7001,
@@ -84,7 +84,9 @@ test('of an offer: 64 at most, none behind a relay, no port 0, QUIC as its TCP n
     peer({ port: 9, pubkeyHint: new Uint8Array(32).fill(0xab) }),
   ];
   expect(offeredAddresses(offer)).toEqual([
-    { address: 'tcp://192.0.2.1:7001', nodeKey: null },
+    { address: 'quic://192.0.2.1:65535', nodeKey: null },
+    { address: 'quic://192.0.2.1:7000', nodeKey: null },
+    { address: 'tcp://192.0.2.1:7001', nodeKey: '00'.repeat(32) },
     { address: 'tcp://192.0.2.1:9', nodeKey: 'ab'.repeat(32) },
   ]);
   expect(offeredAddresses(Array.from({ length: 1_000 }, (_, port) => peer({ port: port + 1 })))).toHaveLength(

@@ -11,8 +11,8 @@ afterEach(async () => {
 });
 
 const MINUTE = 60_000;
-const hostAndPort = (peers: readonly { ip: Uint8Array; port: number }[]) =>
-  peers.map(({ ip, port }) => `tcp://${[...ip].join('.')}:${port}`);
+const hostAndPort = (peers: readonly { transport: string; ip: Uint8Array; port: number }[]) =>
+  peers.map(({ transport, ip, port }) => `${transport}://${[...ip].join('.')}:${port}`);
 
 describe('connections that are kept up', () => {
   test('the bootstrap list first, and as many as are wanted from what it knows', async () => {
@@ -191,6 +191,23 @@ describe('what peers tell of', () => {
     await world.clock.advance(11_000);
     expect(hostAndPort(await world.answer())).toEqual([OWN_ADDRESS, addressOf(1)]);
     expect((await world.rows())[0]).toMatchObject({ state: 'answered', source: keyOf(9) });
+  });
+
+  test('at a QUIC address is handed out as it answered, over QUIC or over TCP beside it', async () => {
+    world = await PexWorld.start({ outbound: 3 });
+    world.node('quic://60.1.1.1:7000', keyOf(1));
+    world.node('tcp://60.2.2.2:9001', keyOf(2));
+    const told = [peerAddr('quic://60.1.1.1:7000', keyOf(1)), peerAddr('quic://60.2.2.2:9000', keyOf(2))];
+    await world.offer(keyOf(9), told);
+    await world.clock.advance(30_000);
+    const rows = (await world.rows()).map(({ state, address, source }) => [state, address, source]);
+    expect(rows.sort()).toEqual([
+      ['answered', 'quic://60.1.1.1:7000', keyOf(9)],
+      ['answered', 'tcp://60.2.2.2:9001', keyOf(9)],
+    ]);
+    expect(hostAndPort(await world.answer())).toEqual(
+      expect.arrayContaining(['quic://60.1.1.1:7000', 'tcp://60.2.2.2:9001']),
+    );
   });
 
   test('the DHT learns where a peer says that it is itself, not what it says of others', async () => {

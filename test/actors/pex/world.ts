@@ -160,7 +160,9 @@ export class PexWorld {
     await this.#behaviour!.stop?.();
   }
 
-  #connect({ address, nodeKey }: { address: string; nodeKey?: string }): Session {
+  #connect(target: { address: string; nodeKey?: string; also?: readonly string[] }): Session {
+    const { nodeKey, also = [] } = target;
+    const address = [target.address, ...also].find((each) => this.nodes.has(each)) ?? target.address;
     const known = this.sessions.get(address);
     if (known !== undefined) return known;
     this.dials.push({ address, nodeKey, at: this.clock.now() });
