@@ -4,68 +4,23 @@
 //   bridge-pump.ts receive PORT SIZE
 //   bridge-pump.ts handshakes PORT COUNT
 import { fstatSync, openSync, readSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { BridgeKeeper } from '../src/actors/quic/bridge-keeper.ts';
-import { BridgeProcess } from '../src/actors/quic/bridge-process.ts';
-import { engineArguments, engineEnvironment } from '../src/actors/quic/engine.ts';
-import { encodeDialRequest, PreambleReader } from '../src/bridge-link/preamble.ts';
-import { selfSigned } from '../src/protocol/crypto/self-signed.ts';
-import { findEngine } from '../src/quic-engine.ts';
-import { systemClock } from '../src/supervisor/contract/clock.ts';
-import { createLog } from '../src/supervisor/observe/log.ts';
+import { LoneBridge } from '../src/actors/quic/lone-bridge.ts';
 
 const CHUNK = 262_144;
-const UNLIMITED = 1_000_000;
+const DIAL_MS = 10_000;
 const AT_ONCE = 8;
 const [role = '', first = '', second = ''] = process.argv.slice(2);
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const folder = await mkdtemp(join(tmpdir(), 'gb-'));
-const { key, cert: certificate } = selfSigned('p256');
-const program = {
-  binary: findEngine().binary!,
-  arguments: engineArguments(folder),
-  environment: engineEnvironment(folder),
-};
-const keeper = new BridgeKeeper(
-  {
-    clock: systemClock,
-    log: createLog('warn', {}),
-    spawn: (events) => new BridgeProcess(program, events),
-    command: (life) => ({
-      ...{ key, certificate, dial: join(folder, `d${life}`), congestion: 'cubic' as const },
-      limits: {
-        ...{ maxPending: UNLIMITED, maxPendingPerAddress: UNLIMITED, maxPerSecond: UNLIMITED },
-        ...{ maxPerSecondPerNet: UNLIMITED, maxStreams: UNLIMITED, pendingMs: 10_000 },
-      },
-    }),
-    counted: () => {},
-    restarted: () => {},
-  },
-  [{ host: '127.0.0.1', port: 0 }],
-);
-const path = await keeper.up();
+const bridge = await LoneBridge.start([{ host: '127.0.0.1', port: 0 }]);
 
-/** A stream that is open, after its preamble. */
-function dial(port: number): Promise<Socket> {
-  const socket = connect(path);
-  socket.write(encodeDialRequest({ host: '127.0.0.1', port, ms: 10_000, congestion: 'cubic' }));
+/** A stream on which an octet was said: before that the other side does not see it. */
+async function dial(port: number): Promise<Socket> {
+  const socket = await bridge.dial('127.0.0.1', port, DIAL_MS);
   socket.write('x');
-  const reader = new PreambleReader();
-  return new Promise((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('readable', function more() {
-      while (reader.missing > 0 && socket.readableLength > 0) {
-        if (reader.add(socket.read(Math.min(reader.missing, socket.readableLength)) as Buffer) === null)
-          continue;
-        socket.off('readable', more);
-        resolve(socket);
-      }
-    });
-  });
+  return socket;
 }
 
 function pumpTo(socket: Socket, file: number): void {
@@ -89,14 +44,14 @@ function pumpTo(socket: Socket, file: number): void {
 
 if (role === 'send') {
   const file = openSync(first, 'r');
-  const shard = join(folder, 's0');
+  const shard = join(bridge.folder, 's0');
   createServer((socket) => {
     socket.on('error', () => {});
     // What comes is the preamble and an octet; who sent them does not matter here.
     socket.once('data', () => pumpTo(socket, file));
   }).listen(shard, () => {
-    keeper.useShards([shard]);
-    say({ port: keeper.bound[0]!.port });
+    bridge.accept(shard);
+    say({ port: bridge.bound[0]!.port });
   });
 } else if (role === 'receive') {
   const from = performance.now();
@@ -124,7 +79,6 @@ async function end(figures: object): Promise<void> {
 }
 
 async function leave(): Promise<void> {
-  await keeper.stop();
-  await rm(folder, { recursive: true, force: true });
+  await bridge.stop();
   process.exit(0);
 }

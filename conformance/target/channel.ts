@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { type ConnectionOptions, connect } from 'node:tls';
 import type { Address } from '../../src/protocol/addresses/address.ts';
 
 /** Octets both ways, on whatever transport; nothing is known of frames here. */
@@ -12,12 +13,11 @@ export interface Channel {
   listen(data: (octets: Uint8Array) => void, closed: () => void): void;
 }
 
-export type Transport = 'tcp' | 'quic';
-
-const CONNECT_MS = 4_000;
+/** How long a connection is waited for. */
+export const CONNECT_MS = 4_000;
 
 /** A TCP connection with TLS up and nothing said; `options` are those of `tls.connect`. Rejects when there is none. */
-export async function openTls(address: Address, options: ConnectionOptions = {}): Promise<TlsChannel> {
+export async function openTls(address: Address, options: ConnectionOptions = {}): Promise<Channel> {
   const socket = connect({
     host: address.host,
     port: address.port,
@@ -36,13 +36,14 @@ export async function openTls(address: Address, options: ConnectionOptions = {})
       (error as Error).name === 'AbortError' ? `within ${CONNECT_MS} ms` : `(${(error as Error).message})`;
     throw new Error(`no connection ${why}`);
   }
-  return new TlsChannel(socket);
+  return new SocketChannel(socket);
 }
 
-export class TlsChannel implements Channel {
-  readonly socket: TLSSocket;
+/** What is open, and nothing said on it. */
+export class SocketChannel implements Channel {
+  readonly socket: Socket;
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: Socket) {
     this.socket = socket;
   }
 

@@ -1,11 +1,12 @@
+import { LoneBridge } from '../../src/actors/quic/lone-bridge.ts';
 import { failure } from '../../src/errors.ts';
 import { type Address, formatAddress } from '../../src/protocol/addresses/address.ts';
 import { toHex } from '../../src/protocol/crypto/bytes.ts';
 import type { Failure, SuiteResult } from '../tally.ts';
-import { type Channel, openTls } from './channel.ts';
+import { CONNECT_MS, openTls, SocketChannel } from './channel.ts';
 import { CHECK_MS, type Check } from './check.ts';
 import { SUITES } from './suites.ts';
-import { Target } from './target.ts';
+import { type Dial, Target } from './target.ts';
 import { Mismatch, type Verdict, verdictOf } from './verdict.ts';
 
 export interface TargetOptions {
@@ -55,17 +56,27 @@ export interface TargetResult {
 /**
  * Holds a node against the protocol from outside, as any peer meets it: connections of its own for every check, one after
  * another, each with a deadline. Nothing is supposed of the node but its address. What it stores of ours are invented
- * records that expire by themselves. Throws `E_PEER_UNREACHABLE` and `E_PEER_DIALECT`.
+ * records that expire by themselves. Throws `E_PEER_UNREACHABLE` and
+ * `E_PEER_DIALECT`, and `E_QUIC_UNAVAILABLE` for an address over QUIC where there is no engine for it.
  */
 export async function runTarget(options: TargetOptions): Promise<TargetResult> {
+  const { address } = options;
+  if (address.transport === 'tcp') return runOver(openTls, options);
+  const bridge = await LoneBridge.start();
+  try {
+    return await runOver(
+      async ({ host, port }) => new SocketChannel(await bridge.dial(host, port, CONNECT_MS)),
+      options,
+    );
+  } finally {
+    await bridge.stop();
+  }
+}
+
+async function runOver(dial: Dial, options: TargetOptions): Promise<TargetResult> {
   const started = performance.now();
   const { address } = options;
-  if (address.transport !== 'tcp') {
-    throw failure('E_ADDRESS_INVALID', 'this build tests nodes over TCP alone', {
-      subject: formatAddress(address),
-    });
-  }
-  const found = await dialectsOf(address, options.dialect);
+  const found = await dialectsOf(dial, address, options.dialect);
   const checks: CheckResult[] = [];
   const failures: TargetFailure[] = [];
   for (const dialect of found.dialects) {
@@ -122,10 +133,8 @@ async function runCheck(check: Check, target: Target): Promise<{ verdict: Verdic
   }
 }
 
-const dial = (address: Address): Promise<Channel> => openTls(address);
-
 /** The dialects in which a handshake comes to its end, and the key that the node shows. Throws when there is none. */
-async function dialectsOf(address: Address, wanted: 1 | 2 | undefined) {
+async function dialectsOf(dial: Dial, address: Address, wanted: 1 | 2 | undefined) {
   const dialects: (1 | 2)[] = [];
   let nodeKey: string | null = null;
   let fault: Error | null = null;

@@ -13,16 +13,19 @@ const PACE_MS = 25;
 /** How long an end of the connection is waited for. */
 const CLOSE_MS = 4_000;
 
+/** Opens a connection on which nothing is said yet. */
+export type Dial = (address: Address) => Promise<Channel>;
+
 /** A node under test in one dialect. Every check opens its own connections; `release` closes them. */
 export class Target {
   readonly address: Address;
   readonly dialect: 1 | 2;
   readonly form: Dialect;
   readonly #open = new Set<Frames>();
-  readonly #dial: (address: Address) => Promise<Channel>;
+  readonly #dial: Dial;
   #nextDial = 0;
 
-  constructor(address: Address, dialect: 1 | 2, dial: (address: Address) => Promise<Channel>) {
+  constructor(address: Address, dialect: 1 | 2, dial: Dial) {
     this.address = address;
     this.dialect = dialect;
     this.form = dialect === 1 ? DIALECT_1 : DIALECT_2;

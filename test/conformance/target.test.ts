@@ -23,30 +23,39 @@ afterAll(async () => {
   for (const close of closing) await close();
 });
 
-test('our own node passes every check in both dialects', { timeout: 120_000 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'granary-target-'));
-  closing.push(() => rm(folder, { recursive: true }));
-  const node = await Node.start();
-  closing.push(() => node.remove());
-  const path = join(folder, 'three-chunks.bin');
-  await writeFile(path, randomBytes(600_000));
-  await node.must('publish', path, '--public');
-  const result = await runTarget({ address: addressOf(node.address), harmful: true });
-  expect(result.failures).toEqual([]);
-  expect(result.target).toMatchObject({ node_key: node.ready.node_key, dialects: [1, 2] });
-  const passed = (name: string) => result.suites.find((suite) => suite.name === name)?.passed ?? 0;
-  // What may be skipped is what this node does not serve, and nothing of the rest.
-  for (const [name, count] of [
-    ['transport', 26],
-    ['handshake', 61],
-    ['framing', 68],
-    ['leniency', 70],
-    ['content', 14],
-    ['limits', 7],
-  ] as const) {
-    expect([name, passed(name)]).toEqual([name, count]);
-  }
-});
+test.each([
+  ['tcp', 26],
+  // Four checks of those are not about TLS over TCP.
+  ['quic', 4],
+])(
+  'our own node passes every check in both dialects over %s',
+  { timeout: 120_000 },
+  async (over, ofTransport) => {
+    const folder = await mkdtemp(join(tmpdir(), 'granary-target-'));
+    closing.push(() => rm(folder, { recursive: true }));
+    const node = await Node.start({ args: ['--listen', `${over}://127.0.0.1:0`] });
+    closing.push(() => node.remove());
+    const path = join(folder, 'three-chunks.bin');
+    await writeFile(path, randomBytes(600_000));
+    await node.must('publish', path, '--public');
+    const address = node.ready.addresses.find((each) => each.startsWith(over))!;
+    const result = await runTarget({ address: addressOf(address), harmful: true });
+    expect(result.failures).toEqual([]);
+    expect(result.target).toMatchObject({ node_key: node.ready.node_key, dialects: [1, 2] });
+    const passed = (name: string) => result.suites.find((suite) => suite.name === name)?.passed ?? 0;
+    // What may be skipped is what this node does not serve, and nothing of the rest.
+    for (const [name, count] of [
+      ['transport', ofTransport],
+      ['handshake', 61],
+      ['framing', 68],
+      ['leniency', 70],
+      ['content', 14],
+      ['limits', 7],
+    ] as const) {
+      expect([name, passed(name)]).toEqual([name, count]);
+    }
+  },
+);
 
 test('no two checks of a suite have one name', () => {
   for (const { checks } of SUITES) {
@@ -121,14 +130,13 @@ describe('granary conformance --target', () => {
     expect(people.stdout).toMatch(/requests +0 +1 +0\n.*\(wire 6, dialect 1\)\n {2}expected .*\n {2}got /);
   });
 
-  test('a target that is not there is no failure of a check', async () => {
-    const { exit, stdout } = await run({}, 'conformance', '--target', 'tcp://127.0.0.1:9', '--json');
+  test.each(['tcp', 'quic'])('a target over %s that is not there is no failure of a check', async (over) => {
+    const { exit, stdout } = await run({}, 'conformance', '--target', `${over}://127.0.0.1:9`, '--json');
     expect(exit).toBe(5);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'E_PEER_UNREACHABLE' } });
   });
 
   test.each([
-    ['--target', 'quic://127.0.0.1:9'],
     ['--target', 'nowhere'],
     ['--target', 'tcp://127.0.0.1:9', '--dialect', '3'],
   ])('%s %s is refused before anything is dialled', async (...args) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { selfSigned } from '../../bench/self-signed.ts';
-import { TlsChannel } from '../../conformance/target/channel.ts';
+import { SocketChannel } from '../../conformance/target/channel.ts';
 import { Frames } from '../../conformance/target/frames.ts';
 import { generateSeed, keyPairFromSeed } from '../../src/protocol/crypto/ed25519.ts';
 import { freshHandshakeSecrets } from '../../src/protocol/handshake/own-secrets.ts';
@@ -53,7 +53,7 @@ export async function wrongPeer(
 
   const server = createServer({ ...selfSigned('p256') }, (socket: TLSSocket) => {
     socket.on('error', () => {});
-    const frames = new Frames(new TlsChannel(socket));
+    const frames = new Frames(new SocketChannel(socket));
     serve(frames)
       .catch(() => {})
       .finally(() => frames.destroy());

@@ -28,7 +28,10 @@ export const conformance: Register = (program, cli) => {
     )
     .option('--vectors <file>', 'a file of vectors (default: the shipped ones); may be repeated', collect)
     .option('--transcripts <dir>', 'a folder of transcripts; may be repeated', collect)
-    .option('--target <address>', 'a node of any make, to be tested from outside: tcp://IP:PORT')
+    .option(
+      '--target <address>',
+      'a node of any make, to be tested from outside: tcp://IP:PORT, quic://IP:PORT',
+    )
     .option('--dialect <number>', 'with --target: 1 or 2 (default: those that the node speaks)')
     .option('--only <word>', 'with --target: suites and checks whose names contain the word')
     .option('--slow', 'with --target: also the time limits; minutes')
