@@ -110,14 +110,14 @@ function isAscii(text: string): boolean {
 /** Most names are ASCII; without the tables of Unicode they are cut five times as fast. */
 function asciiWords(text: string): Word[] {
   const words: Word[] = [];
+  const folded = text.toLowerCase();
   let start = -1;
   for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : 0;
-    const lower = code | 0x20;
-    const inside = (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a);
+    const code = i < folded.length ? folded.charCodeAt(i) : 0;
+    const inside = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x7a);
     if (inside && start < 0) start = i;
     else if (!inside && start >= 0) {
-      words.push({ word: text.slice(start, i).toLowerCase(), unspaced: false });
+      words.push({ word: folded.slice(start, i), unspaced: false });
       start = -1;
     }
   }

@@ -1,3 +1,6 @@
+/** Of a text in UTF-8: three a code unit. */
+export const mostOctets = (text: string): number => 3 * text.length;
+
 /** Octets one after another in a buffer that grows, with the place where each piece begins. */
 export class OctetWriter {
   #buffer: Buffer;
@@ -22,20 +25,13 @@ export class OctetWriter {
 
   /** A piece of UTF-8. */
   text(text: string): void {
-    // Three octets a code unit at most.
-    this.#reserve(3 * text.length);
-    this.#end(this.#buffer.write(text, this.#length, 'utf8'));
+    this.piece(mostOctets(text), (buffer, at) => buffer.write(text, at, 'utf8'));
   }
 
-  /** A piece. */
-  bytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#end(bytes.length);
-  }
-
-  #end(written: number): void {
-    this.#length += written;
+  /** A piece of at most so many octets: `write` puts it into the buffer at its place, and says how many they are. */
+  piece(most: number, write: (buffer: Buffer, at: number) => number): void {
+    this.#reserve(most);
+    this.#length += write(this.#buffer, this.#length);
     this.#offsets[++this.#pieces] = this.#length;
   }
 

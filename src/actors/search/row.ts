@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { mostOctets, type OctetWriter } from './octet-writer.ts';
 
 /** What is shown of an item. */
 export interface Row {
@@ -15,14 +16,16 @@ const ID_AT = 4;
 const SIZE_AT = ID_AT + 32;
 const TEXT_AT = SIZE_AT + 8;
 
-export function encodeRow({ contentId, size, name, path, tags }: Row): Buffer {
-  const text = Buffer.from(JSON.stringify([name, path, tags]));
-  const row = Buffer.allocUnsafe(TEXT_AT + text.length);
-  row.set(contentId, ID_AT);
-  row.writeDoubleLE(size, SIZE_AT);
-  row.set(text, TEXT_AT);
-  row.writeUInt32LE(crc32(row.subarray(ID_AT)), 0);
-  return row;
+/** The next piece of `octets`. */
+export function encodeRow({ contentId, size, name, path, tags }: Row, octets: OctetWriter): void {
+  const text = JSON.stringify([name, path, tags]);
+  octets.piece(TEXT_AT + mostOctets(text), (buffer, at) => {
+    buffer.set(contentId, at + ID_AT);
+    buffer.writeDoubleLE(size, at + SIZE_AT);
+    const end = at + TEXT_AT + buffer.write(text, at + TEXT_AT, 'utf8');
+    buffer.writeUInt32LE(crc32(buffer.subarray(at + ID_AT, end)), at);
+    return end - at;
+  });
 }
 
 /** Null when the octets are not those that were written. */

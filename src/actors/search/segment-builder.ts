@@ -72,7 +72,7 @@ function* encodedTerms(terms: readonly string[]): Work<OctetWriter> {
 function* encodedRows(documents: readonly Document[]): Work<OctetWriter> {
   const octets = new OctetWriter(documents.length, documents.length * ROW_OCTETS);
   for (const [i, document] of documents.entries()) {
-    octets.bytes(encodeRow(document));
+    encodeRow(document, octets);
     if (i % SLICE === 0) yield;
   }
   return octets;

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ChunkMap } from '../../../src/actors/chunk-map.ts';
+import { OctetWriter } from '../../../src/actors/search/octet-writer.ts';
 import { PostingList } from '../../../src/actors/search/postings.ts';
-import { decodeRow, encodeRow } from '../../../src/actors/search/row.ts';
+import { decodeRow, encodeRow, type Row } from '../../../src/actors/search/row.ts';
 import { Segment } from '../../../src/actors/search/segment-reader.ts';
 import { readKeyFile } from '../../../src/actors/store/key-file.ts';
 import { readPassphraseFile } from '../../../src/actors/store/passphrase-file.ts';
@@ -57,6 +58,12 @@ const toml = [
   '# all\n[node]\nlog_level = "info"\n[downloads]\ncategories = ["tv=/srv/tv"]\nreserve_bytes = 1_000\n',
   'network.shards = 1\nnode = { log_level = "warn" }\n[[x]]\ny = 1979-05-27T07:32:00Z\n',
 ];
+
+function encodedRow(row: Row): Uint8Array {
+  const octets = new OctetWriter(1, 256);
+  encodeRow(row, octets);
+  return octets.octets;
+}
 
 export const local: readonly Target[] = [
   {
@@ -183,7 +190,7 @@ export const local: readonly Target[] = [
     ],
     form: 'octets',
     seeds: () => [
-      encodeRow({ contentId: new Uint8Array(32), size: 5, name: 'n', path: 'a/n', tags: ['t'] }),
+      encodedRow({ contentId: new Uint8Array(32), size: 5, name: 'n', path: 'a/n', tags: ['t'] }),
       Uint8Array.from([2, 1, 3, 0x85, 1, 4]),
       new Uint8Array(160),
     ],
