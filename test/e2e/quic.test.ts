@@ -78,6 +78,35 @@ test('the QUIC process dies: it is back on its port, TCP has noticed nothing, an
   }
 }, 60_000);
 
+test('nodes that are there over QUIC alone find each other through a third, and a share of theirs through the DHT', async () => {
+  const scope = ['--set', 'network.scope=test'];
+  const hub = await Node.start({ args: ['--listen', 'quic://127.0.0.1:0', ...scope] });
+  const quic = hub.ready.addresses.find((each) => each.startsWith('quic:'))!;
+  const only = ['--bootstrap', `${quic}@${hub.ready.node_key}`, '--set', 'transport.policy=quic-only'];
+  const start = () => Node.start({ listen: 'quic://127.0.0.1:0', args: [...scope, ...only] });
+  const [giver, taker] = await Promise.all([start(), start()]);
+  try {
+    const bytes = randomBytes(700_000);
+    await writeFile(join(work, 'found.bin'), bytes);
+    const path = join(work, 'found.bin');
+    const { link, share_id } = await giver.must<{ link: string; share_id: string }>(
+      'publish',
+      path,
+      '--public',
+    );
+    const bare = link.replace(/\?.*$/, '');
+    await taker.must('subscribe', bare);
+    const known = async () => (await taker.must<{ peers: { address: string }[] }>('peers', '--known')).peers;
+    const address = giver.ready.addresses[0]!;
+    await until(async () => (await known()).some((peer) => peer.address === address), 60_000);
+    await until(async () => (await taker.run('sync', share_id)).code === 0, 60_000);
+    await taker.must('get', share_id, '--output', join(work, 'got'));
+    expect(sha256(await readFile(join(work, 'got', 'found.bin')))).toBe(sha256(bytes));
+  } finally {
+    await Promise.all([hub, giver, taker].map((node) => node.remove()));
+  }
+}, 180_000);
+
 test('a node that is killed takes its QUIC process along', async () => {
   const { pid } = await quicOf(publisher);
   expect(isAlive(pid!)).toBe(true);
