@@ -1,15 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { connect, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { selfSigned } from '../../../bench/self-signed.ts';
 import { acceptConnection } from '../../../src/actors/transport/accept-connection.ts';
-import { ChunkBuffers } from '../../../src/actors/transport/chunk-buffers.ts';
-import type { Connection, ConnectionHost } from '../../../src/actors/transport/connection.ts';
-import { FrameMemory } from '../../../src/actors/transport/frame-memory.ts';
-import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
-import { systemClock } from '../../../src/supervisor/contract/clock.ts';
-import { createLog } from '../../../src/supervisor/observe/log.ts';
+import type { Connection } from '../../../src/actors/transport/connection.ts';
+import { connectionHost } from './connection-host.ts';
 
 const CHUNK = 262_144;
 let ours: Connection;
@@ -17,18 +12,7 @@ let theirs: TLSSocket;
 let close: () => void;
 
 beforeEach(async () => {
-  const host: ConnectionHost = {
-    clock: systemClock,
-    log: createLog('silent', {}),
-    buffers: new ChunkBuffers(),
-    frames: new FrameMemory(),
-    caps: new ShardCaps(systemClock, 0),
-    secureContext: createSecureContext(selfSigned('ed25519')),
-    connections: new Set(),
-    received: () => {},
-    sent: () => {},
-    dropped: () => {},
-  };
+  const host = connectionHost();
   const server = createServer((socket) => {
     ours = acceptConnection(host, 'tcp', socket, 'them');
   });

@@ -1,18 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { selfSigned } from '../../../bench/self-signed.ts';
 import { acceptConnection } from '../../../src/actors/transport/accept-connection.ts';
-import { ChunkBuffers } from '../../../src/actors/transport/chunk-buffers.ts';
-import type { Connection, ConnectionHost } from '../../../src/actors/transport/connection.ts';
-import { FrameMemory } from '../../../src/actors/transport/frame-memory.ts';
-import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
+import type { Connection } from '../../../src/actors/transport/connection.ts';
 import { CipherState } from '../../../src/protocol/sealed/cipher-state.ts';
 import { MAX_RECORD } from '../../../src/protocol/sealed/sealed-records.ts';
 import { MAX_FRAME } from '../../../src/protocol/wire/limits.ts';
-import { systemClock } from '../../../src/supervisor/contract/clock.ts';
-import { createLog } from '../../../src/supervisor/observe/log.ts';
+import { connectionHost } from './connection-host.ts';
 
 const CHUNK = 262_144;
 const FRAMES = 12;
@@ -21,18 +15,7 @@ const connections: Connection[] = [];
 let close: () => void;
 
 beforeEach(async () => {
-  const host: ConnectionHost = {
-    clock: systemClock,
-    log: createLog('silent', {}),
-    buffers: new ChunkBuffers(),
-    frames: new FrameMemory(),
-    caps: new ShardCaps(systemClock, 0),
-    secureContext: createSecureContext(selfSigned('ed25519')),
-    connections: new Set(),
-    received: () => {},
-    sent: () => {},
-    dropped: () => {},
-  };
+  const host = connectionHost();
   const add = (socket: Socket) => connections.push(acceptConnection(host, 'quic', socket, 'them'));
   const server = createServer(add);
   server.listen(0, '127.0.0.1');
