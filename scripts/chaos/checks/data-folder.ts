@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { must } from '../violation.ts';
 import { filesBelow } from './files.ts';
 
@@ -17,8 +18,16 @@ const KNOWN = [
   /^backups\/granary-auto-[\dTZ-]+\.db$/,
 ];
 
-/** Nothing lies in a data folder that no start would know what to do with. */
+/** A running node may be writing a segment, which has another name until it is whole. */
+const UNDER_WAY_MS = 10_000;
+
+/** Nothing stays in a data folder that no start would know what to do with. */
 export async function noStrays(home: string): Promise<void> {
-  const strays = (await filesBelow(home)).filter((path) => !KNOWN.some((known) => known.test(path)));
-  must(strays.length === 0, `left in the data folder: ${strays.join(', ')}`);
+  const deadline = performance.now() + UNDER_WAY_MS;
+  for (;;) {
+    const strays = (await filesBelow(home)).filter((path) => !KNOWN.some((known) => known.test(path)));
+    if (strays.length === 0) return;
+    must(performance.now() < deadline, `left in the data folder: ${strays.join(', ')}`);
+    await sleep(100);
+  }
 }
