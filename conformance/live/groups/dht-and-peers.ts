@@ -105,7 +105,8 @@ export const dhtAndPeers: Group = {
       async (world, place) => {
         const node = await world.granary('server');
         const peer = addressOf(node, place.transport);
-        const writer = await world.reference(place.dialect);
+        // One that has nothing else: it gives all it has, over a new connection for each value.
+        const writer = await world.reference(place.dialect, 'gives');
         const label = `given-${place.transport}`;
         const share = await publishAtReference(writer, {
           files: [await fileOf(world, 77)],
