@@ -22,8 +22,8 @@ const KNOWN = [
 const UNDER_WAY_MS = 10_000;
 
 /** Nothing stays in a data folder that no start would know what to do with. */
-export async function noStrays(home: string): Promise<void> {
-  const deadline = performance.now() + UNDER_WAY_MS;
+export async function noStrays(home: string, underWayMs = UNDER_WAY_MS): Promise<void> {
+  const deadline = performance.now() + underWayMs;
   for (;;) {
     const strays = (await filesBelow(home)).filter((path) => !KNOWN.some((known) => known.test(path)));
     if (strays.length === 0) return;
