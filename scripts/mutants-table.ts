@@ -987,8 +987,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dht-hearsay-believed',
     file: 'src/actors/dht/candidates.ts',
-    find: 'if (tcp === null || !mayDial(tcp, source, rules)) return null;',
-    replace: 'if (tcp === null) return null;',
+    find: 'if (!mayDial(address, source, rules)) return null;',
+    replace: 'if (address.port < 1) return null;',
     test: 'test/actors/dht/network.test.ts',
     only: 'places that nobody may dial',
   },
