@@ -29,10 +29,12 @@ export function candidatesOf(...lists: readonly (readonly string[])[]): PeerTarg
   return [...peers.values()].slice(0, MAX_CANDIDATES).map((known) => targetOf([...known.values()]));
 }
 
-/** One peer at one address, which may be a QUIC one. */
+/** One peer at one address, in its one form; it may be a QUIC one. Every question of the DHT comes by here. */
 export function targetAt(address: string, nodeKey: string | null): PeerTarget {
-  const named = nodeKey === null ? address : `${address}@${nodeKey}`;
-  return candidatesOf([named])[0] ?? { address, ...(nodeKey !== null && { nodeKey }) };
+  const alone: PeerTarget = { address, ...(nodeKey !== null && { nodeKey }) };
+  if (!address.startsWith('quic:')) return alone;
+  const also = candidatesOf([address])[0]?.also;
+  return also === undefined ? alone : { ...alone, also };
 }
 
 const nameOf = (address: Address): string => formatAddress({ ...address, nodeKey: null });

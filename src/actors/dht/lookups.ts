@@ -178,14 +178,13 @@ export class Lookups {
     const options = { signal, deadlineMs: REQUEST_MS };
     metrics.add('requests', 1);
     let nodeKey = candidate.nodeKey;
+    // By its address alone where that is how it is dialled: the shard that has the session is found by it.
+    const peer = targetAt(address, nodeKey);
     try {
       if (nodeKey === null) {
-        const target = targetAt(address, null);
-        const session = await shardOf(refs.transport, target).ask('connect', target, options);
+        const session = await shardOf(refs.transport, peer).ask('connect', peer, options);
         nodeKey = session.nodeKey;
       }
-      // By its address alone where that is how it was dialled: the shard that has the session is found by it.
-      const peer = targetAt(address, candidate.nodeKey);
       const reply = await askPeer(refs.transport, peer, type, request, options);
       const contact = contactOf(nodeKey, address);
       if (contact !== null) this.#keeper.answered(contact);
