@@ -1,5 +1,5 @@
-import { sleep } from '../../supervisor/contract/clock.ts';
 import type { Lease } from '../content-types.ts';
+import { keepListening } from '../keep-listening.ts';
 import { noAnswer } from '../no-answer.ts';
 import { ContentFile } from './content-file.ts';
 import type { ShardContext } from './context.ts';
@@ -10,8 +10,6 @@ const MAX_OPEN = 256;
 /** How long "this node shares no such content" is good for, and of how many. */
 const ABSENT_MS = 1_000;
 const MAX_ABSENT = 256;
-/** Between attempts to listen to the store again after its death. */
-const LISTEN_AGAIN_MS = 100;
 
 /** Null: this node shares no such content, or the file changed. `unavailable`: the store gave no answer. */
 export type Content = ContentFile | null | 'unavailable';
@@ -37,7 +35,15 @@ export class ContentFiles {
 
   constructor(context: ShardContext) {
     this.#context = context;
-    context.spawn(() => this.#listen());
+    context.spawn(() =>
+      keepListening(
+        context,
+        () => this.#changes(),
+        ({ contentIds }) => {
+          for (const contentId of contentIds) this.#void(contentId);
+        },
+      ),
+    );
   }
 
   get(contentId: string): Content | Promise<Content> {
@@ -103,21 +109,15 @@ export class ContentFiles {
     return file;
   }
 
-  async #listen(): Promise<void> {
-    const { refs, signal, clock } = this.#context;
-    while (!signal.aborted) {
-      // What was learnt while nobody listened may have become void unheard.
+  async *#changes(): AsyncGenerator<{ readonly contentIds: readonly string[] }, void, undefined> {
+    const { refs, signal } = this.#context;
+    // What was learnt while nobody listened may have become void unheard.
+    this.close();
+    for (const loading of this.#loading.values()) loading.stale = true;
+    try {
+      yield* refs.store.stream('leaseChanges', null, { signal });
+    } finally {
       this.close();
-      for (const loading of this.#loading.values()) loading.stale = true;
-      try {
-        for await (const { contentIds } of refs.store.stream('leaseChanges', null, { signal })) {
-          for (const contentId of contentIds) this.#void(contentId);
-        }
-      } catch (error) {
-        noAnswer(error);
-      }
-      this.close();
-      await sleep(clock, LISTEN_AGAIN_MS, signal);
     }
   }
 
