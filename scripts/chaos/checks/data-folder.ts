@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { must } from '../violation.ts';
+import { until } from '../wait.ts';
 import { filesBelow } from './files.ts';
 
 const ID = '[0-9a-f]{64}';
@@ -23,11 +22,13 @@ const UNDER_WAY_MS = 10_000;
 
 /** Nothing stays in a data folder that no start would know what to do with. */
 export async function noStrays(home: string, underWayMs = UNDER_WAY_MS): Promise<void> {
-  const deadline = performance.now() + underWayMs;
-  for (;;) {
-    const strays = (await filesBelow(home)).filter((path) => !KNOWN.some((known) => known.test(path)));
-    if (strays.length === 0) return;
-    must(performance.now() < deadline, `left in the data folder: ${strays.join(', ')}`);
-    await sleep(100);
-  }
+  let strays: readonly string[] = [];
+  await until(
+    () => `an end of what is left in the data folder: ${strays.join(', ')}`,
+    underWayMs,
+    async () => {
+      strays = (await filesBelow(home)).filter((path) => !KNOWN.some((known) => known.test(path)));
+      return strays.length === 0 ? true : null;
+    },
+  );
 }
