@@ -14,7 +14,7 @@ import { actor } from '../contracts.ts';
 import { BridgeKeeper } from './bridge-keeper.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { quicContract } from './contract.ts';
-import { engineArguments, engineEnvironment } from './engine.ts';
+import { engineProgram } from './engine.ts';
 
 const AFTER_DEATH_TRIES = 20;
 const AFTER_DEATH_PAUSE_MS = 100;
@@ -33,7 +33,7 @@ export default actor(quicContract, async (context) => {
     const { maxPerSecond, maxPerSecondPerNet, pendingMs, maxStreams } = config;
     // Not that of the node key: sessions are bound to it inside their stream, and the process need not know the key.
     const { key, cert: certificate } = selfSigned('p256');
-    const program = { binary, arguments: engineArguments(folder), environment: engineEnvironment(folder) };
+    const program = engineProgram(binary, folder);
     return new BridgeKeeper(
       {
         clock,

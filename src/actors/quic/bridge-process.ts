@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type BridgeCommand, type BridgeEvent, LineReader, lineOf } from '../../bridge-link/control-lines.ts';
+import type { EngineProgram } from './engine.ts';
 
 /** A bridge that does not answer the end of its input is killed. */
 const END_MS = 2_000;
@@ -20,10 +21,7 @@ export class BridgeProcess {
   #said = '';
   #over = false;
 
-  constructor(
-    program: { binary: string; arguments: readonly string[]; environment: Record<string, string> },
-    events: BridgeEvents,
-  ) {
+  constructor(program: EngineProgram, events: BridgeEvents) {
     const { binary, environment } = program;
     this.#child = spawn(binary, program.arguments, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
     const lines = new LineReader<BridgeEvent>();

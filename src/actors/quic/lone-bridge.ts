@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UdpAddress } from '../../bridge-link/control-lines.ts';
-import { decodeOpening, encodeDialRequest, PreambleReader } from '../../bridge-link/preamble.ts';
+import { decodeOpening, encodeDialRequest } from '../../bridge-link/preamble.ts';
+import { takePreamble } from '../../bridge-link/take-preamble.ts';
 import { failure } from '../../errors.ts';
 import { selfSigned } from '../../protocol/crypto/self-signed.ts';
 import { findEngine } from '../../quic-engine.ts';
@@ -11,7 +12,7 @@ import { systemClock } from '../../supervisor/contract/clock.ts';
 import { createLog } from '../../supervisor/observe/log.ts';
 import { BridgeKeeper } from './bridge-keeper.ts';
 import { BridgeProcess } from './bridge-process.ts';
-import { engineArguments, engineEnvironment } from './engine.ts';
+import { engineProgram } from './engine.ts';
 
 /** Whoever runs one by hand bounds itself. */
 const UNLIMITED = 1_000_000;
@@ -34,11 +35,7 @@ export class LoneBridge {
     const engine = findEngine();
     if (engine.binary === null) throw failure('E_QUIC_UNAVAILABLE', `no QUIC here: ${engine.reason}`);
     const folder = await mkdtemp(join(tmpdir(), 'gb-'));
-    const program = {
-      binary: engine.binary,
-      arguments: engineArguments(folder),
-      environment: engineEnvironment(folder),
-    };
+    const program = engineProgram(engine.binary, folder);
     const { key, cert: certificate } = selfSigned('p256');
     const limits = {
       ...{ maxPending: UNLIMITED, maxPendingPerAddress: UNLIMITED, maxPerSecond: UNLIMITED },
@@ -80,25 +77,19 @@ export class LoneBridge {
   dial(host: string, port: number, ms: number): Promise<Socket> {
     const socket = connect(this.#path);
     socket.write(encodeDialRequest({ host, port, ms, congestion: 'cubic' }));
-    const preamble = new PreambleReader();
     return new Promise((resolve, reject) => {
-      const refuse = (why: string) => {
+      const refuse = (error: Error) => {
         socket.destroy();
-        reject(new Error(why));
+        reject(error);
       };
-      socket.on('error', ({ message }) => refuse(message));
-      socket.once('close', () => refuse('the QUIC process closed it'));
-      socket.on('readable', function more() {
-        while (preamble.missing > 0 && socket.readableLength > 0) {
-          const length = Math.min(preamble.missing, socket.readableLength);
-          const json = preamble.add(socket.read(length) as Buffer);
-          if (json === null) continue;
-          socket.off('readable', more);
-          const opening = decodeOpening(json);
-          if (opening.role === 'failed') return refuse(opening.reason);
-          resolve(socket);
-        }
-      });
+      const heard = (json: Uint8Array) => {
+        const opening = decodeOpening(json);
+        if (opening.role === 'failed') return refuse(new Error(opening.reason));
+        resolve(socket);
+      };
+      socket.on('error', refuse);
+      socket.once('close', () => refuse(new Error('the QUIC process closed it')));
+      takePreamble(socket, heard, refuse);
     });
   }
 

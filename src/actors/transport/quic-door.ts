@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { decodeOpening, PreambleReader } from '../../bridge-link/preamble.ts';
+import { decodeOpening } from '../../bridge-link/preamble.ts';
+import { takePreamble } from '../../bridge-link/take-preamble.ts';
 import { ipOfRemote } from '../../protocol/addresses/remote.ts';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { closedFolder } from '../closed-folder.ts';
 import { HandshakePlaces } from '../handshake-places.ts';
 import type { ShardContext } from './context.ts';
@@ -63,37 +63,23 @@ export class QuicDoor {
 
   /** Reads exactly the preamble, so that what follows is left for whoever adopts the socket. */
   #read(socket: Socket, places: HandshakePlaces): void {
-    const reader = new PreambleReader();
-    const { clock } = this.#context;
     this.#unsaid.add(socket);
     const drop = () => void socket.destroy();
-    const disarm = clock.after(PREAMBLE_MS, drop);
+    const disarm = this.#context.clock.after(PREAMBLE_MS, drop);
+    const heard = (json: Uint8Array) => {
+      settled();
+      const opening = decodeOpening(json);
+      if (opening.role !== 'accepted') return drop();
+      this.#enter(socket, opening.remote, places);
+    };
+    const stopTaking = takePreamble(socket, heard, drop);
     const settled = () => {
       disarm();
       this.#unsaid.delete(socket);
-      socket.off('readable', more);
-    };
-    const more = () => {
-      try {
-        while (reader.missing > 0 && socket.readableLength > 0) {
-          const piece: Buffer | null = socket.read(Math.min(reader.missing, socket.readableLength));
-          if (piece === null) return;
-          const json = reader.add(piece);
-          if (json === null) continue;
-          settled();
-          const opening = decodeOpening(json);
-          if (opening.role !== 'accepted') return drop();
-          return this.#enter(socket, opening.remote, places);
-        }
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        settled();
-        drop();
-      }
+      stopTaking();
     };
     socket.on('error', drop);
     socket.once('close', settled);
-    socket.on('readable', more);
   }
 
   #enter(socket: Socket, remote: string, places: HandshakePlaces): void {

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BridgeKeeper } from '../../../src/actors/quic/bridge-keeper.ts';
 import { BridgeProcess } from '../../../src/actors/quic/bridge-process.ts';
-import { engineArguments, engineEnvironment } from '../../../src/actors/quic/engine.ts';
+import { engineProgram } from '../../../src/actors/quic/engine.ts';
 import type { BridgeCounts, BridgeLimits } from '../../../src/bridge-link/control-lines.ts';
 import {
   type DialFailed,
   decodeOpening,
   encodeDialRequest,
-  PreambleReader,
   type StreamOpen,
 } from '../../../src/bridge-link/preamble.ts';
+import { takePreamble } from '../../../src/bridge-link/take-preamble.ts';
 import { selfSigned } from '../../../src/protocol/crypto/self-signed.ts';
 import { findEngine } from '../../../src/quic-engine.ts';
 import { systemClock } from '../../../src/supervisor/contract/clock.ts';
@@ -33,11 +33,7 @@ export class TestBridge {
 
   private constructor(folder: string, listen: string | null, limits: BridgeLimits) {
     this.folder = folder;
-    const program = {
-      binary: findEngine().binary!,
-      arguments: engineArguments(folder),
-      environment: engineEnvironment(folder),
-    };
+    const program = engineProgram(findEngine().binary!, folder);
     const { key, cert: certificate } = selfSigned('p256');
     this.keeper = new BridgeKeeper(
       {
@@ -111,17 +107,8 @@ export class TestBridge {
 }
 
 function readOpening(socket: Socket): Promise<StreamOpen | DialFailed> {
-  const reader = new PreambleReader();
   return new Promise((resolve, reject) => {
-    const more = () => {
-      while (socket.readableLength > 0) {
-        const json = reader.add(socket.read(Math.min(reader.missing, socket.readableLength)) as Buffer);
-        if (json === null) continue;
-        socket.off('readable', more);
-        return resolve(decodeOpening(json));
-      }
-    };
-    socket.on('readable', more);
+    takePreamble(socket, (json) => resolve(decodeOpening(json)), reject);
     socket.once('close', () => reject(new Error('closed before its preamble')));
   });
 }
