@@ -34,12 +34,15 @@ export const introductions: ActorModule = actorsOf<typeof contracts, 'transport'
     const own = config.own === null ? null : parseAddress(config.own);
     const peers = own?.ok ? [toPeerAddr(own.address)!] : [];
     const offer = encodeRequest(PEX_OFFER, { peers });
+    const remember = (nodeKey: string) => {
+      if (told.size >= MAX_TOLD) told.delete(told.values().next().value!);
+      told.add(nodeKey);
+    };
     return {
       handlers: {
         met({ direction, nodeKey, address }) {
           if (direction === 'in' || peers.length === 0 || told.has(nodeKey)) return;
-          if (told.size >= MAX_TOLD) told.delete(told.values().next().value!);
-          told.add(nodeKey);
+          remember(nodeKey);
           spawn(async () => {
             try {
               const peer = { address, nodeKey };
@@ -56,6 +59,8 @@ export const introductions: ActorModule = actorsOf<typeof contracts, 'transport'
             const address = fromPeerAddr(each);
             return address === null ? [] : [formatAddress(address)];
           });
+          // It dialled this node, so it knows where that is.
+          remember(peer.nodeKey);
           refs.dht.tell('learnt', { addresses, from: peer.nodeKey });
           return { payload: encodeReply(PEX_OFFER, null) };
         },

@@ -3,6 +3,8 @@ import { K } from './routing-table.ts';
 
 /** Somebody who may be asked. */
 export interface Candidate {
+  /** Its address and its key as it was named, `tcp://ip:port@key`: no two of one lookup are alike. */
+  readonly name: string;
   /** `tcp://ip:port` */
   readonly address: string;
   /** 64 hex digits; null: not known before it answers. */
@@ -144,7 +146,7 @@ export class Lookup {
 
   /** It has had its time: somebody else is asked beside it, and its answer counts when it comes. */
   slow(candidate: Candidate): void {
-    const item = this.#items.get(nameOf(candidate));
+    const item = this.#items.get(candidate.name);
     if (item?.state !== 'asked') return;
     item.state = 'slow';
     this.#underWay--;
@@ -161,7 +163,7 @@ export class Lookup {
   }
 
   #add(candidate: Candidate, path: number): void {
-    const name = nameOf(candidate);
+    const { name } = candidate;
     if (this.#items.has(name)) return;
     if (candidate.nodeKey !== null && this.#byKey.has(candidate.nodeKey)) return;
     const atAddress = this.#addresses.get(candidate.address) ?? 0;
@@ -214,7 +216,7 @@ export class Lookup {
   }
 
   #end(candidate: Candidate): Item | undefined {
-    const item = this.#items.get(nameOf(candidate));
+    const item = this.#items.get(candidate.name);
     if (item?.state === 'asked') this.#underWay--;
     else if (item?.state !== 'slow') return undefined;
     return item;
@@ -229,5 +231,3 @@ export class Lookup {
     return compareDistance(this.#target, a, b);
   }
 }
-
-const nameOf = ({ address, nodeKey }: Candidate): string => `${address}@${nodeKey ?? ''}`;

@@ -27,13 +27,13 @@ export interface LookupRun {
  */
 export function runLookup(lookup: Lookup, { clock, signal, ask, enough }: LookupRun): Promise<void> {
   return new Promise((resolve, reject) => {
-    const over = new AbortController();
+    const asking = new Set<AbortController>();
     let ended = false;
     const end = (bug?: unknown) => {
       if (ended) return;
       ended = true;
       signal.removeEventListener('abort', onAbort);
-      over.abort();
+      for (const question of asking) question.abort();
       if (bug === undefined) resolve();
       else reject(bug);
     };
@@ -44,24 +44,25 @@ export function runLookup(lookup: Lookup, { clock, signal, ask, enough }: Lookup
       for (let next = lookup.next(); next !== null; next = lookup.next()) begin(next);
     };
     const begin = (candidate: Candidate) => {
-      const deadline = new AbortController();
+      const question = new AbortController();
+      asking.add(question);
       const timers = [
         clock.after(SLOW_MS, () => {
           lookup.slow(candidate);
           pump();
         }),
-        clock.after(FAILED_MS, () => deadline.abort()),
+        clock.after(FAILED_MS, () => question.abort()),
       ];
-      ask(candidate, AbortSignal.any([over.signal, deadline.signal]))
+      ask(candidate, question.signal)
         .then(
           ({ who, closer }) => lookup.answered(candidate, who, closer),
           (error) => {
-            if (!(error instanceof ActorError) && !deadline.signal.aborted && !over.signal.aborted)
-              throw error;
+            if (!(error instanceof ActorError) && !question.signal.aborted) throw error;
             lookup.failed(candidate);
           },
         )
         .finally(() => {
+          asking.delete(question);
           for (const cancel of timers) cancel();
         })
         .then(pump, end);

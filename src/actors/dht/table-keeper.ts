@@ -130,7 +130,7 @@ export class TableKeeper {
       if (this.#learnt.size >= MAX_LEARNT) break;
       const candidate = candidateFrom(text, 'pex', from, this.rules);
       if (candidate !== null && this.#isWanted(candidate)) {
-        this.#learnt.set(`${candidate.address}@${candidate.nodeKey ?? ''}`, candidate);
+        this.#learnt.set(candidate.name, candidate);
       }
     }
     while (this.#dialling < LEARNT_AT_ONCE && this.#learnt.size > 0) this.#dialNext();

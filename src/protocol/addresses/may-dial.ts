@@ -29,14 +29,24 @@ const FIRST_PORT = 1_024;
 export function mayDial(
   address: { readonly transport: 'tcp' | 'quic'; readonly host: string; readonly port: number },
   source: AddressSource,
-  { scope, own }: DialRules,
+  rules: DialRules,
 ): boolean {
   const { transport, host, port } = address;
   const ip = parseIp(host);
   if (ip === null || port < 1 || port > 0xffff) return false;
-  if (own.has(`${transport}://${remoteOf(host, port)}`)) return false;
+  return mayDialReach(reachOf(ip), port, `${transport}://${remoteOf(host, port)}`, source, rules);
+}
+
+/** The same of an address that has been read already: what kind of place it is, its port, and its text without a key. */
+export function mayDialReach(
+  reach: IpReach,
+  port: number,
+  text: string,
+  source: AddressSource,
+  { scope, own }: DialRules,
+): boolean {
+  if (own.has(text)) return false;
   if (source === 'operator') return true;
-  const reach = reachOf(ip);
   if (reach === 'unusable') return false;
   if (scope === 'test') return true;
   if (port < FIRST_PORT) return false;

@@ -1,4 +1,5 @@
 import { DecodeError } from './decode-error.ts';
+import { KnownNames } from './known-names.ts';
 import type { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -8,11 +9,24 @@ export interface Codec<T> {
   write(w: Writer, value: T): void;
 }
 
-/** The value encoded on its own. */
+/** What values are written into before they are copied to a buffer of their own size; null while it is in use. */
+let spare: Writer | null = new Writer(4_096);
+/** One that has grown beyond this is let go. */
+const LARGEST_SPARE = 1 << 16;
+
+/** The value encoded on its own, in a buffer that nobody else holds. */
 export function encodeWith<T>(codec: Codec<T>, value: T): Uint8Array {
-  const w = new Writer();
+  // A codec may encode a part of its value on its own.
+  const w = spare ?? new Writer();
+  spare = null;
+  w.clear();
   codec.write(w, value);
-  return w.finish();
+  if (w.length > LARGEST_SPARE) {
+    spare = new Writer(4_096);
+    return w.finish();
+  }
+  spare = w;
+  return w.copy();
 }
 
 function unsigned(max: number): Codec<number> {
@@ -84,8 +98,9 @@ export function arrayOf<T>(item: Codec<T>, max?: number): Codec<readonly T[]> {
 }
 
 /** An enum without content, by the names of its variants. */
-export function variantOf<N extends string>(...names: readonly N[]): Codec<N> {
-  return { read: (r) => r.variant(names), write: (w, value) => w.text(value) };
+export function variantOf<N extends string>(...variants: readonly N[]): Codec<N> {
+  const names = new KnownNames(variants);
+  return { read: (r) => r.variant(names), write: (w, value) => w.raw(names.octets[names.placeOf(value)]!) };
 }
 
 /** Null for an absent value, both ways. */
@@ -139,15 +154,17 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 /** A map with text keys, written in the order in which `fields` lists them (SCP2P wire, section 1). */
 export function textStruct<T extends object>(fields: Fields<T>): Codec<T> {
   const list = Object.entries(fields) as [keyof T & string, Field<unknown>][];
-  const readers = Object.fromEntries(
-    list.map(([, { key, codec }]) => [key, (r: Reader) => codec.read(r)] as const),
-  );
+  const names = new KnownNames(list.map(([, { key }]) => key));
   return {
     read(r) {
-      const found = r.textMap(readers);
+      const found: unknown[] = new Array(list.length);
+      r.eachKnownEntry(names, (place) => {
+        found[place] = list[place]![1].codec.read(r);
+      });
       const value: Record<string, unknown> = {};
-      for (const [property, { key, missing }] of list) {
-        const read = Object.hasOwn(found, key) ? found[key] : missing;
+      for (let place = 0; place < list.length; place++) {
+        const [property, { key, missing }] = list[place]!;
+        const read = found[place] === undefined ? missing : found[place];
         if (read === undefined) throw new DecodeError(`missing field \`${key}\``);
         value[property] = read;
       }
@@ -157,9 +174,10 @@ export function textStruct<T extends object>(fields: Fields<T>): Codec<T> {
       let count = list.length;
       for (const [property, { omit }] of list) if (omit && value[property] === null) count--;
       w.map(count);
-      for (const [property, { key, codec, omit }] of list) {
+      for (let place = 0; place < list.length; place++) {
+        const [property, { codec, omit }] = list[place]!;
         if (omit && value[property] === null) continue;
-        w.text(key);
+        w.raw(names.octets[place]!);
         codec.write(w, value[property]);
       }
     },

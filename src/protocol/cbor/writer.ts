@@ -92,6 +92,18 @@ export class Writer {
     return new Uint8Array(this.#buffer.buffer, 0, this.#length);
   }
 
+  /** The encoded bytes in a buffer of their own; the writer may be used on. */
+  copy(): Uint8Array {
+    const octets = Buffer.allocUnsafeSlow(this.#length);
+    this.#buffer.copy(octets, 0, 0, this.#length);
+    return new Uint8Array(octets.buffer);
+  }
+
+  /** Forgets what was written. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   #octet(value: number): this {
     this.#reserve(1);
     this.#buffer[this.#length++] = value;

@@ -40,7 +40,9 @@ export function compareDistance(target: NodeId, a: NodeId, b: NodeId): number {
 
 /** Leading zero bits of the distance: 0 for the far half of all ids, 160 for the id itself. */
 export function bucketIndex(own: NodeId, other: NodeId): number {
-  const between = distance(own, other);
-  const first = between.findIndex((octet) => octet !== 0);
-  return first < 0 ? 8 * between.length : 8 * first + Math.clz32(between[first]!) - 24;
+  for (let i = 0; i < own.length; i++) {
+    const between = own[i]! ^ other[i]!;
+    if (between !== 0) return 8 * i + Math.clz32(between) - 24;
+  }
+  return 8 * own.length;
 }

@@ -7,9 +7,21 @@ export interface WorldEvent {
   run: () => void;
 }
 
-/** A binary heap of events, earliest first. Cancelled ones stay until their turn and are passed over. */
+/** Cancelled events are thrown out once there are more of them than of others, and so many at least. */
+const MANY_CANCELLED = 1_024;
+
+/**
+ * A binary heap of events, earliest first. A cancelled one is passed over when its turn comes, or thrown out before with
+ * others: most timers are deadlines of what was answered long before, and would be nearly all of the heap.
+ */
 export class EventHeap {
-  readonly #heap: WorldEvent[] = [];
+  #heap: WorldEvent[] = [];
+  #cancelled = 0;
+
+  /** Events, those that were cancelled and are still there among them. */
+  get size(): number {
+    return this.#heap.length;
+  }
 
   push(event: WorldEvent): void {
     const heap = this.#heap;
@@ -23,6 +35,16 @@ export class EventHeap {
     heap[at] = event;
   }
 
+  /** The event is in the heap and will do nothing. */
+  cancel(event: WorldEvent): void {
+    event.run = nothing;
+    this.#cancelled++;
+    if (this.#cancelled < MANY_CANCELLED || 2 * this.#cancelled < this.#heap.length) return;
+    // Sorted, it is a heap.
+    this.#heap = this.#heap.filter(({ run }) => run !== nothing).sort((a, b) => (before(a, b) ? -1 : 1));
+    this.#cancelled = 0;
+  }
+
   peek(): WorldEvent | undefined {
     return this.#heap[0];
   }
@@ -31,6 +53,7 @@ export class EventHeap {
     const heap = this.#heap;
     const first = heap[0];
     const last = heap.pop();
+    if (first?.run === nothing) this.#cancelled--;
     if (first === undefined || last === undefined || heap.length === 0) return first;
     let at = 0;
     for (;;) {
@@ -45,6 +68,9 @@ export class EventHeap {
     return first;
   }
 }
+
+/** What a cancelled event does, and one that has run. */
+export const nothing = (): void => {};
 
 function before(a: WorldEvent, b: WorldEvent): boolean {
   if (a.at !== b.at) return a.at < b.at;

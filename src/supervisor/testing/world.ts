@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
-import { EventHeap, type WorldEvent } from './event-heap.ts';
+import { EventHeap, nothing, type WorldEvent } from './event-heap.ts';
 import { Random } from './random.ts';
 
 /** Timers stand in the middle of what falls on one instant; deliveries come before or after by the seed. */
@@ -8,7 +8,6 @@ const TIMER_RANK = 0.5;
 const WALL_START = 1_700_000_000_000;
 /** Lines of trace kept: the end of the story. */
 const TRACE_LINES = 120;
-const nothing = (): void => {};
 
 /**
  * Time and chance of one virtual world: everything that happens in it happens in an order that is a function of the
@@ -53,7 +52,7 @@ export class World implements Clock {
     return () => {
       if (event.run === nothing) return;
       this.#timers--;
-      event.run = nothing;
+      this.#events.cancel(event);
     };
   }
 

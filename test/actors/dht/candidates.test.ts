@@ -36,7 +36,7 @@ test('named are those who may be dialled, at the address that was named, QUIC or
     'tcp://8.8.8.8:7001',
   ]);
   expect(candidateFrom('quic://8.8.8.8:7002', 'pex', 'ab', rules)).toEqual({
-    ...{ address: 'quic://8.8.8.8:7002', nodeKey: null, id: null, from: 'ab' },
+    ...{ name: 'quic://8.8.8.8:7002@', address: 'quic://8.8.8.8:7002', nodeKey: null, id: null, from: 'ab' },
     neighbourhood: expect.anything(),
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Codec, encodeWith } from '../../../src/protocol/cbor/codec.ts';
 import { DecodeError } from '../../../src/protocol/cbor/decode-error.ts';
+import { KnownNames } from '../../../src/protocol/cbor/known-names.ts';
 import { Reader } from '../../../src/protocol/cbor/reader.ts';
 import { recorded, recordedFor } from '../recorded.ts';
 import { must, orDeclared, type Target } from '../target.ts';
@@ -75,7 +76,7 @@ export const cbor: readonly Target[] = [
         (r) => r.fixedBytes(32),
         (r) => r.exactOctets(32),
         (r) => r.key(),
-        (r) => r.variant(['V4', 'V6']),
+        (r) => r.variant(new KnownNames(['V4', 'V6'])),
         (r) => r.optional((inner) => inner.uint(9)),
         (r) => r.array((inner) => inner.skip()),
         (r) => r.textMap({ type: (inner) => inner.uint(9) }),

@@ -51,6 +51,7 @@ describe('the index of contents', () => {
 
 describe('a region', () => {
   const nodeAt = (n: number): Candidate => ({
+    name: `node ${n}`,
     ...{
       address: `tcp://127.0.0.1:${n}`,
       nodeKey: toHex(octets(`node ${n}`)),
