@@ -49,7 +49,13 @@ export default actor(publishContract, (context) => {
         return taken;
       },
       itemStates: async ({ shareId, inside }, { signal }) =>
-        await itemStates(context, await ownShare(shareId), inside, signal),
+        await itemStates(
+          context,
+          shareId,
+          ownShare(shareId).then(({ roots }) => roots),
+          inside,
+          signal,
+        ),
       shareStates: (_, { signal }) => shareStates(context, signal),
       wire: (request) => answerWire(context, request),
     },

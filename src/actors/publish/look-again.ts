@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { GoneSource, JudgedSource } from '../content-types.ts';
-import type { OwnShare, ShareRoot } from '../share-types.ts';
+import type { ShareRoot } from '../share-types.ts';
 import type { PublishContext } from './context.ts';
 import type { ItemState, ShareState } from './contract.ts';
 import { isOffline } from './roots.ts';
@@ -19,12 +19,15 @@ const WORST_FIRST: readonly ItemState[] = ['missing', 'damaged', 'stale'];
 /** The states of files of an own share, by their paths in it. */
 export async function itemStates(
   { refs }: PublishContext,
-  share: OwnShare,
+  shareId: string,
+  roots: Promise<readonly ShareRoot[]>,
   inside: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly ItemState[]> {
-  const offline = await offlineRoots(share.roots);
-  const sources = await refs.store.ask('sourcesAt', { shareId: share.shareId, inside }, { signal });
+  const [offline, sources] = await Promise.all([
+    roots.then(offlineRoots),
+    refs.store.ask('sourcesAt', { shareId, inside }, { signal }),
+  ]);
   return await inPortions(sources, (source) => stateOf(source, offline));
 }
 
@@ -33,8 +36,10 @@ export async function shareStates(
   { refs }: PublishContext,
   signal: AbortSignal,
 ): Promise<readonly ShareState[]> {
-  const shares = await refs.store.ask('ownShares', null, { signal });
-  const gone = await refs.store.ask('goneSources', { after: null }, { signal });
+  const [shares, gone] = await Promise.all([
+    refs.store.ask('ownShares', null, { signal }),
+    refs.store.ask('goneSources', { after: null }, { signal }),
+  ]);
   const states: ShareState[] = [];
   for (const share of shares) {
     const offline = await offlineRoots(share.roots);

@@ -1,8 +1,12 @@
-import type { ItemEntry } from '../../../control-link/results.ts';
-import type { ItemRow } from '../../share-types.ts';
+import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
+import { eachBounded } from '../../each-bounded.ts';
+import type { ItemRow, OwnShare, StoreChanges } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
-import { isOwn, itemEntries, shareRows } from './shares.ts';
+import { isOwn, itemEntries, ownShares, shareRows } from './shares.ts';
+
+/** Shares whose files are asked for at the same time. */
+const SHARES_AT_ONCE = 8;
 
 /** Where changes are to be followed from, taken before a list that is read. */
 export async function revisionNow(refs: ControlRefs, signal: AbortSignal): Promise<string> {
@@ -12,17 +16,12 @@ export async function revisionNow(refs: ControlRefs, signal: AbortSignal): Promi
 export const changes: AskOperation<'changes'> = async (refs, body, signal) => {
   const found = await refs.store.ask('changes', { since: body.since, limit: body.limit }, { signal });
   const { revision, reset, more, shares: changed, relist, files } = found;
-  const wanted = new Set(changed);
-  const rows = wanted.size === 0 ? [] : await shareRows(refs, signal);
-  const shares = rows.filter((row) => wanted.has(row.share_id));
+  const own = changed.length + files.length === 0 ? Promise.resolve([]) : ownShares(refs, signal);
+  const [shares, entries] = await Promise.all([
+    changed.length === 0 ? [] : rowsOf(refs, new Set(changed), own, signal),
+    entriesOf(refs, files, own, signal),
+  ]);
   const there = new Set(shares.map((row) => row.share_id));
-  const entries = new Map<ItemRow, ItemEntry>();
-  for (const [shareId, own] of Map.groupBy(files, (file) => file.shareId)) {
-    const items = own.flatMap(({ item }) => item ?? []);
-    const share = { shareId, own: await isOwn(refs, shareId, signal) };
-    const shown = await itemEntries(refs, share, items, signal);
-    for (const [i, item] of items.entries()) entries.set(item, shown[i]!);
-  }
   return {
     revision,
     reset,
@@ -38,3 +37,29 @@ export const changes: AskOperation<'changes'> = async (refs, body, signal) => {
     ),
   };
 };
+
+async function rowsOf(
+  refs: ControlRefs,
+  wanted: ReadonlySet<string>,
+  own: Promise<readonly OwnShare[]>,
+  signal: AbortSignal,
+): Promise<readonly ShareRow[]> {
+  return (await shareRows(refs, signal, own)).filter((row) => wanted.has(row.share_id));
+}
+
+/** The files that are there, with how they lie here. */
+async function entriesOf(
+  refs: ControlRefs,
+  files: StoreChanges['files'],
+  own: Promise<readonly OwnShare[]>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<ItemRow, ItemEntry>> {
+  const entries = new Map<ItemRow, ItemEntry>();
+  const byShare = [...Map.groupBy(files, (file) => file.shareId)];
+  await eachBounded(byShare, SHARES_AT_ONCE, async ([shareId, changed]) => {
+    const items = changed.flatMap(({ item }) => item ?? []);
+    const shown = await itemEntries(refs, { shareId, own: await isOwn(shareId, own) }, items, signal);
+    for (const [i, item] of items.entries()) entries.set(item, shown[i]!);
+  });
+  return entries;
+}

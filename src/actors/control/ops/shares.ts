@@ -15,10 +15,18 @@ export const shares: AskOperation<'shares'> = async (refs, body, signal) => {
   return { shares: rows, next, revision };
 };
 
-/** Own shares, then subscribed ones. */
-export async function shareRows(refs: ControlRefs, signal: AbortSignal): Promise<readonly ShareRow[]> {
+/** The shares that this node publishes. */
+export const ownShares = (refs: ControlRefs, signal: AbortSignal): Promise<readonly OwnShare[]> =>
+  refs.store.ask('ownShares', null, { signal });
+
+/** Own shares, then subscribed ones. `asked`: the own ones, where they are known or on their way already. */
+export async function shareRows(
+  refs: ControlRefs,
+  signal: AbortSignal,
+  asked = ownShares(refs, signal),
+): Promise<readonly ShareRow[]> {
   const [own, states, subscribed, identity, addresses] = await Promise.all([
-    refs.store.ask('ownShares', null, { signal }),
+    asked,
     refs.publish.ask('shareStates', null, { signal }),
     refs.store.ask('subscriptions', null, { signal }),
     refs.store.ask('identity', null, { signal }),
@@ -41,7 +49,7 @@ export const items: AskOperation<'items'> = async (refs, body, signal) => {
   const shareId = await shareIdOf(refs, body.share, signal);
   const [revision, own, subscription] = await Promise.all([
     revisionNow(refs, signal),
-    isOwn(refs, shareId, signal),
+    isOwn(shareId, ownShares(refs, signal)),
     refs.store.ask('subscription', { shareId }, { signal }),
   ]);
   if (!own && subscription === null) {
@@ -52,9 +60,9 @@ export const items: AskOperation<'items'> = async (refs, body, signal) => {
   return { items: await itemEntries(refs, { shareId, own }, page.items, signal), next: page.next, revision };
 };
 
-export async function isOwn(refs: ControlRefs, shareId: string, signal: AbortSignal): Promise<boolean> {
-  return (await refs.store.ask('ownShares', null, { signal })).some((share) => share.shareId === shareId);
-}
+/** Whether a share is one of these. */
+export const isOwn = async (shareId: string, own: Promise<readonly OwnShare[]>): Promise<boolean> =>
+  (await own).some((share) => share.shareId === shareId);
 
 /** Items of one share with how they lie here; at most 1000. */
 export async function itemEntries(
