@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNode, type GranaryNode } from '../../src/node.ts';
-import { ActorError } from '../../src/supervisor/contract/actor-error.ts';
 import { Node } from '../../test/e2e/granary-process.ts';
-import { NotYet, type Place, type Transport } from './cell.ts';
+import type { Place, Transport } from './cell.ts';
 import { Reference } from './reference.ts';
 import type { DialectNumber } from './reference-build.ts';
 
@@ -62,10 +61,8 @@ export class World {
 
   /** The node inside this process whose transport asks single questions. */
   asker(): Promise<GranaryNode> {
-    // A build without QUIC knows no such group, and does not look at it.
-    const quic: object = { quic: { folder: join(this.folder, 'quic') } };
     this.#asker ??= createNode({
-      ...quic,
+      quic: { folder: join(this.folder, 'quic') },
       home: join(this.folder, 'asker'),
       logLevel: 'silent',
       shards: 1,
@@ -85,33 +82,15 @@ export class World {
   }
 }
 
-/** What a build may or may not have: each way is tried until one starts. On loopback, learnt addresses count as well. */
-const QUIC = ['--listen', 'quic://127.0.0.1:0'];
-const LOOPBACK = ['--set', 'network.scope=test'];
-const WAYS = [[...QUIC, ...LOOPBACK], LOOPBACK, QUIC, []];
-let way = 0;
-
-async function startGranary(bootstrap: readonly string[]): Promise<Node> {
-  const args = bootstrap.flatMap((address) => ['--bootstrap', address]);
-  for (; ; way++) {
-    try {
-      return await Node.start({ args: [...WAYS[way]!, ...args] });
-    } catch (error) {
-      if (way === WAYS.length - 1) throw error;
-    }
-  }
+/** On loopback, where learnt addresses count as well. */
+function startGranary(bootstrap: readonly string[]): Promise<Node> {
+  const args = ['--listen', 'quic://127.0.0.1:0', '--set', 'network.scope=test'];
+  return Node.start({ args: [...args, ...bootstrap.flatMap((address) => ['--bootstrap', address])] });
 }
 
-/** What the dialler of a build without QUIC says to a quic address; null: another error. */
-export function noQuic(error: unknown): NotYet | null {
-  if (!(error instanceof ActorError)) return null;
-  const said = error.code === 'E_ADDRESS_INVALID' || (error.code as string) === 'E_QUIC_UNAVAILABLE';
-  return said ? new NotYet(`Granary dials no quic address: ${error.message}`) : null;
-}
-
-/** The address of a Granary node on that transport; NotYet where it listens on none. */
+/** The address of a Granary node on that transport. */
 export function addressOf(node: Node, transport: Transport): string {
   const address = node.ready.addresses.find((text) => text.startsWith(`${transport}://`));
-  if (address === undefined) throw new NotYet(`Granary listens on no ${transport} address`);
+  if (address === undefined) throw new Error(`Granary listens on no ${transport} address`);
   return address;
 }

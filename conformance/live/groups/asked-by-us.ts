@@ -19,10 +19,10 @@ import {
   type RequestType,
 } from '../../../src/protocol/wire/registry.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
-import { type Cell, everywhere, type Group, NotYet, type Place } from '../cell.ts';
+import { type Cell, everywhere, type Group, type Place } from '../cell.ts';
 import { must } from '../expect.ts';
 import { byReference } from '../published.ts';
-import { noQuic, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 const octets = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
 const unknownId = (): Uint8Array => new Uint8Array(randomBytes(32));
@@ -32,11 +32,7 @@ async function exchange(world: World, place: Place, type: number, payload: Uint8
   const reference = await world.reference(place.dialect);
   const node = await world.asker();
   const peer = { address: reference.address(place.transport), nodeKey: reference.ready.node_pubkey };
-  try {
-    return await node.supervisor.ref(transportContract).ask('request', { peer, type, payload });
-  } catch (error) {
-    throw (place.transport === 'quic' && noQuic(error)) || error;
-  }
+  return await node.supervisor.ref(transportContract).ask('request', { peer, type, payload });
 }
 
 async function ask<T extends RequestType>(
@@ -63,7 +59,6 @@ async function refusal(
     () => new Error('it was answered'),
     (thrown: Error) => thrown,
   );
-  if (error instanceof NotYet) throw error;
   must(error instanceof ActorError && error.code === 'E_PEER_ERROR', `no error reply: ${error.message}`);
   must(text.test(error.message), `another error: ${error.message}`);
 }

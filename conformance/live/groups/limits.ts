@@ -5,7 +5,7 @@ import { encodeRequest } from '../../../src/protocol/wire/registry.ts';
 import { ActorError } from '../../../src/supervisor/contract/actor-error.ts';
 import { everywhere, type Group, type Place } from '../cell.ts';
 import { must } from '../expect.ts';
-import { addressOf, noQuic, type World } from '../world.ts';
+import { addressOf, type World } from '../world.ts';
 
 const AT_ONCE = 100;
 /** A node that meets another one looks for its neighbours there. */
@@ -36,8 +36,6 @@ async function untilRefused(
     );
     ends.push(...(await Promise.all(batch)));
   }
-  const missing = place.transport === 'quic' && noQuic(ends[0]);
-  if (missing) throw missing;
   const unheard = ends.find((end) => end instanceof ActorError && end.code !== 'E_PEER_ERROR');
   if (unheard) throw unheard;
   const texts = ends.map((end) => (end instanceof Error ? end.message : ''));
