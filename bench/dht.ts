@@ -2,13 +2,15 @@ import { loadavg } from 'node:os';
 import { type Behaviours, loadBehaviours } from '../src/simulator/granary-nodes.ts';
 import type { Bench } from './bench.ts';
 import { attackFigures, defenceCosts } from './dht/defences.ts';
-import { worldFigures } from './dht/world-figures.ts';
+import { inRoomyThread } from './dht/roomy-thread.ts';
 import { exponent, figuresText, medians, round } from './statistics.ts';
 
 const DEFAULT_SIZE = 10_000;
 /** Worlds a hundredth and a tenth as large show how costs grow. */
 const STEPS = [0.01, 0.1, 1];
 const FEWEST = 30;
+/** Progress is told after so many nodes. */
+const TOLD_EVERY = 1_000;
 /** What is to be reached in the largest world with a fifth of the nodes gone. */
 const MOST_ROUNDS = 4;
 const LEAST_FOUND = 99;
@@ -27,7 +29,9 @@ const dht: Bench = {
     for (let seed = 1; seed <= repeat; seed++) {
       const bySize = new Map<number, Record<string, number>>();
       for (const nodes of sizes) {
-        const figures = await worldFigures({ seed, nodes, behaviours });
+        const figures = await inRoomyThread({ seed, nodes }, (joined) => {
+          if (joined % TOLD_EVERY === 0) log(`${joined} of ${nodes} nodes have joined`);
+        });
         bySize.set(nodes, figures);
         log(`${nodes} nodes, seed ${seed}: ${figuresText(figures)}`);
       }

@@ -9,15 +9,19 @@ const LOOKUPS = 1_000;
 /** Per cent of the nodes that are gone by then. */
 const DEAD = [0, 20, 50] as const;
 
+export interface WorldSize {
+  readonly seed: number;
+  readonly nodes: number;
+}
+
 /** One network from its first node on: what joining costs, and lookups while ever more of it is gone. */
-export async function worldFigures(options: {
-  seed: number;
-  nodes: number;
-  behaviours: Behaviours;
-}): Promise<Record<string, number>> {
-  const { seed, nodes, behaviours } = options;
+export async function worldFigures(
+  options: WorldSize & { readonly behaviours: Behaviours; readonly joined?: (nodes: number) => void },
+): Promise<Record<string, number>> {
+  const { seed, nodes, behaviours, joined = () => {} } = options;
   const began = process.cpuUsage();
-  const world = await DhtWorld.join({ seed, nodes }, behaviours);
+  const from = performance.now();
+  const world = await DhtWorld.join({ seed, nodes, joined }, behaviours);
   const { network } = world;
   const { mean, least } = await world.tableSizes();
   const figures: Record<string, number> = {
@@ -42,6 +46,7 @@ export async function worldFigures(options: {
   }
   network.throwCrash();
   const { user, system } = process.cpuUsage(began);
+  figures.seconds = (performance.now() - from) / 1000;
   figures.cpu_seconds = (user + system) / 1e6;
   figures.resident_mib = process.memoryUsage.rss() / 2 ** 20;
   return figures;
