@@ -41,7 +41,7 @@ export function* buildSegment(
   const { index, parts } = allocateIndex({
     documents: documents.length,
     terms: terms.length,
-    bloomBits: bloomBits(terms.length + prefixes.size + documents.length),
+    bloomBits: bloomBits(terms.length + prefixes.length + documents.length),
     termOctets: encoded.octets.length,
     postingOctets: lists.length,
     rowOctets: rows.octets.length,
@@ -94,11 +94,16 @@ function* postingLists(
   return { lists, offsets };
 }
 
-/** The beginnings of all terms that are long enough to have one. */
-function* prefixesOf(terms: readonly string[]): Work<ReadonlySet<string>> {
-  const prefixes = new Set<string>();
-  for (const [i, term] of terms.entries()) {
-    if (term.length >= PREFIX_LENGTH) prefixes.add(term.slice(0, PREFIX_LENGTH));
+/** The beginnings of all terms that are long enough to have one, each once: of sorted terms, those alike stand together. */
+function* prefixesOf(terms: readonly string[]): Work<readonly string[]> {
+  const prefixes: string[] = [];
+  let last: string | null = null;
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i]!;
+    if (term.length >= PREFIX_LENGTH && (last === null || !term.startsWith(last))) {
+      last = term.slice(0, PREFIX_LENGTH);
+      prefixes.push(last);
+    }
     if (i % SLICE === 0) yield;
   }
   return prefixes;
@@ -107,7 +112,7 @@ function* prefixesOf(terms: readonly string[]): Work<ReadonlySet<string>> {
 function* fillFilter(
   { bloom, counts }: SegmentParts,
   terms: readonly string[],
-  prefixes: ReadonlySet<string>,
+  prefixes: readonly string[],
 ): Work<void> {
   for (const [i, term] of terms.entries()) {
     bloomAdd(bloom, counts.bloomBits, hashTerm(term));

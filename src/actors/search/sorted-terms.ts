@@ -10,13 +10,19 @@ type Compare<T> = (a: T, b: T) => number;
  * them, and sorting those at one go would hold up the thread for a tenth of a second.
  */
 export const sortedTerms = (terms: readonly string[]): Generator<undefined, string[], void> =>
-  mergeSorted(terms, comparison(terms));
+  terms.some((term) => SURROGATE.test(term))
+    ? mergeSorted(terms, (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    : mergeSorted(terms, inUnits, (chunk) => chunk.sort());
 
-/** Sorted, equals in the order in which they came. */
-export function* mergeSorted<T>(entries: readonly T[], compare: Compare<T>): Generator<undefined, T[], void> {
+/** Sorted, equals in the order in which they came. `sort`: one chunk in place, where there is a faster way to the same. */
+export function* mergeSorted<T>(
+  entries: readonly T[],
+  compare: Compare<T>,
+  sort = (chunk: T[]): T[] => chunk.sort(compare),
+): Generator<undefined, T[], void> {
   let chunks: T[][] = [];
   for (let at = 0; at < entries.length; at += CHUNK) {
-    chunks.push(entries.slice(at, at + CHUNK).sort(compare));
+    chunks.push(sort(entries.slice(at, at + CHUNK)));
     yield;
   }
   while (chunks.length > 1) {
@@ -41,11 +47,6 @@ function* merge<T>(a: T[], b: T[], compare: Compare<T>): Generator<undefined, T[
   return merged.concat(i < a.length ? a.slice(i) : b.slice(j));
 }
 
-const SURROGATE = /[\ud800-\udfff]/;
-
 /** UTF-16 and UTF-8 order strings alike but for characters beyond the first plane, which are rare. */
-function comparison(terms: readonly string[]): Compare<string> {
-  return terms.some((term) => SURROGATE.test(term))
-    ? (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))
-    : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-}
+const SURROGATE = /[\ud800-\udfff]/;
+const inUnits: Compare<string> = (a, b) => (a <= b ? -1 : 1);
