@@ -3,8 +3,8 @@ import type { SecureContext } from 'node:tls';
 import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
-import { MAX_NOISE_MESSAGE, type NoiseSession } from '../../protocol/sealed/noise-xx.ts';
-import { freePiece, SealedRecords } from '../../protocol/sealed/sealed-records.ts';
+import type { NoiseSession } from '../../protocol/sealed/noise-xx.ts';
+import { freePiece, MAX_SEALED_RECORD, SealedRecords } from '../../protocol/sealed/sealed-records.ts';
 import { LENGTH_PREFIX } from '../../protocol/wire/limits.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
@@ -161,7 +161,7 @@ export class Connection {
   seal(session: NoiseSession): void {
     this.#records = new SealedRecords(session);
     this.#writes.seal(this.#records);
-    this.#stream.limit = MAX_NOISE_MESSAGE;
+    this.#stream.limit = MAX_SEALED_RECORD;
     const onFrame = (frame: Uint8Array) => this.guard(() => this.reader.frame(frame), frame);
     this.assembler = new FrameAssembler(this.#host.buffers, onFrame, this.#frames);
   }

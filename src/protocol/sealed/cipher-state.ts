@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 
 export const TAG_LENGTH = 16;
-/** A key seals 2^32 messages at most: of 64 KiB each that is 256 TiB, and far inside what AES-GCM bears. */
-const MOST_MESSAGES = 2 ** 32;
+/** A key seals 2^30 messages at most: of 257 KiB each that is 257 TiB, and far inside what AES-GCM bears. */
+const MOST_MESSAGES = 2 ** 30;
 
 /** One direction of a Noise session: AES-256-GCM under nonces that count up (Noise, section 5.1 and 12.4). */
 export class CipherState {

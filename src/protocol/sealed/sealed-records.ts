@@ -1,9 +1,14 @@
 import { LENGTH_PREFIX } from '../wire/limits.ts';
 import { TAG_LENGTH } from './cipher-state.ts';
-import { MAX_NOISE_MESSAGE, type NoiseSession } from './noise-xx.ts';
+import type { NoiseSession } from './noise-xx.ts';
 
-/** Plaintext of one record. */
-export const MAX_RECORD = MAX_NOISE_MESSAGE - TAG_LENGTH;
+/**
+ * Plaintext of one record: a chunk with the frame around it. Noise itself ends its messages at 64 KiB, but every record costs a
+ * cipher of its own, and a chunk was five of them (DECISIONS, D75).
+ */
+export const MAX_RECORD = (1 << 18) + (1 << 10);
+/** A record as it is sent. */
+export const MAX_SEALED_RECORD = MAX_RECORD + TAG_LENGTH;
 const NOTHING = new Uint8Array(0);
 
 /** A Noise message as a frame of the stream: its length in four octets, as every frame has it, then the message. */
