@@ -497,7 +497,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'announced-length-believed',
-    file: 'src/protocol/cbor/reader.ts',
+    file: 'src/protocol/cbor/scalar-reader.ts',
     find: '  #octets(count: number): Uint8Array {\n    if (count > this.remaining) throw new DecodeError(UNEXPECTED_END);',
     replace: '  #octets(count: number): Uint8Array {',
     test: 'test/protocol/wire/memory.test.ts',

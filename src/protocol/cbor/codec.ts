@@ -9,9 +9,9 @@ export interface Codec<T> {
   write(w: Writer, value: T): void;
 }
 
-/** What values are written into before they are copied to a buffer of their own size; null while it is in use. */
-let spare: Writer | null = new Writer(4_096);
-/** One that has grown beyond this is let go. */
+/** What values are written into before they are copied to a buffer of their own size; null while it is in use, or there is none. */
+let spare: Writer | null = null;
+/** One that has grown beyond this goes with its value. */
 const LARGEST_SPARE = 1 << 16;
 
 /** The value encoded on its own, in a buffer that nobody else holds. */
@@ -21,10 +21,7 @@ export function encodeWith<T>(codec: Codec<T>, value: T): Uint8Array {
   spare = null;
   w.clear();
   codec.write(w, value);
-  if (w.length > LARGEST_SPARE) {
-    spare = new Writer(4_096);
-    return w.finish();
-  }
+  if (w.length > LARGEST_SPARE) return w.finish();
   spare = w;
   return w.copy();
 }
