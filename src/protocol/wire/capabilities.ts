@@ -1,5 +1,6 @@
 import type { Codec } from '../cbor/codec.ts';
 import { DecodeError } from '../cbor/decode-error.ts';
+import { KnownNames } from '../cbor/known-names.ts';
 import type { Reader } from '../cbor/reader.ts';
 import type { Writer } from '../cbor/writer.ts';
 import type { Dialect } from '../dialect.ts';
@@ -47,15 +48,18 @@ const KEYS = [
 ] as const;
 
 const REQUIRED = 5;
-const readers = Object.fromEntries(KEYS.map(([key]) => [key, (r: Reader) => r.bool()]));
+const names = new KnownNames(KEYS.map(([key]) => key));
 
 /** Reads the map of any dialect. Throws DecodeError when one of the first five keys is missing. */
 export function readCapabilities(r: Reader): ReceivedCapabilities {
-  const found = r.textMap(readers);
+  const found: boolean[] = [];
+  r.eachKnownEntry(names, (place) => {
+    found[place] = r.bool();
+  });
   const value: Record<string, boolean | 5 | 8> = {};
   let keys: 5 | 8 = 5;
   KEYS.forEach(([key, property], index) => {
-    const present = found[key];
+    const present = found[index];
     if (present === undefined && index < REQUIRED) throw new DecodeError(`missing field \`${key}\``);
     if (present !== undefined && index >= REQUIRED) keys = 8;
     value[property] = present ?? false;

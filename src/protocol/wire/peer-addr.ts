@@ -10,7 +10,6 @@ import {
   u64,
   variantOf,
 } from '../cbor/codec.ts';
-import { KnownNames } from '../cbor/known-names.ts';
 import type { Reader } from '../cbor/reader.ts';
 import type { Writer } from '../cbor/writer.ts';
 
@@ -34,11 +33,12 @@ export interface RelayVia {
 const v4 = octets(4);
 const v6 = octets(16);
 
-const versions = new KnownNames(['V4', 'V6']);
+const version = variantOf('V4', 'V6');
 const ip: Codec<Uint8Array> = {
-  read: (r) => (r.variant(versions) === 'V4' ? v4 : v6).read(r),
+  read: (r) => (version.read(r) === 'V4' ? v4 : v6).read(r),
   write(w, value) {
-    w.map(1).raw(versions.octets[value.length === 4 ? 0 : 1]!);
+    w.map(1);
+    version.write(w, value.length === 4 ? 'V4' : 'V6');
     (value.length === 4 ? v4 : v6).write(w, value);
   },
 };
