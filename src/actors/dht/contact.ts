@@ -5,7 +5,7 @@ import { bytesEqual, toHex } from '../../protocol/crypto/bytes.ts';
 import { type NodeId, nodeIdOf } from '../../protocol/objects/ids.ts';
 import type { PeerAddr } from '../../protocol/wire/peer-addr.ts';
 
-/** A node and where it is. Immutable, and one object for all tables and lookups of a thread that know it. */
+/** A node and where it is. Immutable, and as a rule one object for all tables and lookups of a thread that know it. */
 export interface Contact {
   /** `tcp://ip:port@key` */
   readonly name: string;
@@ -24,16 +24,18 @@ export interface Contact {
 /** A peer of the wire whose key is told. */
 type KeyedPeer = PeerAddr & { readonly pubkeyHint: Uint8Array };
 
-/** Contacts kept, the oldest goes: the same nodes are told of again and again. */
+/** Contacts kept, the oldest go: the same nodes are told of again and again. */
 const MAX_KEPT = 65_536;
-const kept = new Map<string, Contact>();
-/** The same by the first octets of their keys, so that answers of the wire are read without a text of each; few of each. */
-const byKeyStart = new Map<number, Contact[]>();
+/** By the first octets of their keys, so that answers of the wire are read without a text of each. */
+const kept = new Map<number, Contact[]>();
+/** Of those whose keys begin alike; made keys may, and the oldest of them goes. */
 const MAX_ALIKE = 4;
+let count = 0;
 
 /** Null for what is no key or no address of the wire. */
 export function contactOf(nodeKey: string, address: string): Contact | null {
-  const known = kept.get(`${address}@${nodeKey}`);
+  const alike = kept.get(Number.parseInt(nodeKey.slice(0, 8), 16));
+  const known = alike?.find((each) => each.nodeKey === nodeKey && each.address === address);
   if (known !== undefined) return known;
   const parsed = parseAddress(`${address}@${nodeKey}`);
   const peer = parsed.ok ? toPeerAddr(parsed.address) : null;
@@ -43,14 +45,13 @@ export function contactOf(nodeKey: string, address: string): Contact | null {
 /** Null for one whose key nobody told, or behind a relay. */
 export function contactOfPeer(peer: PeerAddr): Contact | null {
   if (!hasKey(peer)) return null;
-  const alike = byKeyStart.get(keyStart(peer));
-  return alike?.find((contact) => isSame(contact.peer, peer)) ?? keep(peer);
+  return kept.get(keyStart(peer))?.find((contact) => isSame(contact.peer, peer)) ?? keep(peer);
 }
 
 const hasKey = (peer: PeerAddr): peer is KeyedPeer => peer.pubkeyHint !== null;
 
 const keyStart = ({ pubkeyHint: key }: KeyedPeer): number =>
-  (key[0]! | (key[1]! << 8) | (key[2]! << 16) | (key[3]! << 24)) >>> 0;
+  ((key[0]! << 24) | (key[1]! << 16) | (key[2]! << 8) | key[3]!) >>> 0;
 
 const isSame = (a: PeerAddr, b: KeyedPeer): boolean =>
   a.port === b.port &&
@@ -65,12 +66,9 @@ function keep(peer: KeyedPeer): Contact | null {
   if (parsed === null || parsed.port === 0) return null;
   const address = formatAddress({ ...parsed, nodeKey: null });
   const nodeKey = toHex(peer.pubkeyHint);
-  const name = `${address}@${nodeKey}`;
-  const known = kept.get(name);
-  if (known !== undefined) return known;
   const reach = reachOf(peer.ip);
   const contact: Contact = {
-    name,
+    name: `${address}@${nodeKey}`,
     nodeKey,
     id: nodeIdOf(peer.pubkeyHint),
     address,
@@ -78,20 +76,17 @@ function keep(peer: KeyedPeer): Contact | null {
     neighbourhood: reach === 'public' ? neighbourhoodOf(parsed.host) : null,
     peer: { ...peer, ip: peer.ip.slice(), pubkeyHint: peer.pubkeyHint.slice() },
   };
-  if (kept.size >= MAX_KEPT) forgetOldest();
-  kept.set(name, contact);
+  if (count >= MAX_KEPT) forgetOldest();
   const start = keyStart(peer);
-  const alike = byKeyStart.get(start);
-  if (alike === undefined) byKeyStart.set(start, [contact]);
-  else if (alike.length < MAX_ALIKE) alike.push(contact);
+  const alike = kept.get(start) ?? [];
+  kept.set(start, alike);
+  if (alike.push(contact) > MAX_ALIKE) alike.shift();
+  else count++;
   return contact;
 }
 
 function forgetOldest(): void {
-  const oldest = kept.values().next().value!;
-  kept.delete(oldest.name);
-  const start = keyStart(oldest.peer as KeyedPeer);
-  const left = byKeyStart.get(start)?.filter((contact) => contact !== oldest) ?? [];
-  if (left.length > 0) byKeyStart.set(start, left);
-  else byKeyStart.delete(start);
+  const [start, contacts] = kept.entries().next().value!;
+  kept.delete(start);
+  count -= contacts.length;
 }
