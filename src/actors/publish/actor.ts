@@ -20,13 +20,6 @@ export default actor(publishContract, (context) => {
   context.spawn(() => lookAgain(context));
   context.spawn(() => watches.start());
 
-  const ownShare = async (shareId: string) => {
-    const shares = await context.refs.store.ask('ownShares', null);
-    const share = shares.find((each) => each.shareId === shareId);
-    if (share === undefined) throw failure('E_NOT_FOUND', 'no share of this node', { subject: shareId });
-    return share;
-  };
-
   return {
     handlers: {
       async *publish(request, { signal }) {
@@ -48,14 +41,7 @@ export default actor(publishContract, (context) => {
         await watches.follow();
         return taken;
       },
-      itemStates: async ({ shareId, inside }, { signal }) =>
-        await itemStates(
-          context,
-          shareId,
-          ownShare(shareId).then(({ roots }) => roots),
-          inside,
-          signal,
-        ),
+      itemStates: ({ shareId, inside }, { signal }) => itemStates(context, shareId, inside, signal),
       shareStates: (_, { signal }) => shareStates(context, signal),
       wire: (request) => answerWire(context, request),
     },

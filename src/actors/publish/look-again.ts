@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { GoneSource, JudgedSource } from '../content-types.ts';
@@ -20,14 +21,16 @@ const WORST_FIRST: readonly ItemState[] = ['missing', 'damaged', 'stale'];
 export async function itemStates(
   { refs }: PublishContext,
   shareId: string,
-  roots: Promise<readonly ShareRoot[]>,
   inside: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly ItemState[]> {
-  const [offline, sources] = await Promise.all([
-    roots.then(offlineRoots),
+  const [shares, sources] = await Promise.all([
+    refs.store.ask('ownShares', null, { signal }),
     refs.store.ask('sourcesAt', { shareId, inside }, { signal }),
   ]);
+  const share = shares.find((each) => each.shareId === shareId);
+  if (share === undefined) throw failure('E_NOT_FOUND', 'no share of this node', { subject: shareId });
+  const offline = await offlineRoots(share.roots);
   return await inPortions(sources, (source) => stateOf(source, offline));
 }
 

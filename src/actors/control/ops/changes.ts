@@ -1,4 +1,4 @@
-import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
+import type { ItemEntry } from '../../../control-link/results.ts';
 import { eachBounded } from '../../each-bounded.ts';
 import type { ItemRow, OwnShare, StoreChanges } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
@@ -17,10 +17,12 @@ export const changes: AskOperation<'changes'> = async (refs, body, signal) => {
   const found = await refs.store.ask('changes', { since: body.since, limit: body.limit }, { signal });
   const { revision, reset, more, shares: changed, relist, files } = found;
   const own = changed.length + files.length === 0 ? Promise.resolve([]) : ownShares(refs, signal);
-  const [shares, entries] = await Promise.all([
-    changed.length === 0 ? [] : rowsOf(refs, new Set(changed), own, signal),
+  const [rows, entries] = await Promise.all([
+    changed.length === 0 ? [] : shareRows(refs, signal, own),
     entriesOf(refs, files, own, signal),
   ]);
+  const wanted = new Set(changed);
+  const shares = rows.filter((row) => wanted.has(row.share_id));
   const there = new Set(shares.map((row) => row.share_id));
   return {
     revision,
@@ -37,15 +39,6 @@ export const changes: AskOperation<'changes'> = async (refs, body, signal) => {
     ),
   };
 };
-
-async function rowsOf(
-  refs: ControlRefs,
-  wanted: ReadonlySet<string>,
-  own: Promise<readonly OwnShare[]>,
-  signal: AbortSignal,
-): Promise<readonly ShareRow[]> {
-  return (await shareRows(refs, signal, own)).filter((row) => wanted.has(row.share_id));
-}
 
 /** The files that are there, with how they lie here. */
 async function entriesOf(
