@@ -25,11 +25,10 @@ async function dial(port: number): Promise<Socket> {
 
 function pumpTo(socket: Socket, file: number): void {
   const { size } = fstatSync(file);
-  if (socket.destroyed) return;
   const ring = Array.from({ length: 4 }, () => Buffer.allocUnsafeSlow(CHUNK));
   let at = 0;
   const fill = () => {
-    for (let buffer = ring.pop(); buffer && !socket.destroyed; buffer = ring.pop()) {
+    for (let buffer = ring.pop(); buffer; buffer = ring.pop()) {
       const length = at < size ? readSync(file, buffer, 0, CHUNK, at) : 0;
       if (length === 0) return;
       at += length;

@@ -20,7 +20,7 @@ export function inRoomyThread(
   const room = Math.floor((totalmem() * PART_OF_MEMORY) / MiB);
   const worker = new Worker(siblingModule(import.meta.url, './world-thread'), {
     workerData: world,
-    resourceLimits: { maxOldGenerationSizeMb: room, maxYoungGenerationSizeMb: 64 },
+    resourceLimits: { maxOldGenerationSizeMb: room },
   });
   return new Promise((resolve, reject) => {
     worker.on('message', (told: Told) => {

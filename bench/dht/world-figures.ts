@@ -16,9 +16,9 @@ export interface WorldSize {
 
 /** One network from its first node on: what joining costs, and lookups while ever more of it is gone. */
 export async function worldFigures(
-  options: WorldSize & { readonly behaviours: Behaviours; readonly joined?: (nodes: number) => void },
+  options: WorldSize & { readonly behaviours: Behaviours; readonly joined: (nodes: number) => void },
 ): Promise<Record<string, number>> {
-  const { seed, nodes, behaviours, joined = () => {} } = options;
+  const { seed, nodes, behaviours, joined } = options;
   const began = process.cpuUsage();
   const from = performance.now();
   const world = await DhtWorld.join({ seed, nodes, joined }, behaviours);

@@ -31,8 +31,7 @@ export async function* attack(
         const fault = await runRow(pair.target, sessions, row, form, pair.known).catch(
           (error: Error) => `the row could not be played: ${error.message}`,
         );
-        const ailment = options.unwatched ? null : await pair.ailment();
-        yield { row, form, fault: fault ?? ailment };
+        yield { row, form, fault: fault ?? (options.unwatched ? null : await pair.ailment()) };
       }
     }
   } finally {

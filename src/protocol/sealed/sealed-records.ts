@@ -1,3 +1,4 @@
+import { CHUNK_SIZE } from '../objects/chunks.ts';
 import { LENGTH_PREFIX } from '../wire/limits.ts';
 import { TAG_LENGTH } from './cipher-state.ts';
 import type { NoiseSession } from './noise-xx.ts';
@@ -6,7 +7,7 @@ import type { NoiseSession } from './noise-xx.ts';
  * Plaintext of one record: a chunk with the frame around it. Noise itself ends its messages at 64 KiB, but every record costs a
  * cipher of its own, and a chunk was five of them (DECISIONS, D75).
  */
-export const MAX_RECORD = (1 << 18) + (1 << 10);
+export const MAX_RECORD = CHUNK_SIZE + 1_024;
 /** A record as it is sent. */
 export const MAX_SEALED_RECORD = MAX_RECORD + TAG_LENGTH;
 const NOTHING = new Uint8Array(0);
