@@ -1,7 +1,8 @@
 import type { DialectNumber } from './reference-build.ts';
 import type { World } from './world.ts';
 
-export type Transport = 'tcp' | 'quic';
+export const TRANSPORTS = ['tcp', 'quic'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 /** One test of the matrix. */
 export interface Cell {
@@ -43,7 +44,7 @@ export interface CellResult {
 /** One cell for each transport and dialect. */
 export function everywhere(name: string, run: (world: World, place: Place) => Promise<unknown>): Cell[] {
   return ([1, 2] as const).flatMap((dialect) =>
-    (['tcp', 'quic'] as const).map((transport) => ({
+    TRANSPORTS.map((transport) => ({
       name,
       transport,
       dialect,

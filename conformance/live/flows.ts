@@ -77,14 +77,17 @@ export async function followByGranary(node: Node, share: Share, link = share.lin
   must(synced.items === share.contents.size, `${synced.items} items instead of ${share.contents.size}`);
 }
 
-/** A reference node fetches one file from one address; its octets must be those of the original. */
+/** What is told of a download. */
+export const fetchedIn = (seconds: number): string => `fetched in ${seconds.toFixed(2)} s`;
+
+/** A reference node fetches one file from one address; its octets must be those of the original. The seconds it took. */
 export async function downloadByReference(
   reference: Reference,
   share: Share,
   original: string,
   out: string,
   peer: string,
-): Promise<string> {
+): Promise<number> {
   const content_id = share.contents.get(basename(original));
   must(content_id !== undefined, `no item ${basename(original)}`);
   const { seconds } = await reference.must<{ seconds: number }>('download', {
@@ -93,17 +96,17 @@ export async function downloadByReference(
     peers: [peer],
   });
   await mustBeSame(original, out);
-  return `fetched in ${seconds.toFixed(2)} s`;
+  return seconds;
 }
 
-/** A Granary node fetches one file, or all, into a folder; the octets must be those of the originals. */
+/** A Granary node fetches one file, or all, into a folder; the octets must be those of the originals. The seconds it took. */
 export async function downloadByGranary(
   node: Node,
   share: Share,
   originals: readonly string[],
   folder: string,
   target = share.shareId,
-): Promise<string> {
+): Promise<number> {
   const result = await node.must<{ files: { path: string }[]; seconds: number }>('get', target, '-o', folder);
   must(
     result.files.length === originals.length,
@@ -115,7 +118,7 @@ export async function downloadByGranary(
     must(path !== undefined, `${basename(original)} is missing`);
     await mustBeSame(original, path.startsWith('/') ? path : join(folder, path));
   }
-  return `fetched in ${result.seconds.toFixed(2)} s`;
+  return result.seconds;
 }
 
 export async function mustBeSame(original: string, copy: string): Promise<void> {

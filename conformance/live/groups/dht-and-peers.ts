@@ -8,6 +8,7 @@ import { eventually, must } from '../expect.ts';
 import { fileOf } from '../files.ts';
 import {
   downloadByReference,
+  fetchedIn,
   followByGranary,
   followByReference,
   publishAtGranary,
@@ -93,7 +94,7 @@ export const dhtAndPeers: Group = {
       const reader = await world.reference(place.dialect, 'reader', []);
       await followByReference(reader, share, middle);
       const original = await fileOf(world, 262_145);
-      return downloadByReference(reader, share, original, world.path('got.bin'), middle);
+      return fetchedIn(await downloadByReference(reader, share, original, world.path('got.bin'), middle));
     }),
     ...everywhere(
       'a share of the reference, given to Granary, is followed by Granary through Granary',

@@ -4,6 +4,7 @@ import { must } from '../expect.ts';
 import { BEYOND_LIMIT, fileOf, filesIn, folderOf, LARGE, SIZES } from '../files.ts';
 import {
   downloadByReference,
+  fetchedIn,
   followByReference,
   mustBeSame,
   publishAtGranary,
@@ -48,7 +49,9 @@ const download = (what: string, size: number, share: (world: World) => Promise<S
     const { reference, peer } = await both(world, place);
     const published = await share(world);
     await followByReference(reference, published, peer);
-    return downloadByReference(reference, published, await fileOf(world, size), world.path('got.bin'), peer);
+    return fetchedIn(
+      await downloadByReference(reference, published, await fileOf(world, size), world.path('got.bin'), peer),
+    );
   });
 
 export const flowsFromUs: Group = {

@@ -4,6 +4,7 @@ import { must } from '../expect.ts';
 import { BEYOND_LIMIT, fileOf, filesIn, folderOf, LARGE, SIZES } from '../files.ts';
 import {
   downloadByGranary,
+  fetchedIn,
   followByGranary,
   publishAtReference,
   type Share,
@@ -45,7 +46,7 @@ const large = (name: string, size: number, kind: 'plain' | 'limited'): Cell[] =>
     const { reference, node } = await both(world, place, kind);
     const share = await ofSize(world, reference, size);
     await followByGranary(node, share);
-    return downloadByGranary(node, share, [await fileOf(world, size)], world.path('got'));
+    return fetchedIn(await downloadByGranary(node, share, [await fileOf(world, size)], world.path('got')));
   });
 
 export const flowsToUs: Group = {
@@ -66,7 +67,7 @@ export const flowsToUs: Group = {
         visibility: 'private',
       }));
       await followByGranary(node, share);
-      return downloadByGranary(node, share, [await fileOf(world, 1_234)], world.path('got'));
+      return fetchedIn(await downloadByGranary(node, share, [await fileOf(world, 1_234)], world.path('got')));
     }),
     ...everywhere('a second revision', async (world, place) => {
       const { reference, node } = await both(world, place);
@@ -86,7 +87,7 @@ export const flowsToUs: Group = {
         await followByGranary(node, share);
         const original = await fileOf(world, size);
         const contentId = share.contents.get(basename(original))!;
-        return downloadByGranary(node, share, [original], world.path('got'), contentId);
+        return fetchedIn(await downloadByGranary(node, share, [original], world.path('got'), contentId));
       }),
     ),
     ...everywhere('download of a folder of 240 files', async (world, place) => {
@@ -94,7 +95,7 @@ export const flowsToUs: Group = {
       const folder = await folderOf(world);
       const share = await shareOf(reference, 'folder', async () => ({ folder }));
       await followByGranary(node, share);
-      return downloadByGranary(node, share, await filesIn(folder), world.path('got'));
+      return fetchedIn(await downloadByGranary(node, share, await filesIn(folder), world.path('got')));
     }),
     ...large(
       'download of 620 chunks from a node with the shipped limit of 600 a minute',
