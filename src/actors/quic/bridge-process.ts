@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type BridgeCommand, type BridgeEvent, LineReader, lineOf } from '../../bridge-link/control-lines.ts';
+import { runAheadOfNode } from './ahead-of-node.ts';
 import type { EngineProgram } from './engine.ts';
 
 /** A bridge that does not answer the end of its input is killed. */
@@ -24,6 +25,7 @@ export class BridgeProcess {
   constructor(program: EngineProgram, events: BridgeEvents) {
     const { binary, environment } = program;
     this.#child = spawn(binary, program.arguments, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
+    if (this.#child.pid !== undefined) runAheadOfNode(this.#child.pid);
     const lines = new LineReader<BridgeEvent>();
     this.#child.stdout!.setEncoding('utf8').on('data', (piece: string) => {
       try {
