@@ -146,7 +146,7 @@ function playResponder(frames: Frames, own: OwnSecrets, report: Report): void {
     key: keyPairFromSeed(own.seed),
     capabilities: answer.capabilities,
     replays: createReplayTable(),
-    secrets: { nonce: own.nonce, ephemeral: x25519FromSecret(own.ephemeral) },
+    secrets: () => ({ nonce: own.nonce, ephemeral: x25519FromSecret(own.ephemeral) }),
   });
   const step = responder.receive(client.subarray(LENGTH_PREFIX), now);
   report.equal('ServerHello made', toHex(server), toHex(step.send ?? new Uint8Array(0)));

@@ -33,7 +33,12 @@ export async function wrongPeer(
 
   async function serve(frames: Frames): Promise<void> {
     const secrets = freshHandshakeSecrets();
-    const responder = createResponder({ key, capabilities: NO_CAPABILITIES, replays, secrets });
+    const responder = createResponder({
+      key,
+      capabilities: NO_CAPABILITIES,
+      replays,
+      secrets: () => secrets,
+    });
     for (let done = false; !done; ) {
       const received = await frames.next(30_000);
       if (received.kind !== 'frame') return;

@@ -121,7 +121,7 @@ export async function testProvider(size: number, misdeeds: Misdeeds = {}) {
       key: node,
       capabilities: CAPABILITIES,
       replays,
-      secrets: freshHandshakeSecrets(false),
+      secrets: () => freshHandshakeSecrets(false),
     });
     let open = false;
     let pending = Buffer.alloc(0);

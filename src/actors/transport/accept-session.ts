@@ -76,7 +76,7 @@ export class SessionAcceptor {
       key: this.#key,
       capabilities: OWN_CAPABILITIES,
       replays: this.#replays,
-      secrets: freshHandshakeSecrets(),
+      secrets: freshHandshakeSecrets,
     });
     let accepted = false;
     const { handshakeMs } = this.#context.config;

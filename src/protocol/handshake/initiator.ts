@@ -1,6 +1,6 @@
 import { bytesEqual } from '../crypto/bytes.ts';
 import type { SigningKey } from '../crypto/ed25519.ts';
-import { x25519SharedSecret } from '../crypto/x25519.ts';
+import { givesSecret } from '../crypto/x25519.ts';
 import { type Dialect, dialectOf } from '../dialect.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { checkHello } from './check-hello.ts';
@@ -60,7 +60,7 @@ export function createInitiator(options: InitiatorOptions): Initiator {
       const form = dialectOf(hello.protocolVersion, hello.capabilities.keys);
       if (form === null) return failed('version');
       if (!sameForm(form, dialect)) return failed('other-form', null, form);
-      if (x25519SharedSecret(ephemeral.privateKey, hello.ephemeralKey) === null) return failed('ephemeral');
+      if (!givesSecret(hello.ephemeralKey)) return failed('ephemeral');
       transcript.received(body);
       const send = own(hello.nonce, nowSeconds);
       return {

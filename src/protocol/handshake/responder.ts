@@ -1,6 +1,6 @@
 import { bytesEqual } from '../crypto/bytes.ts';
 import type { SigningKey } from '../crypto/ed25519.ts';
-import { x25519SharedSecret } from '../crypto/x25519.ts';
+import { givesSecret } from '../crypto/x25519.ts';
 import { DIALECT_2, type Dialect, dialectOf } from '../dialect.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { checkHello } from './check-hello.ts';
@@ -16,7 +16,14 @@ export interface ResponderOptions {
   readonly capabilities: Capabilities;
   /** Shared by all handshakes that one listener accepts. */
   readonly replays: ReplayTable;
-  /** Made for this handshake alone. */
+  /** Made for this handshake alone; asked for once, when a hello has come that deserves an answer. */
+  readonly secrets: () => HandshakeSecrets;
+}
+
+/** The client's hello, and what it was answered with. */
+interface First {
+  readonly hello: ReceivedHello;
+  readonly dialect: Dialect;
   readonly secrets: HandshakeSecrets;
 }
 
@@ -30,13 +37,17 @@ export interface Responder {
 const FIRST_UNKNOWN_VERSION = 3;
 
 export function createResponder(options: ResponderOptions): Responder {
-  const { key, capabilities, replays, secrets } = options;
-  const { nonce, ephemeral } = secrets;
+  const { key, capabilities, replays } = options;
   const transcript = createTranscript();
   let awaiting: 'client-hello' | 'client-ack' | 'nothing' = 'client-hello';
-  let first: { readonly hello: ReceivedHello; readonly dialect: Dialect } | null = null;
+  let first: First | null = null;
 
-  function answer(echoedNonce: Uint8Array, dialect: Dialect, nowSeconds: number): Uint8Array {
+  function answer(
+    { nonce, ephemeral }: HandshakeSecrets,
+    echoedNonce: Uint8Array,
+    dialect: Dialect,
+    nowSeconds: number,
+  ): Uint8Array {
     const timestamp = BigInt(Math.floor(nowSeconds));
     const fields = { capabilities, nonce, echoedNonce, timestamp, ephemeralKey: ephemeral.publicKey };
     return helloFrame(signHello(key, dialect, fields), dialect);
@@ -50,15 +61,16 @@ export function createResponder(options: ResponderOptions): Responder {
     if (bytesEqual(hello.nodeKey, key.publicKey)) return failed('own-key');
     if (!replays.admit(hello.nonce, nowSeconds)) return failed('replay');
     if (hello.protocolVersion >= FIRST_UNKNOWN_VERSION) {
-      return failed('version', answer(hello.nonce, DIALECT_2, nowSeconds));
+      return failed('version', answer(options.secrets(), hello.nonce, DIALECT_2, nowSeconds));
     }
     const dialect = dialectOf(hello.protocolVersion, hello.capabilities.keys);
     if (dialect === null) return failed('version');
-    if (x25519SharedSecret(ephemeral.privateKey, hello.ephemeralKey) === null) return failed('ephemeral');
-    const send = answer(hello.nonce, dialect, nowSeconds);
+    if (!givesSecret(hello.ephemeralKey)) return failed('ephemeral');
+    const secrets = options.secrets();
+    const send = answer(secrets, hello.nonce, dialect, nowSeconds);
     transcript.received(body);
     transcript.sent(send);
-    first = { hello, dialect };
+    first = { hello, dialect, secrets };
     awaiting = 'client-ack';
     return { kind: 'continue', send };
   }
@@ -66,8 +78,7 @@ export function createResponder(options: ResponderOptions): Responder {
   function clientAck(
     body: Uint8Array,
     nowSeconds: number,
-    hello: ReceivedHello,
-    dialect: Dialect,
+    { hello, dialect, secrets: { nonce, ephemeral } }: First,
   ): HandshakeStep {
     const ack = checkHello(body, nowSeconds);
     if (typeof ack === 'string') return failed(ack);
@@ -98,9 +109,7 @@ export function createResponder(options: ResponderOptions): Responder {
       // Whatever happens next, no frame is taken twice; the first step alone opens the second.
       awaiting = 'nothing';
       if (turn === 'client-hello') return clientHello(body, nowSeconds);
-      if (turn === 'client-ack' && first !== null) {
-        return clientAck(body, nowSeconds, first.hello, first.dialect);
-      }
+      if (turn === 'client-ack' && first !== null) return clientAck(body, nowSeconds, first);
       return failed('out-of-turn');
     },
   };

@@ -239,7 +239,7 @@ export class RawServer {
           key: identity.key,
           capabilities: CAPABILITIES,
           replays,
-          secrets: freshHandshakeSecrets(options.native ?? false),
+          secrets: () => freshHandshakeSecrets(options.native ?? false),
         });
         let step: HandshakeStep;
         do {

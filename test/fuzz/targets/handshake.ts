@@ -43,12 +43,13 @@ export const handshake: readonly Target[] = [
     form: 'cbor',
     seeds: hellos,
     run(input) {
-      const common = { key, capabilities: OWN_CAPABILITIES, secrets: freshHandshakeSecrets(false) };
-      const responder = createResponder({ ...common, replays: createReplayTable() });
+      const secrets = freshHandshakeSecrets(false);
+      const common = { key, capabilities: OWN_CAPABILITIES };
+      const responder = createResponder({ ...common, replays: createReplayTable(), secrets: () => secrets });
       // Never done with a first message, whatever it is; and nothing is thrown.
       must(responder.receive(input, 1_795_000_000).kind !== 'done', 'one message was a whole handshake');
       responder.receive(input, 1_795_000_000);
-      const initiator = createInitiator({ ...common, dialect: DIALECT_2, expectedKey: null });
+      const initiator = createInitiator({ ...common, secrets, dialect: DIALECT_2, expectedKey: null });
       initiator.start(1_795_000_000);
       must(
         initiator.receive(input, 1_795_000_000).kind === 'failed',

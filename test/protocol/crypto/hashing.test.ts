@@ -9,7 +9,12 @@ import {
   createBlake3,
 } from '../../../src/protocol/crypto/blake3.ts';
 import { sha256 } from '../../../src/protocol/crypto/sha256.ts';
-import { generateX25519, x25519FromSecret, x25519SharedSecret } from '../../../src/protocol/crypto/x25519.ts';
+import {
+  generateX25519,
+  givesSecret,
+  x25519FromSecret,
+  x25519SharedSecret,
+} from '../../../src/protocol/crypto/x25519.ts';
 
 const plain = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -82,7 +87,33 @@ describe('X25519', () => {
     one[0] = 1;
     for (const bad of [new Uint8Array(32), one, new Uint8Array(31)]) {
       expect(x25519SharedSecret(own.privateKey, bad)).toBeNull();
+      expect(givesSecret(bad)).toBe(false);
     }
     expect(() => x25519FromSecret(new Uint8Array(31))).toThrow(RangeError);
+  });
+
+  test('which keys give a secret is told without making one, as making one tells', () => {
+    const own = generateX25519();
+    const two = 2n ** 255n;
+    const prime = two - 19n;
+    // Of order 1, 2, 4 and 8; what lies beside them gives a secret.
+    const eight = [
+      325606250916557431795983626356110631294008115727848805560023387167927233504n,
+      39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+    ];
+    const small = [0n, 1n, ...eight, prime - 1n, prime, prime + 1n];
+    const near = [2n, 9n, ...eight.map((u) => u + 1n), prime - 2n, prime + 2n, two - 1n];
+    for (const [numbers, gives] of [
+      [small, false],
+      [near, true],
+    ] as const) {
+      // The highest bit counts for nothing.
+      for (const u of numbers.flatMap((number) => [number, number + two])) {
+        const key = Buffer.from(u.toString(16).padStart(64, '0'), 'hex').reverse();
+        expect(givesSecret(key), u.toString(16)).toBe(gives);
+        expect(x25519SharedSecret(own.privateKey, key) !== null, u.toString(16)).toBe(gives);
+      }
+    }
+    expect(x25519SharedSecret(own.privateKey, generateX25519().publicKey)).not.toBeNull();
   });
 });

@@ -66,7 +66,7 @@ describe('a handshake of two honest sides', () => {
       [false, false],
     ] as const) {
       const a = initiator({ secrets: secrets(11, mark) });
-      const b = responder({ secrets: secrets(22, answer) });
+      const b = responder({ secrets: () => secrets(22, answer) });
       const step = b.receive(body(a.start(NOW)), NOW);
       if (step.kind !== 'continue') throw new Error(step.kind);
       const left = a.receive(body(step.send), NOW);
@@ -162,7 +162,7 @@ describe('attacks on the responder', () => {
   test('a listening node cannot be used to sign as somebody else', () => {
     // Mallory wants to pass as Bob towards Carol: she relays Carol's nonce to Bob as the echo of her own first hello,
     // hoping that Bob's answer, signed over her values, serves as Bob's ack. The first hello with an echo is refused.
-    const carol = responder({ key: mallory, secrets: secrets(44) });
+    const carol = responder({ key: mallory, secrets: () => secrets(44) });
     const opening = carol.receive(helloBody({ key: bob, nodeKey: bob.publicKey }), NOW);
     expect(opening.kind).toBe('continue');
     const relayed = responder().receive(helloBody({ nonce: secrets(44).nonce, echoedNonce: zero }), NOW);

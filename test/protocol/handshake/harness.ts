@@ -57,7 +57,7 @@ export function responder(overrides: Partial<ResponderOptions> = {}) {
     key: bob,
     capabilities: CAPABILITIES,
     replays: createReplayTable(),
-    secrets: secrets(22),
+    secrets: () => secrets(22),
     ...overrides,
   });
 }

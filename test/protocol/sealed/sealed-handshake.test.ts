@@ -28,7 +28,7 @@ const initiatorOf = (key: SigningKey) =>
 const responderOf = (key: SigningKey) =>
   createResponder({
     ...{ key, capabilities, replays: createReplayTable() },
-    secrets: freshHandshakeSecrets(),
+    secrets: freshHandshakeSecrets,
   });
 const resultOf = (step: HandshakeStep): HandshakeResult => {
   if (step.kind !== 'done') throw new Error(`not done: ${JSON.stringify(step)}`);
