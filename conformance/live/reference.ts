@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -25,6 +26,7 @@ export interface ReferenceOptions {
 
 /** Longest command: 600 MB at the speed of the slowest path. */
 const COMMAND_MS = 600_000;
+const MOST_TRIES = 5;
 
 /** A live node of the reference in a process of its own. */
 export class Reference {
@@ -42,8 +44,19 @@ export class Reference {
     this.quic = `quic://127.0.0.1:${ports.quic}`;
   }
 
-  static async start({ program, bootstrap = [], args = [] }: ReferenceOptions): Promise<Reference> {
-    const ports = { tcp: await freePort(), quic: await freePort() };
+  /** It takes no port 0, and a port that was free may be somebody's by the time it listens there: then others are tried. */
+  static async start(options: ReferenceOptions): Promise<Reference> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await Reference.#launch(options);
+      } catch (error) {
+        if (tries === MOST_TRIES || !(error as Error).message.includes('Address already in use')) throw error;
+      }
+    }
+  }
+
+  static async #launch({ program, bootstrap = [], args = [] }: ReferenceOptions): Promise<Reference> {
+    const ports = { tcp: await freeTcpPort(), quic: await freeUdpPort() };
     const all = ['--tcp', `127.0.0.1:${ports.tcp}`, '--quic', `127.0.0.1:${ports.quic}`, ...args];
     if (bootstrap.length > 0) all.push('--bootstrap', bootstrap.join(','));
     const child = spawn(program, all, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -112,11 +125,19 @@ export class Reference {
   }
 }
 
-async function freePort(): Promise<number> {
+async function freeTcpPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   server.close();
   await once(server, 'close');
+  return port;
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
   return port;
 }

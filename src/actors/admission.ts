@@ -16,13 +16,18 @@ const ALL = '';
  * end their download, late ones make it slower. So many connections wait at most as may begin in that time.
  */
 const PATIENCE_MS = 2_000;
+/**
+ * What a connection that came to nothing has cost, in turns. Nodes of the reference make one for every request, and are let
+ * in as fast as may be; whoever begins handshakes only to leave them takes a fifth of a thread, not two thirds of it.
+ */
+const FRUITLESS_TURNS = 3;
 
 /** Attempts in a second, by name. */
 export const attemptBuckets = (perSecond: number): TokenBuckets =>
   new TokenBuckets(perSecond, perSecond * BURST_SECS);
 
 /**
- * Who may start a handshake, and when: each costs us about 2.4 ms of CPU, so there are so many a second, in all and of one
+ * Who may start a handshake, and when: each costs us about 2 ms of CPU, so there are so many a second, in all and of one
  * neighbourhood (/24, for IPv6 /48), and so many at once.
  */
 export class Admission {
@@ -47,15 +52,29 @@ export class Admission {
    */
   turn(address: string, nowMs: number): number | null {
     const net = neighbourhoodOf(address);
-    const owed = () => Math.max(this.#all.debtMs(ALL, nowMs), this.#nets.debtMs(net, nowMs));
-    if (!this.#places.hasRoom(address) || owed() >= PATIENCE_MS) return null;
-    this.#all.take(ALL, nowMs);
-    this.#nets.take(net, nowMs);
-    return owed();
+    if (!this.#places.hasRoom(address) || this.#owedMs(net, nowMs) >= PATIENCE_MS) return null;
+    this.#take(net, nowMs, 1);
+    return this.#owedMs(net, nowMs);
+  }
+
+  /** A handshake that had its turn ended without a session. */
+  fruitless(address: string, nowMs: number): void {
+    const net = neighbourhoodOf(address);
+    // Bounded, because all that are under way may end like this at once: then nobody is let in for another such time.
+    if (this.#owedMs(net, nowMs) < 2 * PATIENCE_MS) this.#take(net, nowMs, FRUITLESS_TURNS - 1);
   }
 
   /** Null: no place. Else the handshake is counted until the returned function is called, once. */
   begin(address: string): (() => void) | null {
     return this.#places.take(address);
+  }
+
+  #owedMs(net: string, nowMs: number): number {
+    return Math.max(this.#all.debtMs(ALL, nowMs), this.#nets.debtMs(net, nowMs));
+  }
+
+  #take(net: string, nowMs: number, turns: number): void {
+    this.#all.take(ALL, nowMs, turns);
+    this.#nets.take(net, nowMs, turns);
   }
 }

@@ -68,6 +68,30 @@ describe('admission', () => {
     expect(admission.turn('192.0.2.1', 1_000)).toBeCloseTo(1_000 + 1_000 / 60);
   });
 
+  test('what came to nothing counts for three: whoever leaves its handshakes has a third of the pace', () => {
+    const limits = { ...LIMITS, maxPendingPerAddress: 100_000 };
+    const begun = (fruitless: boolean) => {
+      const admission = new Admission(limits);
+      let begun = 0;
+      for (let now = 0; now < 60_000; now += 10) {
+        if (admission.turn('192.0.2.1', now) === null) continue;
+        begun++;
+        if (fruitless) admission.fruitless('192.0.2.1', now);
+      }
+      return begun / 60;
+    };
+    expect(begun(false)).toBeGreaterThan(60);
+    expect(begun(true)).toBeCloseTo(21, 0);
+  });
+
+  test('what is owed for others keeps nobody out for more than two seconds', () => {
+    const admission = new Admission(LIMITS);
+    for (let i = 0; i < 10_000; i++) admission.fruitless(`10.0.${i % 250}.1`, 0);
+    expect(admission.turn('192.0.2.1', 0)).toBeNull();
+    expect(admission.turn('192.0.2.1', 1_900)).toBeNull();
+    expect(admission.turn('192.0.2.1', 2_020)).toBeLessThanOrEqual(2_000);
+  });
+
   test('a turn that has come is no place: the places of an address may be taken by then', () => {
     const admission = new Admission(LIMITS);
     for (let i = 0; i < 9; i++) expect(admission.turn('192.0.2.1', 0)).toBe(0);

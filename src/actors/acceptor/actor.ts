@@ -54,7 +54,8 @@ export default actor(acceptorContract, async (context) => {
     metrics.set('pending', admission.pending);
     context.spawn(async () => {
       try {
-        await handOver(socket, remoteOf(address, remotePort), shard);
+        const established = await handOver(socket, remoteOf(address, remotePort), shard);
+        if (!established) admission.fruitless(address, clock.now());
       } finally {
         release();
         metrics.set('pending', admission.pending);
@@ -73,14 +74,15 @@ export default actor(acceptorContract, async (context) => {
     waiting.clear();
   }
 
-  /** Gives the connection to the shard, or to the next one while those asked turn out to be down. */
-  async function handOver(socket: Socket, remote: string, first: number): Promise<void> {
+  /** Gives the connection to the shard, or to the next one while those asked turn out to be down; whether it is a session now. */
+  async function handOver(socket: Socket, remote: string, first: number): Promise<boolean> {
     for (let shard: number | null = first; shard !== null && !socket.destroyed; shard = shards.pick()) {
       shards.given(shard);
       let sessions: number | null = null;
       try {
-        ({ sessions } = await refs.transport.member(shard).ask('adopt', { socket, remote }));
-        return;
+        const answer = await refs.transport.member(shard).ask('adopt', { socket, remote });
+        sessions = answer.sessions;
+        return answer.established;
       } catch (error) {
         if (!(error instanceof ActorError)) throw error;
         // A socket that was on its way already is gone with its shard, and counts as destroyed: the peer dials again.
@@ -90,6 +92,7 @@ export default actor(acceptorContract, async (context) => {
       }
     }
     socket.destroy();
+    return false;
   }
 
   return {
