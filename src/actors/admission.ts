@@ -18,9 +18,9 @@ const ALL = '';
 const PATIENCE_MS = 2_000;
 /**
  * What a connection that came to nothing has cost, in turns. Nodes of the reference make one for every request, and are let
- * in as fast as may be; whoever begins handshakes only to leave them takes a fifth of a thread, not two thirds of it.
+ * in as fast as may be; whoever begins handshakes only to leave them takes an eighth of a thread, not two thirds of it.
  */
-const FRUITLESS_TURNS = 3;
+const FRUITLESS_TURNS = 5;
 
 /** Attempts in a second, by name. */
 export const attemptBuckets = (perSecond: number): TokenBuckets =>

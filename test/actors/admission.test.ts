@@ -68,7 +68,7 @@ describe('admission', () => {
     expect(admission.turn('192.0.2.1', 1_000)).toBeCloseTo(1_000 + 1_000 / 60);
   });
 
-  test('what came to nothing counts for three: whoever leaves its handshakes has a third of the pace', () => {
+  test('what came to nothing counts for five: whoever leaves its handshakes has a fifth of the pace', () => {
     const limits = { ...LIMITS, maxPendingPerAddress: 100_000 };
     const begun = (fruitless: boolean) => {
       const admission = new Admission(limits);
@@ -81,7 +81,7 @@ describe('admission', () => {
       return begun / 60;
     };
     expect(begun(false)).toBeGreaterThan(60);
-    expect(begun(true)).toBeCloseTo(21, 0);
+    expect(begun(true)).toBeCloseTo(12.5, 0);
   });
 
   test('what is owed for others keeps nobody out for more than two seconds', () => {
