@@ -48,6 +48,27 @@ test('a share comes whole: every size at the borders of a chunk, in the folders 
   expect(world.identified).toHaveLength(longer.length);
 });
 
+test('many small files are written down in groups: what finishes during one transaction goes into the next', async () => {
+  await using world = await World.make();
+  for (let i = 0; i < 400; i++) world.share(`${i}.bin`, content(i, 100));
+  let held = 0;
+  let noted = 0;
+  // A disk that takes a while for each transaction.
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+  world.beforeHold = () => {
+    held++;
+    return slow();
+  };
+  world.beforeNote = () => {
+    noted++;
+    return slow();
+  };
+  await world.get();
+  expect(world.held).toHaveLength(400);
+  // At one by one, 800.
+  expect(held + noted).toBeLessThan(120);
+});
+
 test('a file that its shard identified as it came is not read again; one that it says is another, is', async () => {
   await using world = await World.make();
   for (const path of ['a', 'b', 'c']) world.share(path, content(path.charCodeAt(0), 2 * CHUNK + 1));
