@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { acceptorConfig } from './actors/acceptor/config.ts';
 import { acceptorContract } from './actors/acceptor/contract.ts';
@@ -111,7 +112,12 @@ export interface NodeEvents {
 export function treeOf(settings: NodeSettings): TreeSpec {
   const { home } = settings;
   const shards = settings.shards ?? defaultShards();
-  const module = (name: string) => siblingModule(import.meta.url, `./actors/${name}/actor`);
+  const code = (name: string) => {
+    const module = siblingModule(import.meta.url, `./actors/${name}/actor`);
+    // The published package has each actor with all it imports in one file beside it.
+    const worker = siblingModule(import.meta.url, `./actors/${name}/worker`);
+    return { module, ...(existsSync(worker) && { worker }) };
+  };
   const branch = (name: string, strategy: Strategy, children: BranchSpec['children']): BranchSpec => ({
     name,
     strategy,
@@ -127,14 +133,14 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       branch('storage', 'rest_for_one', [
         {
           contract: storeContract,
-          module: module('store'),
+          ...code('store'),
           config: checked('store', storeConfig, { ...settings.store, home }),
         },
       ]),
       branch('hashing', 'one_for_one', [
         {
           contract: hashingContract,
-          module: module('hashing'),
+          ...code('hashing'),
           config: checked('hashing', hashingConfig, settings.hashing ?? {}),
         },
       ]),
@@ -142,14 +148,14 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       branch('limits', 'one_for_one', [
         {
           contract: limitsContract,
-          module: module('limits'),
+          ...code('limits'),
           config: checked('limits', limitsConfig, settings.limits ?? {}),
         },
       ]),
       branch('network', 'rest_for_one', [
         {
           contract: transportContract,
-          module: module('transport'),
+          ...code('transport'),
           config: checked('transport', transportConfig, settings.transport ?? {}),
           members: shards,
           limits: BRANCH_LIMITS,
@@ -158,13 +164,13 @@ export function treeOf(settings: NodeSettings): TreeSpec {
         // in between is told to try again.
         {
           contract: acceptorContract,
-          module: module('acceptor'),
+          ...code('acceptor'),
           config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
         },
         // Last: when it dies nothing but QUIC is gone.
         {
           contract: quicContract,
-          module: module('quic'),
+          ...code('quic'),
           config: checked('quic', quicConfig, settings.quic ?? {}),
         },
       ]),
@@ -172,41 +178,41 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       branch('discovery', 'one_for_one', [
         {
           contract: dhtContract,
-          module: module('dht'),
+          ...code('dht'),
           config: checked('dht', dhtConfig, settings.dht ?? {}),
         },
         {
           contract: pexContract,
-          module: module('pex'),
+          ...code('pex'),
           config: checked('pex', pexConfig, settings.pex ?? {}),
         },
       ]),
       branch('catalog', 'one_for_one', [
         {
           contract: publishContract,
-          module: module('publish'),
+          ...code('publish'),
           config: checked('publish', publishConfig, settings.publish ?? {}),
         },
         {
           contract: searchContract,
-          module: module('search'),
+          ...code('search'),
           config: checked('search', searchConfig, { ...settings.search, home }),
         },
         {
           contract: syncContract,
-          module: module('sync'),
+          ...code('sync'),
           config: checked('sync', syncConfig, settings.sync ?? {}),
         },
         {
           contract: transferContract,
-          module: module('transfer'),
+          ...code('transfer'),
           config: checked('transfer', transferConfig, { ...settings.transfer, home }),
         },
       ]),
       branch('control', 'one_for_one', [
         {
           contract: controlContract,
-          module: module('control'),
+          ...code('control'),
           config: checked('control', controlConfig, { ...settings.control, version: VERSION }),
         },
       ]),

@@ -16,6 +16,8 @@ export interface UseSpec {
 export interface ActorBirth {
   /** URL of the module whose default export is the actor. */
   readonly module: string;
+  /** URL of all that a worker loads, in one file; null: there is none, the two others are loaded. */
+  readonly worker: string | null;
   /** URL of the module whose `contracts` export maps actor names to contracts. */
   readonly contracts: string;
   /** Unique in the tree: `store`, `transport/0`. */

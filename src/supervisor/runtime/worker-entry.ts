@@ -1,36 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import type { ActorModule } from '../contract/actor.ts';
-import { systemClock } from '../contract/clock.ts';
 import type { Contract } from '../contract/contract.ts';
-import { toldLog } from '../observe/told-log.ts';
-import { ActorHost } from './actor-host.ts';
-import type { ActorBirth, ControlMessage, WorkerReport } from './control.ts';
+import { beginLife } from './begin-life.ts';
 
-// The first code of every worker: loads the actor's module and passes control messages to its host.
-if (!parentPort) throw new Error('this module runs on a worker thread only');
-const control = parentPort;
-const birth = workerData as ActorBirth;
-
-const early: ControlMessage[] = [];
-let receive = (message: ControlMessage): void => {
-  early.push(message);
-};
-// Listening from the first turn on: messages sent while the modules load must not be lost.
-control.on('message', (message: ControlMessage) => receive(message));
-
-const { default: module } = (await import(birth.module)) as { default: ActorModule };
-const { contracts } = (await import(birth.contracts)) as { contracts: Record<string, Contract> };
-const host = new ActorHost(module, birth, {
-  clock: systemClock,
-  log: toldLog(birth.logLevel, (line) =>
-    control.postMessage({ type: 'logged', line } satisfies WorkerReport),
-  ),
-  contracts,
-  report: (message) => control.postMessage(message),
-  die: () => process.exit(0),
+// The first code of every worker whose actor has no file of its own for it (`ChildSpec.worker`).
+await beginLife(async (birth) => {
+  const { default: module } = (await import(birth.module)) as { default: ActorModule };
+  const { contracts } = (await import(birth.contracts)) as { contracts: Record<string, Contract> };
+  return { module, contracts };
 });
-process.on('uncaughtException', (error) => host.crash(error));
-process.on('unhandledRejection', (reason) => host.crash(reason));
-
-receive = (message) => void host.control(message);
-for (const message of early.splice(0)) receive(message);

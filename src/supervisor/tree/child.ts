@@ -98,6 +98,7 @@ export class Child {
     this.#life = options.placement.spawn(
       {
         module: this.spec.module.href,
+        worker: this.spec.worker?.href ?? null,
         contracts: options.contracts.href,
         id: this.id,
         name: this.name,

@@ -15,6 +15,11 @@ export interface ChildSpec {
   readonly contract: Contract;
   /** URL of the module whose default export is the actor. */
   readonly module: URL;
+  /**
+   * URL of a module that is what every worker begins with, the contracts and `module` in one, where a build has made one: a
+   * worker loads it instead of them.
+   */
+  readonly worker?: URL;
   readonly config: unknown;
   /** Number of members of a sharded actor, each restarted by itself; absent for a plain one. */
   readonly members?: number;

@@ -13,7 +13,10 @@ export const workerPlacement: Placement = {
 };
 
 function workerLife(birth: ActorBirth, limits: ResourceLimits | undefined, events: LifeEvents): Life {
-  const worker = new Worker(siblingModule(import.meta.url, '../runtime/worker-entry'), {
+  const entry = birth.worker
+    ? new URL(birth.worker)
+    : siblingModule(import.meta.url, '../runtime/worker-entry');
+  const worker = new Worker(entry, {
     name: birth.id,
     stdin: false,
     workerData: birth,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of granary's own `package.json`: above `src/` in a clone, above `dist/` when installed. */
+/** The folder of granary's own `package.json`: beside `src/` in a clone, beside `dist/` when installed. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
