@@ -17,7 +17,7 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(status ?? 1);
 
-// A hundred files, which the control actor alone loads. Every other package stays where it is installed.
+// A hundred files, which control needs at once, and the store for a file of keys. All other packages stay where they are installed.
 const TAKEN_IN = /^zod(\/|$)/;
 const licence = readFileSync(join(root, 'node_modules/zod/LICENSE'), 'utf8').replaceAll('*/', '* /');
 const actors = join(root, 'dist/src/actors');

@@ -55,7 +55,7 @@ export default actor(acceptorContract, async (context) => {
     context.spawn(async () => {
       try {
         const established = await handOver(socket, remoteOf(address, remotePort), shard);
-        if (!established) admission.fruitless(address, clock.now());
+        if (established === false) admission.fruitless(address, clock.now());
       } finally {
         release();
         metrics.set('pending', admission.pending);
@@ -74,8 +74,11 @@ export default actor(acceptorContract, async (context) => {
     waiting.clear();
   }
 
-  /** Gives the connection to the shard, or to the next one while those asked turn out to be down; whether it is a session now. */
-  async function handOver(socket: Socket, remote: string, first: number): Promise<boolean> {
+  /**
+   * Gives the connection to the shard, or to the next one while those asked turn out to be down. Whether it is a session now;
+   * null: nobody took it, which is not the fault of whoever connected.
+   */
+  async function handOver(socket: Socket, remote: string, first: number): Promise<boolean | null> {
     for (let shard: number | null = first; shard !== null && !socket.destroyed; shard = shards.pick()) {
       shards.given(shard);
       let sessions: number | null = null;
@@ -92,7 +95,7 @@ export default actor(acceptorContract, async (context) => {
       }
     }
     socket.destroy();
-    return false;
+    return null;
   }
 
   return {

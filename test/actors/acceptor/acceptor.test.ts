@@ -121,6 +121,20 @@ describe('budgets', () => {
     expect(tree.metric('acceptor', 'accepted')).toBe(12);
   });
 
+  test('whoever leaves without a session has cost its network five turns', async () => {
+    const address = await start({ acceptor: { maxPerSecondPerNet: 4 } });
+    for (let left = 1; left <= 2; left++) {
+      const socket = await silent(address);
+      await until(() => tree.metric('acceptor', 'accepted') === left, 'it to be taken');
+      socket.destroy();
+      await until(() => tree.metric('acceptor', 'pending') === 0, 'it to be gone');
+    }
+    // Ten turns of the eight there are: the next one waits for three, of four a second.
+    const from = performance.now();
+    await session(address);
+    expect(performance.now() - from).toBeGreaterThan(250);
+  });
+
   test('those that wait are closed when the listener stops', async () => {
     const address = await start({ acceptor: { maxPerSecondPerNet: 1 } });
     const sockets = await Promise.all(Array.from({ length: 4 }, () => silent(address)));
