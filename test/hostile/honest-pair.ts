@@ -109,7 +109,7 @@ export class HonestPair {
     this.#stop.abort();
     await this.#lanes;
     await Promise.all([this.server.remove(), this.reader.remove()]);
-    await rm(this.work, { recursive: true, force: true });
+    await removeFolder(this.work);
   }
 
   async #lane(share: string, lane: number): Promise<void> {
@@ -122,11 +122,15 @@ export class HonestPair {
       } catch (error) {
         if (!signal.aborted) this.failures.push(`an honest download failed: ${(error as Error).message}`);
       }
-      await rm(directory, { recursive: true, force: true });
+      await removeFolder(directory);
       await new Promise((resolve) => setTimeout(resolve, this.#restMs));
     }
   }
 }
+
+/** A download that was cancelled may put a last file there meanwhile. */
+const removeFolder = (path: string): Promise<void> =>
+  rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 
 /** An honest handshake; its first message, for those who want to say it again. */
 async function sayHello(target: Target): Promise<Buffer> {
