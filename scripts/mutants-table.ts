@@ -545,10 +545,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'turns-without-end',
     file: 'src/actors/admission.ts',
-    find: '|| owed() >= PATIENCE_MS',
+    find: '|| this.#owedMs(net, nowMs) >= PATIENCE_MS',
     replace: NOTHING,
     test: 'test/actors/admission.test.ts',
     only: 'a turn each',
+  },
+  {
+    name: 'fruitless-for-free',
+    file: 'src/actors/admission.ts',
+    find: 'const FRUITLESS_TURNS = 5;',
+    replace: 'const FRUITLESS_TURNS = 1;',
+    test: 'test/actors/admission.test.ts',
+    only: 'a fifth of the pace',
   },
   {
     name: 'missing-lists-uncounted',
