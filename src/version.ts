@@ -3,6 +3,13 @@ import { join } from 'node:path';
 import { packageRoot } from './package-root.ts';
 
 /** The package's own version. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
-).version;
+function read(): string {
+  const found = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    name?: string;
+    version?: string;
+  };
+  if (found.name === 'granary' && found.version) return found.version;
+  throw new Error('package.json of granary is missing');
+}
+
+export const VERSION: string = read();

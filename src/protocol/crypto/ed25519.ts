@@ -37,7 +37,7 @@ export function keyPairFromSeed(seed: Uint8Array): SigningKey {
   return { privateKey, publicKey: publicKeyBytes(privateKey) };
 }
 
-/** The 32 public octets of a private or public KeyObject. */
+/** The 32 public octets of a private or public KeyObject, of this curve or of X25519. */
 export function publicKeyBytes(key: KeyObject): Uint8Array {
   const publicKey = key.type === 'private' ? crypto.createPublicKey(key) : key;
   // Node writes DER by way of an encoder that takes twenty times as long.

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import * as crypto from 'node:crypto';
+import { publicKeyBytes } from './ed25519.ts';
 
 /** An ephemeral key agreement pair. */
 export interface X25519KeyPair {
@@ -17,19 +18,15 @@ export function x25519FromSecret(secret: Uint8Array): X25519KeyPair {
   const der = Buffer.concat([PKCS8_PREFIX, secret]);
   const privateKey = crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   der.fill(0);
-  return { privateKey, publicKey: publicOctets(crypto.createPublicKey(privateKey)) };
+  return { privateKey, publicKey: publicKeyBytes(privateKey) };
 }
 
 /** A fresh pair from the system's randomness. */
 export function generateX25519(): X25519KeyPair {
   // A third of what it takes to read a secret of random octets as a key.
   const { privateKey, publicKey } = crypto.generateKeyPairSync('x25519');
-  return { privateKey, publicKey: publicOctets(publicKey) };
+  return { privateKey, publicKey: publicKeyBytes(publicKey) };
 }
-
-// Node writes DER by way of an encoder that takes twenty times as long.
-const publicOctets = (key: KeyObject): Uint8Array =>
-  new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url'));
 
 /**
  * The points whose order divides 8, on the curve and on its twist, as 32 octets: with each of them, and with no other, the
