@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import type { z } from 'zod';
+import { actorCode, CONTRACTS } from './actor-code.ts';
 import { acceptorConfig } from './actors/acceptor/config.ts';
 import { acceptorContract } from './actors/acceptor/contract.ts';
 import { controlConfig } from './actors/control/config.ts';
@@ -44,7 +44,6 @@ import { sleep, systemClock } from './supervisor/contract/clock.ts';
 import { createLog } from './supervisor/observe/log.ts';
 import type { LogLevel } from './supervisor/observe/log-level.ts';
 import type { MemoryLimits } from './supervisor/tree/memory-watch.ts';
-import { siblingModule } from './supervisor/tree/module-url.ts';
 import { mainService, type StopReport, Supervisor } from './supervisor/tree/supervisor.ts';
 import type { BranchSpec, RestartLimits, Strategy, TreeSpec } from './supervisor/tree/tree-spec.ts';
 import { VERSION } from './version.ts';
@@ -112,12 +111,6 @@ export interface NodeEvents {
 export function treeOf(settings: NodeSettings): TreeSpec {
   const { home } = settings;
   const shards = settings.shards ?? defaultShards();
-  const code = (name: string) => {
-    const module = siblingModule(import.meta.url, `./actors/${name}/actor`);
-    // The published package has each actor with all it imports in one file beside it.
-    const worker = siblingModule(import.meta.url, `./actors/${name}/worker`);
-    return { module, ...(existsSync(worker) && { worker }) };
-  };
   const branch = (name: string, strategy: Strategy, children: BranchSpec['children']): BranchSpec => ({
     name,
     strategy,
@@ -128,19 +121,19 @@ export function treeOf(settings: NodeSettings): TreeSpec {
     name: 'root',
     strategy: 'rest_for_one',
     ...ROOT_LIMITS,
-    contracts: siblingModule(import.meta.url, './actors/contracts'),
+    contracts: CONTRACTS,
     children: [
       branch('storage', 'rest_for_one', [
         {
           contract: storeContract,
-          ...code('store'),
+          ...actorCode('store'),
           config: checked('store', storeConfig, { ...settings.store, home }),
         },
       ]),
       branch('hashing', 'one_for_one', [
         {
           contract: hashingContract,
-          ...code('hashing'),
+          ...actorCode('hashing'),
           config: checked('hashing', hashingConfig, settings.hashing ?? {}),
         },
       ]),
@@ -148,14 +141,14 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       branch('limits', 'one_for_one', [
         {
           contract: limitsContract,
-          ...code('limits'),
+          ...actorCode('limits'),
           config: checked('limits', limitsConfig, settings.limits ?? {}),
         },
       ]),
       branch('network', 'rest_for_one', [
         {
           contract: transportContract,
-          ...code('transport'),
+          ...actorCode('transport'),
           config: checked('transport', transportConfig, settings.transport ?? {}),
           members: shards,
           limits: BRANCH_LIMITS,
@@ -164,13 +157,13 @@ export function treeOf(settings: NodeSettings): TreeSpec {
         // in between is told to try again.
         {
           contract: acceptorContract,
-          ...code('acceptor'),
+          ...actorCode('acceptor'),
           config: checked('acceptor', acceptorConfig, settings.acceptor ?? {}),
         },
         // Last: when it dies nothing but QUIC is gone.
         {
           contract: quicContract,
-          ...code('quic'),
+          ...actorCode('quic'),
           config: checked('quic', quicConfig, settings.quic ?? {}),
         },
       ]),
@@ -178,41 +171,41 @@ export function treeOf(settings: NodeSettings): TreeSpec {
       branch('discovery', 'one_for_one', [
         {
           contract: dhtContract,
-          ...code('dht'),
+          ...actorCode('dht'),
           config: checked('dht', dhtConfig, settings.dht ?? {}),
         },
         {
           contract: pexContract,
-          ...code('pex'),
+          ...actorCode('pex'),
           config: checked('pex', pexConfig, settings.pex ?? {}),
         },
       ]),
       branch('catalog', 'one_for_one', [
         {
           contract: publishContract,
-          ...code('publish'),
+          ...actorCode('publish'),
           config: checked('publish', publishConfig, settings.publish ?? {}),
         },
         {
           contract: searchContract,
-          ...code('search'),
+          ...actorCode('search'),
           config: checked('search', searchConfig, { ...settings.search, home }),
         },
         {
           contract: syncContract,
-          ...code('sync'),
+          ...actorCode('sync'),
           config: checked('sync', syncConfig, settings.sync ?? {}),
         },
         {
           contract: transferContract,
-          ...code('transfer'),
+          ...actorCode('transfer'),
           config: checked('transfer', transferConfig, { ...settings.transfer, home }),
         },
       ]),
       branch('control', 'one_for_one', [
         {
           contract: controlContract,
-          ...code('control'),
+          ...actorCode('control'),
           config: checked('control', controlConfig, { ...settings.control, version: VERSION }),
         },
       ]),

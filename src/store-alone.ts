@@ -1,10 +1,10 @@
+import { actorCode, CONTRACTS } from './actor-code.ts';
 import { storeConfig } from './actors/store/config.ts';
 import { storeContract } from './actors/store/contract.ts';
 import type { NodeSettings } from './node.ts';
 import { configOf, defineContract, type MessagesOf } from './supervisor/contract/contract.ts';
 import type { Ref } from './supervisor/contract/ref.ts';
 import { createLog } from './supervisor/observe/log.ts';
-import { siblingModule } from './supervisor/tree/module-url.ts';
 import { mainService, Supervisor } from './supervisor/tree/supervisor.ts';
 
 export type StoreRef = Ref<MessagesOf<typeof storeContract>>;
@@ -22,13 +22,13 @@ export async function withStoreAlone<T>(
 ): Promise<T> {
   const supervisor = new Supervisor(
     {
-      contracts: siblingModule(import.meta.url, './actors/contracts'),
+      contracts: CONTRACTS,
       intensity: 0,
       periodMs: 1_000,
       children: [
         {
           contract: storeContract,
-          module: siblingModule(import.meta.url, './actors/store/actor'),
+          ...actorCode('store'),
           config: storeConfig.parse({ ...store, home, backupHours: 0 }),
         },
       ],
