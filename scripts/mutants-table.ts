@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (this.#calls.size + this.#streams.size < this.#cap) return null;',
     replace: 'return null;',
     test: LIVE,
-    only: 'S14',
+    only: 'S15',
   },
   {
     name: 'mailbox-budget-ignored',
@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'Math.floor(target.spec.contract.mailbox / (users + 1))',
     replace: 'target.spec.contract.mailbox',
     test: LIVE,
-    only: 'S14',
+    only: 'S15',
   },
   {
     name: 'deadline-dropped',
@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '      );\n    }\n    this.#environment.crash(error);',
     replace: '      );\n    }',
     test: DEATH,
-    only: 'S19',
+    only: 'S20',
   },
   {
     name: 'pending-left-hanging',
@@ -124,7 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'for (const call of pending) call.fail(error);',
     replace: NOTHING,
     test: DEATH,
-    only: 'S20',
+    only: 'S21',
   },
   {
     name: 'last-answers-lost',
@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.epoch++;',
     replace: 'this.epoch = 1;',
     test: DEATH,
-    only: 'S22',
+    only: 'S23',
   },
   {
     name: 'mailbox-of-the-dead-kept',
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    clearMailbox(this.metrics);\n',
     replace: NOTHING,
     test: DEATH,
-    only: 'S24',
+    only: 'S25',
   },
   {
     name: 'work-for-the-dead-goes-on',
@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "call.abort(new ActorError('E_ABORTED', 'the caller is gone'));",
     replace: 'void call;',
     test: DEATH,
-    only: 'S23',
+    only: 'S24',
   },
   {
     name: 'lost-link-not-mended',
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#lost.push({ user, link });',
     replace: NOTHING,
     test: DEATH,
-    only: 'S25',
+    only: 'S26',
   },
   {
     name: 'restart-not-counted',
@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'for (const child of [...this.#children, ...this.#leaving].reverse()) await child.stop();',
     replace: 'for (const child of [...this.#children, ...this.#leaving]) await child.stop();',
     test: DEATH,
-    only: 'S26',
+    only: 'S27',
   },
   {
     name: 'stop-starved',
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const disarm = this.#runtime.deadlines.add(deadlineMs, done);',
     replace: 'const disarm = () => {};',
     test: DEATH,
-    only: 'S31',
+    only: 'S32',
   },
   {
     name: 'cut-not-told',
@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '        onCut(child);\n',
     replace: NOTHING,
     test: DEATH,
-    only: 'S32',
+    only: 'S33',
   },
   {
     name: 'hung-left-alone',
@@ -227,7 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'options.slab.end(slab);',
     replace: NOTHING,
     test: SLAB,
-    only: 'S39',
+    only: 'S40',
   },
   {
     name: 'stale-epoch-accepted',
@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return state?.epoch === handle.epoch ? state : null;',
     replace: 'return state;',
     test: SLAB,
-    only: 'S38',
+    only: 'S39',
   },
   {
     name: 'slot-of-another-reached',
@@ -243,7 +243,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return state?.owner === this.#life && state.to === 0',
     replace: 'return state && state.to === 0',
     test: SLAB,
-    only: 'S36',
+    only: 'S37',
   },
   {
     name: 'answer-given-up-keeps-its-slot',
@@ -251,7 +251,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#environment.gaveUp?.(frame[1]);',
     replace: NOTHING,
     test: SLAB,
-    only: 'S40',
+    only: 'S41',
   },
   {
     name: 'broken-link-keeps-its-slots',
@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#events.severed?.();',
     replace: NOTHING,
     test: SLAB,
-    only: 'S40',
+    only: 'S41',
   },
   // Who is believed.
   {
@@ -421,6 +421,22 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (list !== null) return list;',
     test: 'test/actors/store/hash-lists.test.ts',
     only: 'is never given',
+  },
+  {
+    name: 'answer-before-the-disk',
+    file: 'src/actors/store/guarded-handlers.ts',
+    find: 'if (!this.#database.owes) return answer;',
+    replace: 'if (!this.#database.owes || call.hold) return answer;',
+    test: 'test/actors/store/group-commit.test.ts',
+    only: 'waits for the disk',
+  },
+  {
+    name: 'trip-to-the-disk-each',
+    file: 'src/actors/store/guarded-handlers.ts',
+    find: 'if (call.hold) call.hold(settling);',
+    replace: 'if (call.hold) await settling;',
+    test: 'test/actors/store/group-commit.test.ts',
+    only: 'share their trips',
   },
   {
     name: 'manifest-id-not-compared',
@@ -771,7 +787,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#life?.finished.add(node);',
     replace: NOTHING,
     test: 'test/supervisor/semantics-groups.test.ts',
-    only: 'S44',
+    only: 'S45',
   },
   {
     name: 'retired-member-cut-short',
@@ -779,7 +795,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await this.#guard(() => this.#behaviour?.retire?.());\n        await this.#drain.empty();',
     replace: NOTHING,
     test: 'test/supervisor/semantics-groups.test.ts',
-    only: 'S43',
+    only: 'S44',
   },
   {
     name: 'group-size-not-told',
@@ -787,7 +803,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (alive && uses(user, name)) user.send({ type: 'members', to: name, size });",
     replace: NOTHING,
     test: 'test/supervisor/semantics-groups.test.ts',
-    only: 'S42',
+    only: 'S43',
   },
   // Search, subscriptions, changes.
   {

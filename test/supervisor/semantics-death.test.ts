@@ -20,7 +20,7 @@ afterEach(async () => {
   end = null;
 });
 
-test('S18. An `ActorError` thrown by a handler is an answer: it reaches its caller with code, words, subject, next step and causes, and the actor lives on.', async () => {
+test('S19. An `ActorError` thrown by a handler is an answer: it reaches its caller with code, words, subject, next step and causes, and the actor lives on.', async () => {
   const { listener, settle, restarted } = await talk({
     listener: () => ({
       answer: (n) => {
@@ -49,7 +49,7 @@ test('S18. An `ActorError` thrown by a handler is an answer: it reaches its call
   expect(restarted).toEqual([]);
 });
 
-test('S19. Anything else that a handler throws is a bug, and ends the life of its actor.', async () => {
+test('S20. Anything else that a handler throws is a bug, and ends the life of its actor.', async () => {
   const bug = () => {
     throw new TypeError('a bug');
   };
@@ -66,7 +66,7 @@ test('S19. Anything else that a handler throws is a bug, and ends the life of it
   expect(restarted).toEqual(['listener: crash', 'listener: crash', 'listener: crash']);
 });
 
-test('S20. Whatever is pending toward an actor that dies rejects with `E_ACTOR_DOWN`.', async () => {
+test('S21. Whatever is pending toward an actor that dies rejects with `E_ACTOR_DOWN`.', async () => {
   const { listener, code, life, world } = await talk({
     listener: ({ clock }) => ({
       hear: () => sleep(clock, 1e9),
@@ -84,7 +84,7 @@ test('S20. Whatever is pending toward an actor that dies rejects with `E_ACTOR_D
   expect(await Promise.all(pending)).toEqual(['E_ACTOR_DOWN', 'E_ACTOR_DOWN', 'E_ACTOR_DOWN']);
 });
 
-test('S21. Between two lives a call fails at once, and afterwards the same ref reaches the next life.', async () => {
+test('S22. Between two lives a call fails at once, and afterwards the same ref reaches the next life.', async () => {
   const { listener, code, life, world, settle, supervisor } = await talk({
     listener: ({ epoch }) => ({ answer: () => epoch }),
   });
@@ -100,7 +100,7 @@ test('S21. Between two lives a call fails at once, and afterwards the same ref r
   expect(await settle(listener.ask('answer', 1))).toBe(2);
 });
 
-test('S22. `onDown` is called once for each death, with the epoch that died.', async () => {
+test('S23. `onDown` is called once for each death, with the epoch that died.', async () => {
   const died: number[] = [];
   const { listener, life, world, restarted } = await talk();
   const remove = listener.onDown((epoch) => died.push(epoch));
@@ -115,7 +115,7 @@ test('S22. `onDown` is called once for each death, with the epoch that died.', a
   expect(died).toEqual([1, 2]);
 });
 
-test('S23. What an actor had asked for is cancelled when it dies.', async () => {
+test('S24. What an actor had asked for is cancelled when it dies.', async () => {
   const cancelled: string[] = [];
   const { one, code, life, world } = await talk({
     listener: ({ clock }) => ({
@@ -145,7 +145,7 @@ test('S23. What an actor had asked for is cancelled when it dies.', async () => 
   expect(cancelled.sort()).toEqual(['ask', 'stream']);
 });
 
-test('S24. Nothing of a life reaches the next one but what it wrote elsewhere.', async () => {
+test('S25. Nothing of a life reaches the next one but what it wrote elsewhere.', async () => {
   const elsewhere: number[] = [];
   const { listener, code, life, supervisor, world, settle, restarted } = await talk({
     listener: () => {
@@ -173,7 +173,7 @@ test('S24. Nothing of a life reaches the next one but what it wrote elsewhere.',
   expect(mailbox()).toBe(0);
 });
 
-test('S25. A link that breaks while both lives go on is made anew.', async () => {
+test('S26. A link that breaks while both lives go on is made anew.', async () => {
   const { listener, one, code, channels, world, settle, restarted } = await talk({
     listener: () => ({ answer: (n) => (n === 0 ? new Promise<number>(() => {}) : n) }),
     one: (n, { listener }) => listener.ask('answer', n, { deadlineMs: Number.POSITIVE_INFINITY }),
@@ -200,13 +200,13 @@ async function grown() {
   return tree;
 }
 
-test('S26. Children start left to right and stop right to left.', async () => {
+test('S27. Children start left to right and stop right to left.', async () => {
   const tree = await grown();
   await tree.settle(tree.supervisor.stop());
   expect(tree.takeStory()).toBe('+a +b +c -c -b -a');
 });
 
-test('S27. A restart is counted before it is tried.', async () => {
+test('S28. A restart is counted before it is tried.', async () => {
   const tree = await grown();
   tree.parts.b!.failStarts = 1;
   tree.crash('b');
@@ -215,7 +215,7 @@ test('S27. A restart is counted before it is tried.', async () => {
   expect(tree.supervisor.tree().recent).toBe(2);
 });
 
-test('S28. A supervisor whose children die too often stops them and dies of it; the death of the root is the orderly stop of the tree.', async () => {
+test('S29. A supervisor whose children die too often stops them and dies of it; the death of the root is the orderly stop of the tree.', async () => {
   const tree = new VirtualTree((tree) =>
     tree.branch(
       'root',
@@ -241,14 +241,14 @@ test('S28. A supervisor whose children die too often stops them and dies of it; 
   expect(tree.takeStory()).toBe('-a -c');
 });
 
-test('S29. A loop that does not turn for longer than its contract allows is cut and replaced.', async () => {
+test('S30. A loop that does not turn for longer than its contract allows is cut and replaced.', async () => {
   const tree = await grown();
   await tree.world.runFor(1_000);
   tree.life('b').hang();
   expect(await tree.back()).toEqual(['b: hung']);
 });
 
-test('S30. A machine that slept restarts nothing.', async () => {
+test('S31. A machine that slept restarts nothing.', async () => {
   const tree = await grown();
   for (const ms of [1_200, 40_000, 86_400_000]) {
     tree.world.suspend(ms);
@@ -257,7 +257,7 @@ test('S30. A machine that slept restarts nothing.', async () => {
   expect(tree.restarted).toEqual([]);
 });
 
-test('S31. What runs gets a time to finish, then it is cancelled.', async () => {
+test('S32. What runs gets a time to finish, then it is cancelled.', async () => {
   const reasons: string[] = [];
   const { listener, code, supervisor, settle, world } = await talk({
     listener: ({ clock }) => ({
@@ -278,7 +278,7 @@ test('S31. What runs gets a time to finish, then it is cancelled.', async () => 
   expect(reasons).toEqual(['E_ABORTED']);
 });
 
-test('S32. An actor that does not stop in its time is cut, and the report names it.', async () => {
+test('S33. An actor that does not stop in its time is cut, and the report names it.', async () => {
   const tree = await grown();
   tree.parts.b = { hangStop: true };
   tree.crash('b');
@@ -289,7 +289,7 @@ test('S32. An actor that does not stop in its time is cut, and the report names 
   expect(tree.world.now() - from).toBeLessThan(1_300);
 });
 
-test('S33. A full mailbox does not delay a stop.', async () => {
+test('S34. A full mailbox does not delay a stop.', async () => {
   const { listener, supervisor, settle, world } = await talk({
     listener: ({ clock }) => ({ hear: () => sleep(clock, 1e9) }),
   });
@@ -331,7 +331,7 @@ async function overSocket() {
   return { ref, heard, crashes };
 }
 
-test('S34. Over a socket a conversation means what it means over a port.', async () => {
+test('S35. Over a socket a conversation means what it means over a port.', async () => {
   const { ref, heard, crashes } = await overSocket();
   expect([ref.tell('hear', 1), ref.tell('hear', 2)]).toEqual([true, true]);
   expect(await ref.ask('answer', 7)).toBe(7);
@@ -348,7 +348,7 @@ test('S34. Over a socket a conversation means what it means over a port.', async
   expect(crashes).toEqual([]);
 });
 
-test('S35. What a socket cannot carry is refused where it is sent.', async () => {
+test('S36. What a socket cannot carry is refused where it is sent.', async () => {
   const { ref, crashes } = await overSocket();
   for (const value of [new Map(), new Date(0), () => {}, new Error('x')]) {
     await expect(ref.ask('answer', value as never)).rejects.toThrow(TypeError);

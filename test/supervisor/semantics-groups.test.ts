@@ -34,7 +34,7 @@ type Asked = Record<string, AskSpec<unknown, unknown>>;
 
 const reached = (tree: VirtualTree) => ask(tree, 'user', 'reach', { name: 'shard' });
 
-test('S42. A group that grows calls a new member only once it is up.', async () => {
+test('S43. A group that grows calls a new member only once it is up.', async () => {
   const tree = await started();
   Object.assign(tree.parts.shard!, { slowMs: 200 });
   const growing = tree.supervisor.resize('shard', 3);
@@ -48,7 +48,7 @@ test('S42. A group that grows calls a new member only once it is up.', async () 
   expect(tree.takeStory()).toBe('+shard/1 +shard/2');
 });
 
-test('S43. A member that is not wanted any more is called no longer, finishes what it has begun, and ends.', async () => {
+test('S44. A member that is not wanted any more is called no longer, finishes what it has begun, and ends.', async () => {
   const tree = await started(3);
   Object.assign(tree.parts.shard!, { retiresInMs: 1_000 });
   const work = ask(tree, 'shard', 'work', { ms: 2_000 }, 2);
@@ -77,7 +77,7 @@ test('a member that does not come to an end is stopped when its time is over', a
   expect(tree.state('shard/1')).toBe('down');
 });
 
-test('S44. A member that retires is not restarted.', async () => {
+test('S45. A member that retires is not restarted.', async () => {
   const tree = await started(3);
   Object.assign(tree.parts.shard!, { retiresInMs: 4_000 });
   // Three deaths: the next restart waits.
@@ -108,7 +108,7 @@ test('a member that comes back waits for the end of the one that retires in its 
   expect(await reached(tree)).toEqual([0, 1]);
 });
 
-test('S45. A new member that does not start is not in the group.', async () => {
+test('S46. A new member that does not start is not in the group.', async () => {
   const tree = await started();
   Object.assign(tree.parts.shard!, { failStarts: 1 });
   await expect(tree.settle(tree.supervisor.resize('shard', 3))).rejects.toThrow('does not start');
@@ -118,7 +118,7 @@ test('S45. A new member that does not start is not in the group.', async () => {
   expect(await reached(tree)).toEqual([0, 1]);
 });
 
-test('S46. The size of a group outlives every death.', async () => {
+test('S47. The size of a group outlives every death.', async () => {
   const tree = await started();
   await tree.settle(tree.supervisor.resize('shard', 3));
   tree.crash('user');

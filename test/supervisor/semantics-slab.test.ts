@@ -30,7 +30,7 @@ const give: NonNullable<Talkers['one']> = async (n, { listener }, signal, slab) 
   return sum;
 };
 
-test('S36. A slot of the slab has one owner at a time, the life that claimed or adopted it, and nobody else gets at its bytes.', async () => {
+test('S37. A slot of the slab has one owner at a time, the life that claimed or adopted it, and nobody else gets at its bytes.', async () => {
   const owners: boolean[][] = [];
   let sender: Slab | null = null;
   const { one, settle } = await talk({
@@ -60,7 +60,7 @@ test('S36. A slot of the slab has one owner at a time, the life that claimed or 
   ]);
 });
 
-test('S37. A slot that was handed over belongs to whichever of both sides adopts it first.', async () => {
+test('S38. A slot that was handed over belongs to whichever of both sides adopts it first.', async () => {
   for (const senderFirst of [true, false]) {
     const got: boolean[] = [];
     const { one, settle } = await talk({
@@ -86,7 +86,7 @@ test('S37. A slot that was handed over belongs to whichever of both sides adopts
   }
 });
 
-test('S38. A handle whose ownership is over is refused as a value.', async () => {
+test('S39. A handle whose ownership is over is refused as a value.', async () => {
   const { one, settle } = await talk({
     one: async (_, { listener }, __, slab) => {
       const first = slab.claim()!;
@@ -103,7 +103,7 @@ test('S38. A handle whose ownership is over is refused as a value.', async () =>
   expect(await settle(one.ask('talk', 1))).toBe(4);
 });
 
-test('S39. What a life owned, and what was under way to it or from it, is free when its thread has ended, and not before.', async () => {
+test('S40. What a life owned, and what was under way to it or from it, is free when its thread has ended, and not before.', async () => {
   const stale: boolean[] = [];
   const { one, life, supervisor, restarted, world, settle } = await talk({
     listener: ({ slab, clock }) => ({
@@ -143,7 +143,7 @@ test('S39. What a life owned, and what was under way to it or from it, is free w
   expect(stale).toEqual([false, true]);
 });
 
-test('S40. A slot under way is free again when its link breaks, or when the call that it answers is given up.', async () => {
+test('S41. A slot under way is free again when its link breaks, or when the call that it answers is given up.', async () => {
   let sent = 0;
   let came = 0;
   const { one, channels, supervisor, world, settle } = await talk({
@@ -182,7 +182,7 @@ test('S40. A slot under way is free again when its link breaks, or when the call
   expect(sent).toBeGreaterThan(came);
 });
 
-test('S41. A full slab gives null, and counts it.', async () => {
+test('S42. A full slab gives null, and counts it.', async () => {
   const { one, settle, supervisor } = await talk({
     one: async (n, _, __, slab) => Array.from({ length: n }, () => slab.claim()).filter(Boolean).length,
   });

@@ -283,6 +283,33 @@ test('S13. Turns of a `serial` actor do not interleave at all.', async () => {
   expect(story).toEqual(['1a', '1b', '1c', '1d', 'open 3', '2a', '2b', '2c', '2d']);
 });
 
+test('S14. An answer that a turn holds leaves when what it waits for is there, and fails when that fails; the next turn does not wait for it.', async () => {
+  const story: string[] = [];
+  const { serial, settle } = await talk({
+    serial: ({ clock }) => ({
+      answer: (n, call) => {
+        story.push(`turn ${n}`);
+        const written = sleep(clock, 10).then(() => {
+          story.push(`written ${n}`);
+          if (n === 3) throw new ActorError('E_IO', 'the disk is gone');
+        });
+        call.hold!(written);
+        return n;
+      },
+    }),
+  });
+  const asked = [1, 2, 3].map((n) =>
+    serial.ask('answer', n).then(
+      (got) => story.push(`answer ${got}`),
+      (error: ActorError) => story.push(error.code),
+    ),
+  );
+  await settle(Promise.all(asked));
+  expect(story.slice(0, 3)).toEqual(['turn 1', 'turn 2', 'turn 3']);
+  expect(story.slice(3, 6)).toEqual(['written 1', 'written 2', 'written 3']);
+  expect(story.slice(6)).toEqual(['answer 1', 'answer 2', 'E_IO']);
+});
+
 const slow: Listen = ({ clock }) => ({
   hear: () => sleep(clock, 1_000),
   answer: async (n) => {
@@ -291,7 +318,7 @@ const slow: Listen = ({ clock }) => ({
   },
 });
 
-test('S14. A link bears its share of the target’s mailbox and no more: beyond it a tell returns false and an ask rejects with `E_BUSY`.', async () => {
+test('S15. A link bears its share of the target’s mailbox and no more: beyond it a tell returns false and an ask rejects with `E_BUSY`.', async () => {
   const { listener, code } = await talk({ listener: slow });
   // 24 places, two users and the main thread.
   const told = Array.from({ length: 12 }, (_, n) => listener.tell('hear', n));
@@ -300,7 +327,7 @@ test('S14. A link bears its share of the target’s mailbox and no more: beyond 
   expect(asked).toEqual([...Array(8).fill('resolved'), ...Array(4).fill('E_BUSY')]);
 });
 
-test('S15. No user of an actor can use up the share of another.', async () => {
+test('S16. No user of an actor can use up the share of another.', async () => {
   const flood = async (n: number, { listener }: { listener: { tell(name: 'hear', n: number): boolean } }) => {
     let accepted = 0;
     for (let i = 0; i < 100; i++) if (listener.tell('hear', i)) accepted++;
@@ -311,7 +338,7 @@ test('S15. No user of an actor can use up the share of another.', async () => {
   expect(listener.tell('hear', 1)).toBe(true);
 });
 
-test('S16. Credit starts anew with each life.', async () => {
+test('S17. Credit starts anew with each life.', async () => {
   const { listener, life, world, restarted } = await talk({ listener: slow });
   for (let n = 0; n < 3; n++) listener.tell('hear', n);
   life('listener').crash(new Error('a bug'));
@@ -319,7 +346,7 @@ test('S16. Credit starts anew with each life.', async () => {
   expect(Array.from({ length: 9 }, () => listener.tell('hear', 1))).toEqual([...Array(8).fill(true), false]);
 });
 
-test('S17. Of tells that are declared `latest`, the newest waits for credit in the place of those before it.', async () => {
+test('S18. Of tells that are declared `latest`, the newest waits for credit in the place of those before it.', async () => {
   const levels: number[] = [];
   const { listener, settle, world } = await talk({
     listener: (context) => ({ ...slow(context), level: (n) => void levels.push(n) }),

@@ -71,7 +71,7 @@ export const storeContract = defineContract({
   // A transaction on a slow disk, or a checkpoint, is one synchronous call.
   hungMs: 120_000,
   shutdownMs: 10_000,
-  metrics: ['commits', 'manifests_served', 'hash_lists_served'],
+  metrics: ['commits', 'syncs', 'manifests_served', 'hash_lists_served'],
   messages: {
     identity: ask<null, NodeIdentity>(),
 

@@ -1,25 +1,33 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { GroupSync } from './group-sync.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 
+interface Options {
+  /** Called after every transaction. */
+  readonly committed?: () => void;
+  /** Brings transactions to the disk. Without one SQLite does at its checkpoints: a loss of power may cost the last. */
+  readonly sync?: GroupSync;
+}
+
 /**
- * One SQLite file, written by this thread alone. WAL with synchronous=FULL: what a transaction wrote is on the disk when
- * it returns; with NORMAL a loss of power may cost the last transactions, never more, and a crash of the process none.
+ * One SQLite file, written by this thread alone, with a write-ahead log. A crash of the process loses no transaction, a
+ * loss of power none that was settled. SQLite itself syncs the log before each checkpoint (synchronous=NORMAL), and never
+ * leaves half a transaction; when else is the business of `sync`, so that several can share a trip to the disk.
  * Statements are prepared once. Row types are the caller's promise about its own SQL: tables are STRICT.
  */
 export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #committed: () => void;
+  readonly #sync: GroupSync | null;
 
-  /** `committed` is called after every transaction. */
-  constructor(path: string, committed: () => void = () => {}, synchronous: 'FULL' | 'NORMAL' = 'FULL') {
+  constructor(path: string, { committed = () => {}, sync }: Options = {}) {
     this.#committed = committed;
+    this.#sync = sync ?? null;
     this.#database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
     try {
-      this.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA trusted_schema = OFF`,
-      );
+      this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF');
     } catch (error) {
       this.#database.close();
       throw error;
@@ -48,12 +56,20 @@ export class Database {
     return Number(this.#prepared(sql).run(...(values as SQLInputValue[])).lastInsertRowid);
   }
 
-  /** All of it or nothing, durable on return as far as `synchronous` goes. Transactions do not nest. */
+  /** All of it or nothing, on the disk on return. Transactions do not nest. */
   transaction<T>(work: () => T): T {
+    const result = this.groupedTransaction(work);
+    this.#sync?.settleNow();
+    return result;
+  }
+
+  /** All of it or nothing, on the disk when `settle` resolves: for messages that may come by the thousand. */
+  groupedTransaction<T>(work: () => T): T {
     this.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
       this.exec('COMMIT');
+      this.#sync?.wrote();
       this.#committed();
       return result;
     } catch (error) {
@@ -63,7 +79,18 @@ export class Database {
     }
   }
 
+  /** Something may not be on the disk yet that whoever reads here can see. */
+  get owes(): boolean {
+    return this.#sync?.owes ?? false;
+  }
+
+  /** Resolves when every transaction before it is on the disk. */
+  async settle(): Promise<void> {
+    await this.#sync?.settle();
+  }
+
   close(): void {
+    this.#sync?.close();
     this.#database.close();
   }
 

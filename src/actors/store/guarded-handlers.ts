@@ -4,21 +4,33 @@ import { storeFailure } from './store-failure.ts';
 
 type AnyHandlers = Record<string, (request: never, call: Call) => unknown>;
 
-/** Stands around the handlers: failures of the disk become answers, and a stop waits for the one that runs. */
+/** What answers wait for. */
+interface Settling {
+  readonly owes: boolean;
+  settle(): Promise<void>;
+}
+
+/**
+ * Stands around the handlers. Failures of the disk become answers; a stop waits for those that run; and no answer leaves
+ * before all that it may tell of is on the disk: a peer that heard of a revision must not hear of another with its number
+ * after a loss of power.
+ */
 export class GuardedHandlers {
   readonly #home: string;
+  readonly #database: Settling;
   #running: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(home: string) {
+  constructor(home: string, database: Settling) {
     this.#home = home;
+    this.#database = database;
   }
 
   /** The handlers, async, with the same types. */
   wrap<H extends AnyHandlers>(handlers: H): H {
     const guarded = Object.entries(handlers).map(([name, handler]) => [
       name,
-      (request: never, call: Call) => this.#run(() => handler(request, call)),
+      (request: never, call: Call) => this.#run(() => handler(request, call), call),
     ]);
     return Object.fromEntries(guarded) as H;
   }
@@ -29,18 +41,28 @@ export class GuardedHandlers {
     await this.#running;
   }
 
-  #run(work: () => unknown): Promise<unknown> {
+  #run(work: () => unknown, call: Call): Promise<unknown> {
     if (this.#closed) return Promise.reject(failure('E_ABORTED', 'the store stops'));
-    const call = (async () => {
-      try {
-        return await work();
-      } catch (error) {
-        throw storeFailure(error, this.#home);
-      }
-    })();
-    const both = Promise.allSettled([this.#running, call]);
+    let settling: Promise<void> | null = null;
+    const turn = this.#known(async () => {
+      const answer = await work();
+      if (!this.#database.owes) return answer;
+      settling = this.#known(() => this.#database.settle());
+      if (call.hold) call.hold(settling);
+      else await settling;
+      return answer;
+    });
+    const over = Promise.allSettled([this.#running, turn.then(() => settling)]);
     // Without their values: a chain of them would keep every answer that was ever given.
-    this.#running = both.then(() => {});
-    return call;
+    this.#running = over.then(() => {});
+    return turn;
+  }
+
+  async #known<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw storeFailure(error, this.#home);
+    }
   }
 }

@@ -26,7 +26,7 @@ export class Journal {
 
   /** In one transaction; the hash lists are on the disk before. `now` in unix seconds. */
   keep(entries: readonly JournalEntry[], now: number): void {
-    this.#database.transaction(() => {
+    this.#database.groupedTransaction(() => {
       for (const entry of entries) {
         this.#database.run(
           `INSERT OR REPLACE INTO journal

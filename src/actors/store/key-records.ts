@@ -35,7 +35,7 @@ export class KeyRecords {
       throw failure('E_USAGE', 'this is no rotation or revocation of a key');
     }
     const key = keysOf(next)[0]!;
-    this.#database.transaction(() => {
+    this.#database.groupedTransaction(() => {
       const row = this.#database.get<{ record: Uint8Array }>(
         'SELECT record FROM key_records WHERE dht_key = ?',
         key,

@@ -63,7 +63,7 @@ export class KnownPeers {
     const peers = [...this.#pending.values()];
     this.#pending.clear();
     if (peers.length === 0) return;
-    this.#database.transaction(() => {
+    this.#database.groupedTransaction(() => {
       for (const peer of peers) this.#met(peer);
       this.#makeRoom();
     });
@@ -84,7 +84,7 @@ export class KnownPeers {
 
   /** What is known of them by now, and those that are not worth knowing any more, in one transaction. */
   rate(peers: readonly StoredPeer[], gone: readonly string[]): void {
-    this.#database.transaction(() => {
+    this.#database.groupedTransaction(() => {
       for (const address of gone) {
         this.#pending.delete(address);
         this.#database.run('DELETE FROM peers WHERE address = ?', address);

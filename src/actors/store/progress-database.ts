@@ -37,7 +37,7 @@ class Damaged extends Error {}
 
 function open({ metrics }: Pick<StoreContext, 'metrics'>, home: Home, check: boolean): Database {
   const looked = check && existsSync(home.progress);
-  const database = new Database(home.progress, () => metrics.add('commits', 1), 'NORMAL');
+  const database = new Database(home.progress, { committed: () => metrics.add('commits', 1) });
   try {
     if (looked) {
       const [first] = database.all<{ quick_check: string }>('PRAGMA quick_check(1)');

@@ -85,7 +85,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const rechecks = new Rechecks(opened.progress);
   const answers = new WireAnswers(context, { database, shelf, hashLists });
   const backups = new Backups(context, home, identity.nodeKey);
-  const guard = new GuardedHandlers(home.root);
+  const guard = new GuardedHandlers(home.root, database);
   context.spawn(() => sweepHashLists(context, hashLists));
   context.spawn(() => backups.run());
   const tidy = () => context.spawn(() => tidyUp(context, shelf));
@@ -136,7 +136,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return own.length > 0 ? own : held.gone(after?.place === null ? after.path : '');
     },
     sourcesBack(sources) {
-      const back = database.transaction(() =>
+      const back = database.groupedTransaction(() =>
         sources.filter(({ contentId, path, epoch }) => {
           const id = idOctets(contentId, 'content id');
           return ledger.markBack(id, path, epoch) || held.markBack(id, path, epoch);
@@ -186,12 +186,12 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     },
     leases: ({ contentIds }) => contentIds.slice(0, MAX_ROWS).flatMap((id) => leaseOf(id) ?? []),
     holdFiles(files) {
-      changes.announce(database.transaction(() => held.hold(files)));
+      changes.announce(database.groupedTransaction(() => held.hold(files)));
       return null;
     },
     sourceGone({ contentId, path, epoch }) {
       const id = idOctets(contentId, 'content id');
-      const gone = database.transaction(
+      const gone = database.groupedTransaction(
         () => ledger.markGone(id, path, epoch) || held.markGone(id, path, epoch),
       );
       if (gone) changes.announce([toHex(id)]);
@@ -235,11 +235,11 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
     heldEntries: ({ shareId, after, limit }) => entries.page(shareId, after, limit),
     holderOf: ({ path }) => entries.holderOf(path),
     judgeFiles(verdicts) {
-      changes.announce(database.transaction(() => entries.judge(verdicts)));
+      changes.announce(database.groupedTransaction(() => entries.judge(verdicts)));
       return null;
     },
     forgetHeld(files) {
-      const gone = database.transaction(() =>
+      const gone = database.groupedTransaction(() =>
         files.filter(({ contentId, path, epoch }) =>
           held.forget(idOctets(contentId, 'content id'), path, epoch),
         ),

@@ -4,6 +4,7 @@ import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { StoreContext } from './context.ts';
 import { Database } from './database.ts';
 import { syncFolder, UNFINISHED } from './durable-file.ts';
+import { GroupSync, WriteAheadLog } from './group-sync.ts';
 import { type Home, tooNew } from './home.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
@@ -19,7 +20,10 @@ export async function openState(
 ): Promise<Database> {
   let database: Database | null = null;
   try {
-    database = new Database(home.state, () => context.metrics.add('commits', 1));
+    database = new Database(home.state, {
+      committed: () => context.metrics.add('commits', 1),
+      sync: new GroupSync(new WriteAheadLog(home.state), () => context.metrics.add('syncs', 1)),
+    });
     if (existsSync(home.running)) {
       context.log.warn({ home: home.root }, 'the last stop was not a clean one: state.db is checked');
       quickCheck(database, home);

@@ -72,7 +72,7 @@ export class Subscriber {
     await this.#shelf.writeFile(head.latestManifestId, canonical);
     const kept = held !== null && compareShareHeads(held, head) > 0 ? held : head;
     const before = this.#shelf.filesOf(row.manifest);
-    const dropped = this.#database.transaction(() => {
+    const dropped = this.#database.groupedTransaction(() => {
       const manifestRow = this.#shelf.insert(head.latestManifestId, manifest, canonical);
       this.#database.run(
         'UPDATE subscriptions SET head = ?, manifest = ?, source = ? WHERE id = ?',
@@ -86,7 +86,11 @@ export class Subscriber {
     });
     const subscription = this.#subscriptions.get(shareId)!;
     this.#changeLog.noteFiles(subscription.root ?? subscription.shareId, before, manifest.items);
-    await this.#shelf.removeFiles(dropped);
+    if (dropped.length > 0) {
+      // The rows that named the files must not come back after a loss of power.
+      await this.#database.settle();
+      await this.#shelf.removeFiles(dropped);
+    }
     return subscription;
   }
 

@@ -83,7 +83,7 @@ export class Subscriptions {
     }
     const volume = idsOf(listed).indexOf(shareId.toLowerCase());
     if (volume < 0) throw failure('E_USAGE', 'the collection does not list that share', { subject: shareId });
-    this.#database.transaction(() =>
+    this.#database.groupedTransaction(() =>
       this.#database.run(
         `INSERT INTO subscriptions (share_id, share_key, trust, weight, peers, head_key, parent, volume)
          VALUES (?, ?, 'normal', 1, '[]', ?, ?, ?)
@@ -151,7 +151,7 @@ export class Subscriptions {
     }
     const known = this.get(shareId)?.peers ?? [];
     const merged = [...new Set([...peers, ...known])].slice(0, MAX_PEERS);
-    this.#database.transaction(() =>
+    this.#database.groupedTransaction(() =>
       this.#database.run(
         `INSERT INTO subscriptions (share_id, share_key, trust, weight, peers, head_key) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (share_id) DO UPDATE SET trust = excluded.trust, weight = excluded.weight, peers = excluded.peers,
@@ -180,7 +180,7 @@ export class Subscriptions {
   /** A sync that went well sets the date; one that failed leaves it, and says why. `E_NOT_FOUND` without subscription. */
   noteSync(shareId: Hex, error: Subscription['lastError'], now: number): void {
     const { id } = this.row(shareId);
-    this.#database.transaction(() => {
+    this.#database.groupedTransaction(() => {
       if (error === null) {
         this.#database.run(
           'UPDATE subscriptions SET last_sync = ?, error_code = NULL, error_message = NULL WHERE id = ?',

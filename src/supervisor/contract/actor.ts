@@ -19,6 +19,11 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Milliseconds left of the caller's deadline; Infinity for streams without one. */
   remainingMs(): number;
+  /**
+   * Holds the answer back, not the turn: it leaves when `until` has resolved, and is that failure when it rejects. Once a
+   * call; not there where nobody takes turns, and to await is as good.
+   */
+  hold?(until: Promise<unknown>): void;
 }
 
 /** One function for each message of a contract. An `ActorError` it throws is an answer, anything else is the end of this life. */

@@ -145,6 +145,10 @@ export class LinkServer {
       }
       this.#finish(id, 'call');
     };
+    const answered = (value: unknown) => {
+      if (call.held === null) reply(value);
+      else call.held.then(() => reply(value), fail);
+    };
     const handler = this.#handlers[name]!;
     let result: unknown;
     try {
@@ -154,8 +158,8 @@ export class LinkServer {
     } catch (error) {
       return fail(error);
     }
-    if (result instanceof Promise) result.then(reply, fail);
-    else reply(result);
+    if (result instanceof Promise) result.then(answered, fail);
+    else answered(result);
   }
 
   /** Synchronous where the handler is: a tell costs a call, not a promise. */

@@ -16,6 +16,8 @@ export class ServedCall implements Call {
   #controller: AbortController | null = null;
   /** Why it was cancelled; null while it is wanted. */
   reason: Error | null = null;
+  /** What its answer waits for after its turn. */
+  held: Promise<unknown> | null = null;
 
   constructor(clock: Clock, ms: number, gate: CreditGate | null, path: object, id: number) {
     this.#clock = clock;
@@ -35,6 +37,12 @@ export class ServedCall implements Call {
 
   remainingMs(): number {
     return this.#due - this.#clock.now();
+  }
+
+  hold(until: Promise<unknown>): void {
+    this.held = until;
+    // Whoever holds an answer may fail before anybody waits for what it is held for.
+    until.catch(() => {});
   }
 
   abort(reason: Error): void {

@@ -3,12 +3,13 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { GuardedHandlers } from '../../../src/actors/store/guarded-handlers.ts';
 
+const settled = { owes: false, settle: async () => {} };
 const call = { signal: new AbortController().signal, remainingMs: () => 1_000 };
 
 test('an answer that was given is not kept', async () => {
   setFlagsFromString('--expose_gc');
   const collect = runInNewContext('gc') as () => void;
-  const guard = new GuardedHandlers('/home');
+  const guard = new GuardedHandlers('/home', settled);
   const { answer } = guard.wrap({ answer: async () => ({ rows: new Array(1_000).fill(0) }) });
   const given: WeakRef<object>[] = [];
   for (let i = 0; i < 20; i++)
@@ -22,7 +23,7 @@ test('an answer that was given is not kept', async () => {
 });
 
 test('closing waits for what runs, and what comes after is refused', async () => {
-  const guard = new GuardedHandlers('/home');
+  const guard = new GuardedHandlers('/home', settled);
   const order: string[] = [];
   let finish = () => {};
   const { work } = guard.wrap({

@@ -78,8 +78,19 @@ export class Life {
     request: RequestOf<Messages[K]>,
   ): Promise<ReplyOf<Messages[K]>> {
     const handler = this.#behaviour!.handlers[name] as (request: unknown, call: unknown) => unknown;
-    const call = { signal: this.#stopping.signal, remainingMs: () => 60_000 };
-    return this.#turns.run(() => handler(request, call)) as Promise<ReplyOf<Messages[K]>>;
+    let held: Promise<unknown> | null = null;
+    const call = {
+      signal: this.#stopping.signal,
+      remainingMs: () => 60_000,
+      hold(until: Promise<unknown>) {
+        held = until;
+      },
+    };
+    const turn = this.#turns.run(() => handler(request, call)) as Promise<ReplyOf<Messages[K]>>;
+    return turn.then(async (answer) => {
+      await held;
+      return answer;
+    });
   }
 
   async backup(path: string, hashLists = true): Promise<BackupResult> {
