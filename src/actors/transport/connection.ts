@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { sha256 } from '../../protocol/crypto/sha256.ts';
 import type { NoiseSession } from '../../protocol/sealed/noise-xx.ts';
@@ -12,7 +11,7 @@ import type { CapPath } from '../cap-counter.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import type { FrameMemory } from './frame-memory.ts';
-import { PeerFault } from './peer-fault.ts';
+import { isPeersFault, PeerFault } from './peer-fault.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { ShardCaps } from './shard-caps.ts';
 import { WriteLine } from './write-line.ts';
@@ -213,7 +212,7 @@ export class Connection {
     if (this.#closed) return;
     this.#host.dropped();
     const fields = { remote: this.remote, ...(frame && { frame: toHex(sha256(frame).subarray(0, 8)) }) };
-    if (error instanceof PeerFault || error instanceof DecodeError) {
+    if (isPeersFault(error)) {
       this.#host.log.info({ ...fields, fault: error.message }, 'peer broke the protocol');
     } else {
       const stack = error instanceof Error ? error.stack : String(error);

@@ -1,5 +1,4 @@
 import { type ErrorCode, failure } from '../../errors.ts';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { CHUNK_SIZE } from '../../protocol/objects/chunks.ts';
 import { type ChunkFrame, parseChunkFrame } from '../../protocol/wire/chunk-data.ts';
 import { decodeEnvelope, type Envelope, encodeFrame, FLAG_ERROR } from '../../protocol/wire/envelope.ts';
@@ -8,7 +7,7 @@ import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { CapPath } from '../cap-counter.ts';
 import type { Connection } from './connection.ts';
-import { PeerFault } from './peer-fault.ts';
+import { isPeersFault, PeerFault } from './peer-fault.ts';
 import { Places } from './places.ts';
 import { RequestWindow } from './request-window.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
@@ -248,7 +247,7 @@ export class OutboundSession implements Session {
   }
 
   #why(error: Error | null): ActorError {
-    if (error instanceof PeerFault || error instanceof DecodeError) {
+    if (isPeersFault(error)) {
       return this.#failure('E_PEER_PROTOCOL', error.message);
     }
     // Errors of sockets have a code; what has none is a bug of ours that this session found.

@@ -1,12 +1,11 @@
 import { failure } from '../../errors.ts';
-import { DecodeError } from '../../protocol/cbor/decode-error.ts';
 import { decodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { errorTextOf, isError, TEMPORARILY_UNAVAILABLE } from '../../protocol/wire/errors.ts';
 import { LENGTH_PREFIX, MAX_FRAME } from '../../protocol/wire/limits.ts';
 import { messageSpec } from '../../protocol/wire/registry.ts';
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { OutboundSession, Reply } from './outbound-session.ts';
-import { PeerFault } from './peer-fault.ts';
+import { isPeersFault } from './peer-fault.ts';
 
 export interface PeerReply {
   readonly type: number;
@@ -68,7 +67,7 @@ export function peerError(session: OutboundSession, envelope: Envelope, file?: s
 
 /** What a caller hears when its reply could not be handled. */
 export function brokenBy(session: OutboundSession, error: unknown): ActorError {
-  if (error instanceof PeerFault || error instanceof DecodeError) {
+  if (isPeersFault(error)) {
     return failure('E_PEER_PROTOCOL', error.message, { subject: session.address });
   }
   // A bug that a peer's bytes found costs this call and its session, not the shard.
