@@ -7,8 +7,8 @@ import { sleep, systemClock } from '../src/supervisor/contract/clock.ts';
 import { siblingModule } from '../src/supervisor/tree/module-url.ts';
 import type { Bench } from './bench.ts';
 import { NodeProcess } from './node-process.ts';
-import { figuresText, medians } from './statistics.ts';
-import { inWorkplace } from './workplace.ts';
+import { figuresText, medians, round } from './statistics.ts';
+import { inWorkplace, pumpIdentity } from './workplace.ts';
 
 const DEFAULT_SIZE = 10_000;
 /** Each process has few enough that its own limit of descriptors is no matter. */
@@ -26,7 +26,10 @@ const ENV = {
   GRANARY_NETWORK_MAX_SESSIONS: '100000',
 };
 
-/** Sessions that nobody uses: memory and processor time of having them, both dearest on one shard. Size: sessions. */
+/**
+ * Sessions that nobody uses: memory and processor time of having them, both dearest on one shard. Beside them as many bare
+ * connections of Node's TLS. Size: sessions.
+ */
 const idleSessions: Bench = {
   name: 'idle-sessions',
   run: ({ size = DEFAULT_SIZE, repeat = 1, log }) =>
@@ -44,7 +47,7 @@ const idleSessions: Bench = {
           const began = performance.now();
           let sessions = 0;
           for (let left = size; left > 0; left -= PER_PROCESS)
-            sessions += await crowd(crowds, port, Math.min(left, PER_PROCESS));
+            sessions += await crowd(crowds, './idle-client', [port, String(Math.min(left, PER_PROCESS))]);
           const seconds = (performance.now() - began) / 1000;
           await sleep(systemClock, SETTLE_MS, new AbortController().signal);
           const full = { rss: await rssOf(node.pid), cpu: await idleCpu(node) };
@@ -55,6 +58,7 @@ const idleSessions: Bench = {
             kib_a_session: (full.rss - empty.rss) / 1024 / size,
             core_percent: full.cpu * 100,
             core_percent_without: empty.cpu * 100,
+            bare_kib_a_session: await bareKib(root, size),
           };
           runs.push(figures);
           log(`run ${turn + 1}: ${figuresText(figures)}`);
@@ -64,7 +68,14 @@ const idleSessions: Bench = {
         }
       }
       const median = medians(runs);
-      return { runs, median, beside: [], checks: [{ name: 'every session was there at the end', ok: all }] };
+      const beside = [
+        {
+          name: 'memory of a bare connection of TLS (KiB)',
+          value: median.bare_kib_a_session!,
+          ratio: round(median.kib_a_session! / median.bare_kib_a_session!),
+        },
+      ];
+      return { runs, median, beside, checks: [{ name: 'every session was there at the end', ok: all }] };
     }),
 };
 export default idleSessions;
@@ -81,13 +92,39 @@ async function rssOf(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
 }
 
-/** How many sessions it has. */
-async function crowd(crowds: ChildProcess[], port: string, count: number): Promise<number> {
-  const script = fileURLToPath(siblingModule(import.meta.url, './idle-client'));
-  const child = spawn(process.execPath, [script, port, String(count)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+/** Resident memory of one connection of Node's own TLS. */
+async function bareKib(root: string, size: number): Promise<number> {
+  const { key, cert } = await pumpIdentity(root);
+  const crowds: ChildProcess[] = [];
+  const listener = begin(crowds, './idle-bare', ['listen', key, cert]);
+  const lines = createInterface({ input: listener.stdout! })[Symbol.asyncIterator]();
+  const said = async () => JSON.parse((await lines.next()).value as string) as { port: number; kib: number };
+  const kib = async () => {
+    await sleep(systemClock, SETTLE_MS / 5);
+    listener.stdin!.write('\n');
+    return (await said()).kib;
+  };
+  try {
+    const { port } = await said();
+    const before = await kib();
+    for (let left = size; left > 0; left -= PER_PROCESS)
+      await crowd(crowds, './idle-bare', ['connect', String(port), String(Math.min(left, PER_PROCESS))]);
+    return ((await kib()) - before) / size;
+  } finally {
+    for (const child of crowds) child.kill('SIGKILL');
+  }
+}
+
+function begin(crowds: ChildProcess[], name: string, args: readonly string[]): ChildProcess {
+  const script = fileURLToPath(siblingModule(import.meta.url, name));
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   crowds.push(child);
+  return child;
+}
+
+/** How many sessions it has. */
+async function crowd(crowds: ChildProcess[], name: string, args: readonly string[]): Promise<number> {
+  const child = begin(crowds, name, args);
   for await (const line of createInterface({ input: child.stdout! })) {
     const { sessions } = JSON.parse(line) as { sessions?: number };
     if (sessions !== undefined) return sessions;

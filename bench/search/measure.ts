@@ -54,7 +54,7 @@ export async function measure(size: number, repeat: number, log: (line: string) 
 
 async function measureIn(home: string, size: number, repeat: number, log: (line: string) => void) {
   const synthetic = sharesOf(size);
-  const folder = new SegmentFolder(home);
+  const folder = new SegmentFolder(home, systemClock);
   await folder.create();
   log(`${size} items in ${synthetic.length} shares: building`);
   const names: string[] = [];

@@ -25,7 +25,7 @@ const NOTHING: PageOfMatches = { hits: [], damaged: [], next: null, cursor: null
 
 /** Finds items of subscribed shares: one immutable segment a share, walked in the order of the scores. */
 export default actor(searchContract, (context) => {
-  const folder = new SegmentFolder(context.config.home);
+  const folder = new SegmentFolder(context.config.home, context.clock);
   const keeper = new SegmentKeeper(context, folder);
   context.spawn(() => keeper.openAll());
 

@@ -33,7 +33,7 @@ export function correctedQueries(
   isKnown: (word: string) => boolean,
   vocabulary: Words,
 ): CorrectedQuery[] {
-  const words = wordsOf(text).map(({ word }) => word);
+  const words = wordsOf(text).map((word) => word.text);
   const with_ = (change: ReadonlyMap<string, string>): CorrectedQuery => ({
     text: words.map((word) => change.get(word) ?? word).join(' '),
     corrected: [...change].map(([typed, meant]) => ({ typed, meant })),

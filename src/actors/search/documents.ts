@@ -5,13 +5,13 @@ import { mergeSorted } from './sorted-terms.ts';
 /** An item with what is found of it. */
 export interface Document extends Row {
   readonly key: string;
-  readonly nameTerms: ReadonlySet<string>;
-  readonly tagTerms: ReadonlySet<string>;
+  readonly nameTerms: readonly string[];
+  readonly tagTerms: readonly string[];
 }
 
 /** Items between two yields. */
 const SLICE = 64;
-const NO_TERMS: ReadonlySet<string> = new Set();
+const NO_TERMS: readonly string[] = [];
 
 /** The items by rank: fewer terms first, then by name. A rising list of their numbers is a ranked one. */
 export function* ranked(items: readonly Row[]): Generator<undefined, Document[], void> {
@@ -29,14 +29,11 @@ export function* ranked(items: readonly Row[]): Generator<undefined, Document[],
       tags,
       key: keyOfWords(words, name),
       nameTerms,
-      tagTerms: tags.length === 0 ? NO_TERMS : tagged.of(tags, MAX_ITEM_TERMS - nameTerms.size),
+      tagTerms: tags.length === 0 ? NO_TERMS : tagged.of(tags, MAX_ITEM_TERMS - nameTerms.length),
     });
     if (i % SLICE === 0) yield;
   }
-  return yield* mergeSorted(
-    documents,
-    (a, b) => a.nameTerms.size - b.nameTerms.size || compareText(a.name, b.name),
-  );
+  return yield* mergeSorted(documents, byRank);
 }
 
 /** Tags remembered with their terms: the items of a share have few different ones. */
@@ -46,12 +43,12 @@ class TagTerms {
   readonly #known = new Map<string, readonly string[]>();
 
   /** The terms of an item's tags, `max` at most. */
-  of(tags: readonly string[], max: number): ReadonlySet<string> {
-    const terms = new Set<string>();
+  of(tags: readonly string[], max: number): readonly string[] {
+    const terms: string[] = [];
     for (const tag of tags) {
       for (const term of this.#termsOf(tag)) {
-        if (terms.size >= max) return terms;
-        terms.add(term);
+        if (terms.length >= max) return terms;
+        if (!terms.includes(term)) terms.push(term);
       }
     }
     return terms;
@@ -66,4 +63,9 @@ class TagTerms {
   }
 }
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Of two with one name either may come first. */
+function byRank(a: Document, b: Document): number {
+  const fewer = a.nameTerms.length - b.nameTerms.length;
+  if (fewer !== 0) return fewer;
+  return a.name <= b.name ? -1 : 1;
+}

@@ -109,7 +109,7 @@ function* knownWords(
 ): Generator<undefined, (word: string) => boolean, void> {
   const known = new Set<string>();
   const words = wordsOf(text);
-  for (const [i, { word, unspaced }] of words.entries()) {
+  for (const [i, { text: word, unspaced }] of words.entries()) {
     // What is written without spaces is no word that could be told from another.
     const has =
       unspaced || (yield* shares.has(queryTerm(word), beginning && i === words.length - 1, visible));

@@ -31,6 +31,7 @@ export interface Run {
 
 /** The runs of letters and digits of a folded text. */
 export function runsOf(folded: string): Run[] {
+  if (isAscii(folded)) return asciiRuns(folded);
   const runs: Run[] = [];
   for (const { 0: text, index } of folded.matchAll(RUN)) {
     runs.push({ text, at: index, unspaced: UNSPACED.test(text) });
@@ -38,35 +39,45 @@ export function runsOf(folded: string): Run[] {
   return runs;
 }
 
-/** The terms of a text in order of appearance, each once, `max` at most. */
+/** The words of a text: its runs, folded. */
+export const wordsOf = (text: string): Run[] =>
+  isAscii(text) ? asciiRuns(text.toLowerCase()) : runsOf(fold(text));
+
+/** Adds the terms of a text in order of appearance, up to `max` in all. */
 export function indexTerms(text: string, max: number, into: Set<string> = new Set()): Set<string> {
-  return termsOfWords(wordsOf(text), max, into);
+  for (const term of termsOfWords(wordsOf(text), max + into.size)) {
+    if (into.size >= max) break;
+    into.add(term);
+  }
+  return into;
 }
 
-export function termsOfWords(
-  words: readonly Word[],
-  max: number,
-  into: Set<string> = new Set(),
-): Set<string> {
-  for (const { word, unspaced } of words) {
+/** The terms of words in order of appearance, each once, `max` at most. Without a set, which costs more than it finds: names are short. */
+export function termsOfWords(words: readonly Run[], max: number): string[] {
+  const terms: string[] = [];
+  for (const { text: word, unspaced } of words) {
+    if (terms.length >= max) break;
     if (!unspaced) {
-      if (into.size >= max) return into;
-      into.add(word.slice(0, MAX_TERM_LENGTH));
+      addOnce(terms, word.length > MAX_TERM_LENGTH ? word.slice(0, MAX_TERM_LENGTH) : word);
       continue;
     }
     // The last character of a run alone, because no pair begins with it.
     for (const term of [...pairsOf(word), lastCharacter(word)]) {
-      if (into.size >= max) return into;
-      into.add(term);
+      if (terms.length >= max) break;
+      addOnce(terms, term);
     }
   }
-  return into;
+  return terms;
+}
+
+function addOnce(terms: string[], term: string): void {
+  if (!terms.includes(term)) terms.push(term);
 }
 
 /** The terms of a query in order of appearance, each once. */
 export function queryTerms(text: string): string[] {
   const terms = new Set<string>();
-  for (const { word, unspaced } of wordsOf(text)) {
+  for (const { text: word, unspaced } of wordsOf(text)) {
     for (const term of unspaced ? pairsOf(word) : [word.slice(0, MAX_TERM_LENGTH)]) terms.add(term);
     if (terms.size >= MAX_QUERY_TERMS) break;
   }
@@ -79,19 +90,11 @@ export function queryTerms(text: string): string[] {
  */
 export const nameKey = (text: string): string => keyOfWords(wordsOf(text), text);
 
-export const keyOfWords = (words: readonly Word[], text: string): string =>
-  words.length > 0 ? words.map(({ word }) => word).join(' ') : text.trim();
-
-/** A run of letters and digits, folded. */
-export interface Word {
-  readonly word: string;
-  readonly unspaced: boolean;
-}
-
-export function wordsOf(text: string): Word[] {
-  return isAscii(text)
-    ? asciiWords(text)
-    : runsOf(fold(text)).map((run) => ({ word: run.text, unspaced: run.unspaced }));
+export function keyOfWords(words: readonly Run[], text: string): string {
+  if (words.length === 0) return text.trim();
+  let key = words[0]!.text;
+  for (let i = 1; i < words.length; i++) key += ` ${words[i]!.text}`;
+  return key;
 }
 
 function pairsOf(word: string): string[] {
@@ -102,24 +105,23 @@ function pairsOf(word: string): string[] {
 
 const lastCharacter = (word: string): string => Array.from(word).at(-1) ?? '';
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
 }
 
 /** Most names are ASCII; without the tables of Unicode they are cut five times as fast. */
-function asciiWords(text: string): Word[] {
-  const words: Word[] = [];
-  const folded = text.toLowerCase();
+function asciiRuns(folded: string): Run[] {
+  const runs: Run[] = [];
   let start = -1;
-  for (let i = 0; i <= text.length; i++) {
+  for (let i = 0; i <= folded.length; i++) {
     const code = i < folded.length ? folded.charCodeAt(i) : 0;
     const inside = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x7a);
     if (inside && start < 0) start = i;
     else if (!inside && start >= 0) {
-      words.push({ word: folded.slice(start, i), unspaced: false });
+      runs.push({ text: folded.slice(start, i), at: start, unspaced: false });
       start = -1;
     }
   }
-  return words;
+  return runs;
 }

@@ -4,8 +4,7 @@ import { inverted, type Postings } from './inverted.ts';
 import { OctetWriter } from './octet-writer.ts';
 import { PostingWriter } from './postings.ts';
 import { encodeRow, type Row } from './row.ts';
-import { allocateIndex, type SegmentParts, seal } from './segment-format.ts';
-import { mergeSorted } from './sorted-terms.ts';
+import { allocateIndex, headOf, type SegmentParts, seal, TERMS_A_HEAD } from './segment-format.ts';
 import { NO_STEMS, type Stemmer } from './stemmer.ts';
 import { hashName, hashPrefix, hashTerm, PREFIX_LENGTH } from './term-hash.ts';
 
@@ -16,6 +15,8 @@ export interface BuiltSegment {
 
 /** Items or terms between two yields: far below a millisecond of work. */
 const SLICE = 128;
+/** In one segment; no manifest lists nearly as many. */
+const MOST_DOCUMENTS = 2 ** 21;
 /** Guesses. */
 const TERM_OCTETS = 8;
 const ROW_OCTETS = 192;
@@ -50,6 +51,7 @@ export function* buildSegment(
   parts.manifestId.set(manifestId);
   parts.terms.set(encoded.octets);
   parts.termOffsets.set(encoded.offsets);
+  fillHeads(parts);
   parts.postings.set(lists.finish());
   parts.postingOffsets.set(offsets);
   parts.rowOffsets.set(rows.offsets);
@@ -109,6 +111,13 @@ function* prefixesOf(terms: readonly string[]): Work<readonly string[]> {
   return prefixes;
 }
 
+function fillHeads({ heads, terms, termOffsets }: SegmentParts): void {
+  for (let i = 0; i < heads.length; i++) {
+    const place = i * TERMS_A_HEAD;
+    heads[i] = headOf(terms, termOffsets[place]!, termOffsets[place + 1]!);
+  }
+}
+
 function* fillFilter(
   { bloom, counts }: SegmentParts,
   terms: readonly string[],
@@ -126,13 +135,22 @@ function* fillFilter(
 }
 
 function* fillNames(parts: SegmentParts, documents: readonly Document[]): Work<void> {
-  const hashes = documents.map(({ key }, document) => ({ ...hashName(key), document }));
+  const seconds = new Uint32Array(documents.length);
+  /** The first hash and behind it the document: a double carries both, and the engine sorts doubles. */
+  const order = new Float64Array(documents.length);
+  for (const [document, { key }] of documents.entries()) {
+    const hash = hashName(key);
+    bloomAdd(parts.bloom, parts.counts.bloomBits, hash);
+    seconds[document] = hash.second;
+    order[document] = hash.first * MOST_DOCUMENTS + document;
+    if (document % SLICE === 0) yield;
+  }
+  order.sort();
   yield;
-  const names = yield* mergeSorted(hashes, (a, b) => a.first - b.first);
-  for (const [i, { first, second, document }] of names.entries()) {
-    bloomAdd(parts.bloom, parts.counts.bloomBits, { first, second });
-    parts.nameHashes[i] = first;
-    parts.nameChecks[i] = second;
+  for (const [i, each] of order.entries()) {
+    const document = each % MOST_DOCUMENTS;
+    parts.nameHashes[i] = (each - document) / MOST_DOCUMENTS;
+    parts.nameChecks[i] = seconds[document]!;
     parts.nameDocuments[i] = document;
     if (i % SLICE === 0) yield;
   }

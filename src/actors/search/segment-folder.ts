@@ -1,7 +1,11 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { ioFailure } from '../../errors.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
+import type { Clock } from '../../supervisor/contract/clock.ts';
+import { DiskPace } from '../disk-pace.ts';
 import { RowFiles } from './row-files.ts';
 import type { BuiltSegment } from './segment-builder.ts';
 import { Segment } from './segment-reader.ts';
@@ -12,6 +16,16 @@ export interface SegmentName {
   readonly seq: number;
 }
 
+/** A segment that takes longer was not read from memory: the largest has some 200 KiB. */
+const SLOW_LOAD_MS = 2;
+/** Milliseconds of loading before others on this thread get their turn. */
+const SLICE_MS = 4;
+
+interface Files {
+  readonly index: Uint8Array;
+  readonly rowOctets: number;
+}
+
 const OURS = /^[0-9a-f]{64}-[0-9]{1,16}\.(?:idx|rows)(?:\.tmp)?$/;
 
 /**
@@ -20,9 +34,14 @@ const OURS = /^[0-9a-f]{64}-[0-9]{1,16}\.(?:idx|rows)(?:\.tmp)?$/;
  */
 export class SegmentFolder {
   readonly #path: string;
-  readonly rows = new RowFiles();
+  readonly rows: RowFiles;
+  readonly #clock: Clock;
+  readonly #pace = new DiskPace(SLOW_LOAD_MS);
+  #sliceEnds = Number.NEGATIVE_INFINITY;
 
-  constructor(home: string) {
+  constructor(home: string, clock: Clock) {
+    this.#clock = clock;
+    this.rows = new RowFiles(clock);
     this.#path = join(home, 'segments');
   }
 
@@ -41,15 +60,29 @@ export class SegmentFolder {
   /** Null when there is none, when it is damaged, or when it is of another manifest: then it has to be built. */
   async load(name: SegmentName, manifestId: Uint8Array): Promise<Segment | null> {
     try {
-      const [bytes, rows] = await Promise.all([readWhole(this.#indexPath(name)), stat(this.rowsPath(name))]);
-      const segment = Segment.open(bytes);
-      if (segment === null || segment.rowOctets !== rows.size) return null;
+      const { index, rowOctets } = await this.#read(this.#indexPath(name), this.rowsPath(name));
+      const segment = Segment.open(index);
+      if (segment === null || segment.rowOctets !== rowOctets) return null;
       return bytesEqual(segment.manifestId, manifestId) ? segment : null;
     } catch (error) {
       // Whatever the disk says of it, it is derived: building again either helps or says why not.
       ioFailure(error, this.#indexPath(name));
       return null;
     }
+  }
+
+  /** In place while the disk answers from memory, letting others on this thread in between; else on the thread pool. */
+  async #read(index: string, rows: string): Promise<Files> {
+    const start = this.#clock.now();
+    if (this.#pace.usePool(start)) return await readOnPool(index, rows);
+    if (start >= this.#sliceEnds) {
+      await setImmediate();
+      this.#sliceEnds = this.#clock.now() + SLICE_MS;
+    }
+    const from = this.#clock.now();
+    const files = readInPlace(index, rows);
+    this.#pace.took(from, this.#clock.now());
+    return files;
   }
 
   /** Durable when it resolves. */
@@ -97,17 +130,31 @@ export class SegmentFolder {
 }
 
 /** The words of an index need octets that begin their own buffer. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  const file = await open(path);
+function readInPlace(indexPath: string, rowsPath: string): Files {
+  const file = openSync(indexPath, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const index = new Uint8Array(size);
+    return { index: whole(index, readSync(file, index, 0, size, 0)), rowOctets: statSync(rowsPath).size };
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function readOnPool(indexPath: string, rowsPath: string): Promise<Files> {
+  const file = await open(indexPath);
   try {
     const { size } = await file.stat();
-    const bytes = new Uint8Array(size);
-    const { bytesRead } = await file.read(bytes, 0, size, 0);
-    return bytesRead === size ? bytes : bytes.slice(0, bytesRead);
+    const index = new Uint8Array(size);
+    const { bytesRead } = await file.read(index, 0, size, 0);
+    return { index: whole(index, bytesRead), rowOctets: (await stat(rowsPath)).size };
   } finally {
     await file.close();
   }
 }
+
+const whole = (octets: Uint8Array, count: number): Uint8Array =>
+  count === octets.length ? octets : octets.slice(0, count);
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(`${path}.tmp`, 'w', 0o600);

@@ -11,7 +11,8 @@ import { bloomWords } from './bloom.ts';
  *   manifest id         32 octets: the revision the segment was built from
  *   term offsets        terms + 1, into the term octets
  *   posting offsets     terms + 1, into the postings
- *   bloom filter        ceil(bits / 32)
+ *   term heads          the first four octets of every sixteenth term, as one number each
+ *   bloom filter        bits / 32
  *   name table          3 columns of `documents`: first hash (rising), second hash, document
  *   row offsets         documents + 1, into the rows file
  *   term octets         UTF-8, sorted by octets, padded to a word
@@ -20,7 +21,7 @@ import { bloomWords } from './bloom.ts';
  */
 const MAGIC = 0x47534547;
 /** Raised with every change of the format or of how text becomes terms: older segments are rebuilt. */
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_WORDS = 16;
 const ID_OCTETS = 32;
 const CHECKSUM_OCTETS = 32;
@@ -41,6 +42,7 @@ export interface SegmentParts {
   readonly manifestId: Uint8Array;
   readonly termOffsets: Uint32Array;
   readonly postingOffsets: Uint32Array;
+  readonly heads: Uint32Array;
   readonly bloom: Uint32Array;
   readonly nameHashes: Uint32Array;
   readonly nameChecks: Uint32Array;
@@ -94,11 +96,22 @@ export function openIndex(index: Uint8Array): SegmentParts | null {
   return partsOf(index, counts);
 }
 
+/** Terms of which one has its head where it is found without touching the terms themselves. */
+export const TERMS_A_HEAD = 16;
+/** The first four octets of a term as a number that is ordered as they are; a shorter one ends in zeros. */
+export function headOf(octets: Uint8Array, start: number, end: number): number {
+  let head = 0;
+  for (let i = start; i < start + 4; i++) head = head * 256 + (i < end ? octets[i]! : 0);
+  return head;
+}
+
+const headsOf = (terms: number): number => Math.ceil(terms / TERMS_A_HEAD);
+
 const padded = (octets: number): number => Math.ceil(octets / 4) * 4;
 
 function octetsOf(counts: SegmentCounts): number {
   const { documents, terms, bloomBits, termOctets, postingOctets } = counts;
-  const words = HEADER_WORDS + 2 * (terms + 1) + bloomWords(bloomBits) + 3 * documents + documents + 1;
+  const words = HEADER_WORDS + 2 * (terms + 1) + headsOf(terms) + bloomWords(bloomBits) + 4 * documents + 1;
   return words * 4 + ID_OCTETS + padded(termOctets) + padded(postingOctets) + CHECKSUM_OCTETS;
 }
 
@@ -120,6 +133,7 @@ function partsOf(index: Uint8Array, counts: SegmentCounts): SegmentParts {
     manifestId: octets(ID_OCTETS),
     termOffsets: words(terms + 1),
     postingOffsets: words(terms + 1),
+    heads: words(headsOf(terms)),
     bloom: words(bloomWords(bloomBits)),
     nameHashes: words(documents),
     nameChecks: words(documents),

@@ -1,6 +1,6 @@
 import { bloomHas } from './bloom.ts';
 import { PostingList } from './postings.ts';
-import { openIndex, type SegmentParts } from './segment-format.ts';
+import { headOf, openIndex, type SegmentParts, TERMS_A_HEAD } from './segment-format.ts';
 import type { TermHash } from './term-hash.ts';
 
 export interface Span {
@@ -61,8 +61,12 @@ export class Segment {
 
   /** The place of the term; where it is missing, the complement of where it would stand. */
   find(term: Uint8Array): number {
-    let low = 0;
-    let high = this.#parts.counts.terms - 1;
+    const head = headOf(term, 0, term.length);
+    // Terms before the last head below ours are below it, those from the first head above it on above.
+    const below = this.#headsBelow(head, 0);
+    const above = this.#headsBelow(head + 1, below);
+    let low = Math.max(0, below - 1) * TERMS_A_HEAD;
+    let high = Math.min(this.#parts.counts.terms, above * TERMS_A_HEAD) - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;
       const order = this.#compare(middle, term);
@@ -107,6 +111,19 @@ export class Segment {
   row(document: number): Span {
     const offset = this.#parts.rowOffsets[document]!;
     return { offset, length: this.#parts.rowOffsets[document + 1]! - offset };
+  }
+
+  /** How many heads are below that number; at least `from` are. */
+  #headsBelow(head: number, from: number): number {
+    const { heads } = this.#parts;
+    let low = from;
+    let high = heads.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (heads[middle]! < head) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #compare(place: number, term: Uint8Array): number {

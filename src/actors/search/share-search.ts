@@ -16,7 +16,10 @@ export class ShareSearch {
   readonly #segment: Segment;
   readonly #texts: ReadonlySet<string>;
   readonly #query: Query;
-  /** Whether the filter knows the term. One bit a term: a query has 16 at most. */
+  /**
+   * Whether the filter knows the term; the terms behind one that makes the share hopeless count as not known. One bit a
+   * term: a query has 16 at most.
+   */
   readonly #known: number;
   /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
   #places: (number | undefined)[] | null = null;
@@ -32,8 +35,12 @@ export class ShareSearch {
     this.#texts = texts;
     this.#query = query;
     let known = 0;
-    for (let i = 0; i < query.terms.length; i++) {
-      if (segment.mayHave(query.terms[i]!.hash)) known |= 1 << i;
+    const last = query.terms.length - 1;
+    for (let i = 0; i <= last; i++) {
+      const { hash, text } = query.terms[i]!;
+      if (segment.mayHave(hash)) known |= 1 << i;
+      // Every tier that goes by terms needs it, but for one that takes the last as a beginning: the others need no look.
+      else if (i < last && !texts.has(text)) break;
     }
     this.#known = known;
   }

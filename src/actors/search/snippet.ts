@@ -1,4 +1,4 @@
-import { fold, runsOf } from './normalise.ts';
+import { fold, isAscii, runsOf } from './normalise.ts';
 
 /** Characters of a snippet around its first match, without the marks. */
 const BEFORE = 40;
@@ -59,12 +59,18 @@ function matchesIn(
   prefix: string | null,
   also: (word: string) => boolean,
 ): Range[] {
-  const { folded, origin } = foldWithOrigin(text);
+  const { folded, origin } = isAscii(text)
+    ? { folded: text.toLowerCase(), origin: null }
+    : foldWithOrigin(text);
   const wanted = new Set(terms);
   const found: Range[] = [];
   for (const { text: word, at, unspaced } of runsOf(folded)) {
     for (const { start, end } of unspaced ? inRun(word, terms) : inWord(word, wanted, prefix, also)) {
-      found.push({ start: origin[at + start]!, end: origin[at + end]! });
+      found.push(
+        origin === null
+          ? { start: at + start, end: at + end }
+          : { start: origin[at + start]!, end: origin[at + end]! },
+      );
     }
   }
   return merged(found);

@@ -1,8 +1,8 @@
 import type { ActorError } from '../../supervisor/contract/actor-error.ts';
 import type { Clock } from '../../supervisor/contract/clock.ts';
+import { DiskPace } from '../disk-pace.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { WantedChunk } from './chunk-plan.ts';
-import { DiskPace } from './disk-pace.ts';
 import type { FrameAssembler } from './frame-assembler.ts';
 
 /** A write that takes longer went to a busy disk, not to memory: four times what 256 KiB usually take. */

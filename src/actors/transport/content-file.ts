@@ -1,6 +1,6 @@
 import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import type { ServedLease } from '../content-types.ts';
-import { DiskPace } from './disk-pace.ts';
+import { DiskPace } from '../disk-pace.ts';
 import { type Range, ReadAhead, type Scratch } from './read-ahead.ts';
 
 /** A read that takes longer was no read from memory. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DiskPace } from '../../../src/actors/transport/disk-pace.ts';
+import { DiskPace } from '../../src/actors/disk-pace.ts';
 
 /** How long the pool has it after a call that took so long. */
 function pooled(pace: DiskPace, start: number, took: number): number {
