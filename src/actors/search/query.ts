@@ -1,16 +1,20 @@
 import { indexTerms, nameKey, queryTerms } from './normalise.ts';
 import { type Stemmer, stemTerm } from './stemmer.ts';
-import { hashName, hashPrefix, hashTerm, PREFIX_LENGTH, type TermHash } from './term-hash.ts';
+import { hashName, hashPrefix, hashTagged, hashTerm, PREFIX_LENGTH, type TermHash } from './term-hash.ts';
 
 export interface QueryTerm {
   readonly text: string;
   readonly octets: Uint8Array;
   readonly hash: TermHash;
+  /** As a word of tags. */
+  readonly tagged: TermHash;
 }
 
 /** A query, hashed once for all shares. */
 export interface Query {
   readonly terms: readonly QueryTerm[];
+  /** Their places, the rarest first as far as the shares say that were searched: each search puts right what it finds. */
+  readonly rarestFirst: number[];
   readonly name: TermHash;
   /** How the last term begins; null: it is too short for the filters to know. */
   readonly prefix: TermHash | null;
@@ -34,6 +38,7 @@ export function parseQuery(text: string, stemmer: Stemmer | null = null): Query 
   const terms = queryTerms(text).map(queryTerm);
   return {
     terms,
+    rarestFirst: [...terms.keys()],
     name: hashName(key),
     prefix: prefixOf(terms.at(-1)?.text ?? ''),
     stems: stemmer && { stemmer, forms: terms.map((term) => formsOf(term, stemmer)) },
@@ -44,6 +49,7 @@ export const queryTerm = (text: string): QueryTerm => ({
   text,
   octets: Buffer.from(text),
   hash: hashTerm(text),
+  tagged: hashTagged(text),
 });
 
 /** Null when the word is too short for the filters to know its beginning. */

@@ -6,7 +6,7 @@ import { PostingWriter } from './postings.ts';
 import { encodeRow, type Row } from './row.ts';
 import { allocateIndex, headOf, type SegmentParts, seal, TERMS_A_HEAD } from './segment-format.ts';
 import { NO_STEMS, type Stemmer } from './stemmer.ts';
-import { hashName, hashPrefix, hashTerm, PREFIX_LENGTH } from './term-hash.ts';
+import { hashName, hashPrefix, hashTagged, hashTerm, PREFIX_LENGTH, type TermHash } from './term-hash.ts';
 
 export interface BuiltSegment {
   readonly index: Uint8Array;
@@ -35,14 +35,14 @@ export function* buildSegment(
   const documents = yield* ranked(items);
   const { terms, postings } = yield* inverted(documents, stemmer);
   const encoded = yield* encodedTerms(terms);
-  const { lists, offsets } = yield* postingLists(terms, postings, documents.length);
+  const { lists, offsets, tagged } = yield* postingLists(terms, postings, documents.length);
   const rows = yield* encodedRows(documents);
   const prefixes = yield* prefixesOf(terms);
 
   const { index, parts } = allocateIndex({
     documents: documents.length,
     terms: terms.length,
-    bloomBits: bloomBits(terms.length + prefixes.length + documents.length),
+    bloomBits: bloomBits(terms.length + prefixes.length + tagged.length + documents.length),
     termOctets: encoded.octets.length,
     postingOctets: lists.length,
     rowOctets: rows.octets.length,
@@ -56,7 +56,9 @@ export function* buildSegment(
   parts.postingOffsets.set(offsets);
   parts.rowOffsets.set(rows.offsets);
   yield;
-  yield* fillFilter(parts, terms, prefixes);
+  yield* fillFilter(parts, terms, hashTerm);
+  yield* fillFilter(parts, prefixes, hashPrefix);
+  yield* fillFilter(parts, tagged, hashTagged);
   yield* fillNames(parts, documents);
   seal(index);
   return { index, rows: rows.octets };
@@ -84,16 +86,18 @@ function* postingLists(
   terms: readonly string[],
   postings: ReadonlyMap<string, Postings>,
   documents: number,
-): Work<{ lists: PostingWriter; offsets: Uint32Array }> {
+): Work<{ lists: PostingWriter; offsets: Uint32Array; tagged: readonly string[] }> {
   const lists = new PostingWriter(documents);
   const offsets = new Uint32Array(terms.length + 1);
+  const tagged: string[] = [];
   for (const [i, term] of terms.entries()) {
     const { names, tags } = postings.get(term)!;
     lists.add(names, tags);
+    if (tags.length > 0) tagged.push(term);
     offsets[i + 1] = lists.length;
     if (i % SLICE === 0) yield;
   }
-  return { lists, offsets };
+  return { lists, offsets, tagged };
 }
 
 /** The beginnings of all terms that are long enough to have one, each once: of sorted terms, those alike stand together. */
@@ -120,17 +124,12 @@ function fillHeads({ heads, terms, termOffsets }: SegmentParts): void {
 
 function* fillFilter(
   { bloom, counts }: SegmentParts,
-  terms: readonly string[],
-  prefixes: readonly string[],
+  texts: readonly string[],
+  hash: (text: string) => TermHash,
 ): Work<void> {
-  for (const [i, term] of terms.entries()) {
-    bloomAdd(bloom, counts.bloomBits, hashTerm(term));
+  for (const [i, text] of texts.entries()) {
+    bloomAdd(bloom, counts.bloomBits, hash(text));
     if (i % SLICE === 0) yield;
-  }
-  let i = 0;
-  for (const prefix of prefixes) {
-    bloomAdd(bloom, counts.bloomBits, hashPrefix(prefix));
-    if (i++ % SLICE === 0) yield;
   }
 }
 

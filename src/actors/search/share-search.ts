@@ -81,8 +81,10 @@ export class ShareSearch {
     const others = all >>> 1;
     switch (tier) {
       case 'name':
-      case 'tags':
         return this.#known === all;
+      case 'tags':
+        // With every term in its name an item is in a better tier.
+        return this.#known === all && terms.some(({ tagged }) => this.#segment.mayHave(tagged));
       case 'prefix':
         return (this.#known & others) === others && (prefix === null || this.#segment.mayHave(prefix));
       case 'stem':
@@ -119,9 +121,11 @@ export class ShareSearch {
 
   #withAllInName(max: number): readonly number[] {
     const { terms } = this.#query;
+    const others = terms.length === 1 ? null : this.#withOthersInName();
+    if (others?.length === 0) return NONE;
     const last = this.#list(terms.length - 1);
     if (last === null) return NONE;
-    return terms.length === 1 ? last.names(max) : last.common(this.#withOthersInName());
+    return others === null ? last.names(max) : last.common(others);
   }
 
   /** Every term but the last: what two tiers begin with. */
@@ -130,17 +134,21 @@ export class ShareSearch {
     return this.#base;
   }
 
+  /** The rarest first: what it leaves is all that is looked for in the others, and when nothing is left they are not. */
   #intersected(count: number): readonly number[] {
-    const lists: PostingList[] = [];
-    for (let i = 0; i < count; i++) {
+    const { rarestFirst } = this.#query;
+    let common: readonly number[] | null = null;
+    let last = { at: 0, count: 0 };
+    for (let at = 0; at < rarestFirst.length; at++) {
+      const i = rarestFirst[at]!;
+      if (i >= count) continue;
       const list = this.#list(i);
       if (list === null) return NONE;
-      lists.push(list);
-    }
-    // The rarest first: what it leaves is all that is looked for in the others.
-    if (count > 1) lists.sort((a, b) => a.count - b.count);
-    let common: readonly number[] | null = null;
-    for (const list of lists) {
+      if (list.count < last.count) {
+        rarestFirst[at] = rarestFirst[last.at]!;
+        rarestFirst[last.at] = i;
+      }
+      last = { at, count: list.count };
       common = common === null ? list.names() : list.common(common);
       if (common.length === 0) break;
     }
@@ -180,10 +188,8 @@ export class ShareSearch {
     return common ?? NONE;
   }
 
-  /** Those with every term in their names came in a better tier: without any tag there is nothing to add. */
   #withTags(): readonly number[] {
-    const all = [...this.#query.terms.keys()];
-    return all.some((i) => this.#list(i)?.hasTags) ? this.#inNamesOrTags(all) : NONE;
+    return this.#inNamesOrTags([...this.#query.terms.keys()]);
   }
 
   #inNamesOrTags(wanted: readonly number[]): readonly number[] {

@@ -21,6 +21,11 @@ export function hashPrefix(prefix: string): TermHash {
   return { first: mix(prefix, 5), second: mix(prefix, 6) };
 }
 
+/** And the terms that are in a tag of any document. */
+export function hashTagged(term: string): TermHash {
+  return { first: mix(term, 7), second: mix(term, 8) };
+}
+
 /** FNV-1a over code units with murmur's finish. Whoever makes collisions spoils the filter of his own share alone. */
 function mix(text: string, seed: number): number {
   let h = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) | 0;

@@ -18,6 +18,8 @@ export class Vocabulary {
   readonly #items = new Map<string, number>();
   /** Letters that occur, by block. Only ever grows. */
   readonly #letters = new Map<number, Set<string>>();
+  /** No word ever had more items. */
+  #most = 0;
 
   get size(): number {
     return this.#items.size;
@@ -49,7 +51,7 @@ export class Vocabulary {
    * them, with that many items at least.
    */
   near(word: string, max: number, atLeast = 1): string[] {
-    if (!CORRECTABLE.test(word)) return [];
+    if (atLeast > this.#most || !CORRECTABLE.test(word)) return [];
     const letters = Array.from(word);
     const found = new Map<string, number>();
     for (const variant of variantsOf(letters, this.#alphabetOf(letters))) {
@@ -72,6 +74,7 @@ export class Vocabulary {
     const after = (before ?? 0) + change;
     if (after <= 0) this.#items.delete(word);
     else this.#items.set(word, after);
+    this.#most = Math.max(this.#most, after);
     if (before === undefined) this.#learn(word);
   }
 

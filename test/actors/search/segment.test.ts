@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bloomAdd, bloomBits, bloomHas, bloomWords } from '../../../src/actors/search/bloom.ts';
 import { fold, indexTerms, nameKey, queryTerms } from '../../../src/actors/search/normalise.ts';
 import { OctetWriter } from '../../../src/actors/search/octet-writer.ts';
 import { parseQuery } from '../../../src/actors/search/query.ts';
@@ -9,6 +10,7 @@ import { buildSegment } from '../../../src/actors/search/segment-builder.ts';
 import { Segment } from '../../../src/actors/search/segment-reader.ts';
 import { ShareSearch } from '../../../src/actors/search/share-search.ts';
 import { sortedTerms } from '../../../src/actors/search/sorted-terms.ts';
+import { hashTerm } from '../../../src/actors/search/term-hash.ts';
 
 const RUNS = { seed: 42, numRuns: 200 };
 const ID = new Uint8Array(32).fill(5);
@@ -93,6 +95,51 @@ describe('segments', () => {
       }),
       RUNS,
     );
+  });
+
+  test('a term is found among many that begin alike, and where it would stand when it is missing', () => {
+    const alike = fc.string({
+      unit: fc.constantFrom('a', 'b', 'é', '\u{1f600}'),
+      minLength: 1,
+      maxLength: 7,
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(alike, { minLength: 1, maxLength: 120 }),
+        fc.array(alike),
+        (words, asked) => {
+          const rows = words.map((word) => ({
+            contentId: ID,
+            size: 1,
+            name: `${word.replaceAll('\u{1f600}', 'z')} aaaa`,
+            path: null,
+            tags: [],
+          }));
+          const { segment } = opened(rows);
+          const terms = Array.from({ length: segment.terms }, (_, place) => segment.term(place));
+          for (const [place, term] of terms.entries()) expect(segment.find(Buffer.from(term))).toBe(place);
+          for (const word of [...asked, '', '\u{10ffff}']) {
+            const wanted = Buffer.from(word);
+            if (terms.includes(word)) continue;
+            const below = terms.filter((term) => Buffer.compare(Buffer.from(term), wanted) < 0).length;
+            expect(segment.find(wanted)).toBe(~below);
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  test('the filter forgets nothing, and is wrong about one in fifty at most', () => {
+    const bits = bloomBits(2_000);
+    const words = new Uint32Array(bloomWords(bits));
+    for (let i = 0; i < 2_000; i++) bloomAdd(words, bits, hashTerm(`in ${i}`));
+    let wrong = 0;
+    for (let i = 0; i < 2_000; i++) {
+      expect(bloomHas(words, bits, hashTerm(`in ${i}`))).toBe(true);
+      if (bloomHas(words, bits, hashTerm(`out ${i}`))) wrong++;
+    }
+    expect(wrong).toBeLessThan(40);
   });
 
   test('of all names the search by words finds those that have them', () => {
