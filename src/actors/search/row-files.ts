@@ -5,8 +5,8 @@ import { DiskPace } from '../disk-pace.ts';
 import { decodeRow, type Row } from './row.ts';
 import type { Span } from './segment-reader.ts';
 
-/** Files kept open: a page of twenty rows of as many shares opens them all. */
-const MAX_OPEN = 128;
+/** Files kept open: a page has twenty rows, often of as many shares, and opening and closing one costs four times the reading. */
+const MAX_OPEN = 512;
 /** A read that takes longer was no read from memory. */
 const SLOW_READ_MS = 1;
 /** Of nearly all rows; longer ones get a buffer of their own. */
@@ -100,7 +100,8 @@ export class RowFiles {
 
 function closeUnused(file: OpenFile): void {
   if (!file.forgotten || file.readers > 0) return;
-  Promise.resolve(file.descriptor).then(
+  if (typeof file.descriptor === 'number') return close(file.descriptor);
+  file.descriptor.then(
     (descriptor) => close(descriptor),
     () => {},
   );
