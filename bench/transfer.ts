@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NodeClient } from '../src/cli/client.ts';
 import type { Bench } from './bench.ts';
 import { nativeHash } from './native-hash.ts';
 import { folder, NodeProcess } from './node-process.ts';
@@ -21,7 +22,8 @@ type Figures = Record<string, number | string>;
 /**
  * One seeder to one and to eight downloaders, each a process of its own, over TLS on loopback, every chunk verified and every
  * whole file identified, to disk. Beside it, in the same run, the bare pump that discards, the pump that hashes and writes, and
- * the native hash of the file alone. Size: bytes that go in all, in each case.
+ * the native hash of the file alone. This process asks for the downloads itself: eight command lines would take a part of the
+ * machine that is measured. Size: bytes that go in all, in each case.
  */
 const transfer: Bench = {
   name: 'transfer',
@@ -45,21 +47,21 @@ const transfer: Bench = {
           shares.set(name, share_id);
           for (const leecher of leechers) await leecher.run('subscribe', link);
         }
+        const seeding = await NodeClient.connect(seeder.home);
+        const clients = await Promise.all(leechers.map(({ home }) => NodeClient.connect(home)));
         const runs: Figures[] = [];
         let same = true;
         const download = async (name: keyof typeof files, peers: number) => {
           const { path, size: each, sha256 } = files[name];
           await warm(path);
           const out = await folder(root, 'out');
-          const taking = leechers.slice(0, peers);
-          const cpu = async () => [
-            await seeder.cpu(),
-            ...(await Promise.all(taking.map((node) => node.cpu()))),
-          ];
+          const taking = clients.slice(0, peers);
+          const cpu = () => Promise.all([seeding, ...taking].map(cpuOf));
+          const target = shares.get(name)!;
           const before = await cpu();
           const got = await Promise.all(
-            taking.map((node, peer) =>
-              node.run<Got>('get', shares.get(name)!, '-o', join(out, String(peer))),
+            taking.map((client, peer) =>
+              client.call('get', { target, directory: join(out, String(peer)) }, { onEvent: () => {} }),
             ),
           );
           const after = await cpu();
@@ -139,9 +141,10 @@ const transfer: Bench = {
 };
 export default transfer;
 
-interface Got {
-  readonly seconds: number;
-  readonly files: readonly { readonly path: string }[];
+/** CPU seconds of a node's process so far. */
+async function cpuOf(client: NodeClient): Promise<number> {
+  const { cpu } = await client.call('stats', {});
+  return cpu.user + cpu.system;
 }
 
 /** The same bytes in all for one peer and for eight, and a tenth of them for the exponent. */
