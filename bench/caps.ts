@@ -8,6 +8,8 @@ import { medians, round } from './statistics.ts';
 import { inWorkplace, pumpIdentity, warm, writeBytes } from './workplace.ts';
 
 const DEFAULT_SECONDS = 15;
+/** What comes under a slow cap comes a second's worth at a time: it is looked at for longer by so much. */
+const SLOW = { below: 256 * 1024, longer: 4 };
 /** After the start of a transfer, before it is measured. */
 const SETTLE_SECONDS = 2;
 const PUMPED = 512 * 1024 * 1024;
@@ -62,7 +64,8 @@ const caps: Bench = {
             }
             for (const way of ['up', 'down'] as const) {
               for (const shards of [1, 2]) {
-                const ratio = (await capped(stage, way, shards, rate, size)) / rate;
+                const seconds = rate < SLOW.below ? size * SLOW.longer : size;
+                const ratio = (await capped(stage, way, shards, rate, seconds)) / rate;
                 ratios.push(ratio);
                 figures[`${way}_${name}_${shards}_shards`] = ratio;
                 log(`${way} ${name} ${shards} shards: ${round(ratio)}`);
