@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { type Found, findMatches } from '../../src/actors/search/find-matches.ts';
 import { fold, indexTerms } from '../../src/actors/search/normalise.ts';
 import { readPage } from '../../src/actors/search/page.ts';
@@ -9,6 +11,7 @@ import { SegmentFolder } from '../../src/actors/search/segment-folder.ts';
 import type { Shares } from '../../src/actors/search/shares.ts';
 import { VocabularyKeeper } from '../../src/actors/search/vocabulary-keeper.ts';
 import { systemClock } from '../../src/supervisor/contract/clock.ts';
+import { siblingModule } from '../../src/supervisor/tree/module-url.ts';
 import { medians, percentile, round } from '../statistics.ts';
 import { built, drive, openAll, openOne, rowsOf, segmentName, threadMs } from './built-catalog.ts';
 import { itemsOf, type SyntheticShare, sharesOf } from './catalog.ts';
@@ -95,7 +98,8 @@ async function measureIn(home: string, size: number, repeat: number, log: (line:
       if (names.length === 0 || !SCANNED_CLASSES.includes(each.name)) continue;
       figures[`${each.name}_scan_ms`] = percentile(scanTimes(each, lowered), 0.5);
     }
-    figures.longest_slice_ms = Math.max(figures.longest_slice_ms!, longestSearchStep(classes, catalog));
+    const { build, search } = await longestSlices(home, size);
+    Object.assign(figures, { longest_slice_ms: Math.max(build, search), longest_build_slice_ms: build });
     Object.assign(figures, await changes(catalog));
     folder.rows.close();
     runs.push(figures);
@@ -120,16 +124,15 @@ const textOf = (figures: Readonly<Record<string, number>>): string =>
 function buildRate(synthetic: readonly SyntheticShare[]) {
   let items = 0;
   let ms = 0;
-  let longest = 0;
   for (const share of synthetic) {
     if (items >= BUILD_SAMPLE) break;
     const rows = itemsOf(share);
     const from = threadMs();
-    longest = Math.max(longest, built(rows, share).longest);
+    built(rows, share);
     ms += threadMs() - from;
     items += rows.length;
   }
-  return { build_items_per_cpu_second: (items / ms) * 1000, longest_slice_ms: longest };
+  return { build_items_per_cpu_second: (items / ms) * 1000 };
 }
 
 /** A new revision of 5,000 items in place of one, from its rows to the first search; and the end of a subscription. */
@@ -171,15 +174,13 @@ async function foundOf(text: string, count: number, { shares, words }: Catalog):
   return found;
 }
 
-function longestSearchStep(classes: readonly QueryClass[], { shares }: Catalog): number {
-  let longest = 0;
-  for (const { queries, offset } of classes) {
-    for (const text of queries.slice(0, 5)) {
-      const work = shares.search(parseQuery(text)!, offset + PAGE + 1, () => true);
-      longest = Math.max(longest, drive(work).longest);
-    }
-  }
-  return longest;
+async function longestSlices(home: string, size: number): Promise<{ build: number; search: number }> {
+  const worker = new Worker(siblingModule(import.meta.url, './slices-thread'), {
+    workerData: { home, size },
+  });
+  const [longest] = await once(worker, 'message');
+  await worker.terminate();
+  return longest as { build: number; search: number };
 }
 
 /** The raw limit: every name looked through for every word, the first page kept, nothing ranked. */
