@@ -35,7 +35,8 @@ interface Actor {
 /**
  * Whether caps hold: nodes over loopback under a cap of 64 KiB, 1 MiB and 50 MiB a second and half of what the bare pump
  * does (or what they do at all here, where that is less), up and down, on one and on two shards with a peer each. The rate is the slope through what came by then, four
- * times a second. Size: seconds that each is measured.
+ * times a second. Size: seconds that each is
+ * measured, four times that under the slowest.
  */
 const caps: Bench = {
   name: 'caps',

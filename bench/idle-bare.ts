@@ -1,5 +1,5 @@
 // The floor beside `idle-sessions`: bare TLS 1.3 connections of Node that answered once and then say nothing; nothing of src/ in it.
-//   idle-bare.ts listen KEY CERT      prints {"port"}, then {"kib"} for every line on its standard input: resident memory
+//   idle-bare.ts listen KEY CERT      prints {"port"}; ends with its standard input, as the other does
 //   idle-bare.ts connect PORT COUNT   prints {"sessions"} once all are there
 import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -23,15 +23,12 @@ function listen(): void {
     socket.on('data', (piece: Buffer) => socket.write(piece));
   });
   server.listen(0, '127.0.0.1', () => say({ port: (server.address() as { port: number }).port }));
-  process.stdin.on('data', () =>
-    say({ kib: Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) }),
-  );
 }
 
 async function connect(): Promise<void> {
   let begun = 0;
   const lane = async () => {
-    for (; begun < Number(second); ) {
+    while (begun < Number(second)) {
       begun++;
       const socket = tls.connect({ host: '127.0.0.1', port: Number(first), rejectUnauthorized: false });
       held.push(socket);
@@ -41,7 +38,6 @@ async function connect(): Promise<void> {
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   say({ sessions: held.length });
-  process.stdin.resume();
 }
-process.stdin.once('end', () => process.exit());
+process.stdin.resume().once('end', () => process.exit());
 role === 'listen' ? listen() : await connect();

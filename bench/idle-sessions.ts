@@ -45,9 +45,7 @@ const idleSessions: Bench = {
           await sleep(systemClock, SETTLE_MS, new AbortController().signal);
           const empty = { rss: await rssOf(node.pid), cpu: await idleCpu(node) };
           const began = performance.now();
-          let sessions = 0;
-          for (let left = size; left > 0; left -= PER_PROCESS)
-            sessions += await crowd(crowds, './idle-client', [port, String(Math.min(left, PER_PROCESS))]);
+          const sessions = await gathered(crowds, size, './idle-client', port);
           const seconds = (performance.now() - began) / 1000;
           await sleep(systemClock, SETTLE_MS, new AbortController().signal);
           const full = { rss: await rssOf(node.pid), cpu: await idleCpu(node) };
@@ -96,38 +94,47 @@ async function rssOf(pid: number): Promise<number> {
 async function bareKib(root: string, size: number): Promise<number> {
   const { key, cert } = await pumpIdentity(root);
   const crowds: ChildProcess[] = [];
-  const listener = begin(crowds, './idle-bare', ['listen', key, cert]);
-  const lines = createInterface({ input: listener.stdout! })[Symbol.asyncIterator]();
-  const said = async () => JSON.parse((await lines.next()).value as string) as { port: number; kib: number };
-  const kib = async () => {
-    await sleep(systemClock, SETTLE_MS / 5);
-    listener.stdin!.write('\n');
-    return (await said()).kib;
-  };
   try {
-    const { port } = await said();
-    const before = await kib();
-    for (let left = size; left > 0; left -= PER_PROCESS)
-      await crowd(crowds, './idle-bare', ['connect', String(port), String(Math.min(left, PER_PROCESS))]);
-    return ((await kib()) - before) / size;
+    const listener = begin(crowds, './idle-bare', 'listen', key, cert);
+    const port = await said(listener, 'port');
+    const settled = async () => {
+      await sleep(systemClock, SETTLE_MS / 5);
+      return await rssOf(listener.pid!);
+    };
+    const empty = await settled();
+    await gathered(crowds, size, './idle-bare', 'connect', String(port));
+    return ((await settled()) - empty) / 1024 / size;
   } finally {
     for (const child of crowds) child.kill('SIGKILL');
   }
 }
 
-function begin(crowds: ChildProcess[], name: string, args: readonly string[]): ChildProcess {
+/** Begins as many processes as it takes for so many sessions, one after another. How many sessions they have. */
+async function gathered(
+  crowds: ChildProcess[],
+  size: number,
+  name: string,
+  ...args: readonly string[]
+): Promise<number> {
+  let sessions = 0;
+  for (let left = size; left > 0; left -= PER_PROCESS) {
+    sessions += await said(begin(crowds, name, ...args, String(Math.min(left, PER_PROCESS))), 'sessions');
+  }
+  return sessions;
+}
+
+function begin(crowds: ChildProcess[], name: string, ...args: readonly string[]): ChildProcess {
   const script = fileURLToPath(siblingModule(import.meta.url, name));
   const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   crowds.push(child);
   return child;
 }
 
-/** How many sessions it has. */
-async function crowd(crowds: ChildProcess[], name: string, args: readonly string[]): Promise<number> {
-  const child = begin(crowds, name, args);
+/** The first number of that name that a process prints. */
+async function said(child: ChildProcess, name: string): Promise<number> {
   for await (const line of createInterface({ input: child.stdout! })) {
-    const { sessions } = JSON.parse(line) as { sessions?: number };
-    if (sessions !== undefined) return sessions;
+    const value = (JSON.parse(line) as Record<string, number | undefined>)[name];
+    if (value !== undefined) return value;
   }
-  throw new Error('the peers ended before they were there');
+  throw new Error(`a process ended before it said its ${name}`);
 }

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { NodeClient } from '../src/cli/client.ts';
 
 /** The launcher: two folders up from `dist/bench/`, one up from `bench/`. */
 export const launcher = ['../bin/granary.cjs', '../../bin/granary.cjs']
@@ -95,6 +96,12 @@ export class NodeProcess {
     this.#child.kill('SIGTERM');
     await gone;
   }
+}
+
+/** CPU seconds of a node's process so far, asked over its control socket. */
+export async function cpuOf(client: NodeClient): Promise<number> {
+  const { cpu } = await client.call('stats', {});
+  return cpu.user + cpu.system;
 }
 
 /** A subfolder of `root`, made. */

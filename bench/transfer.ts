@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NodeClient } from '../src/cli/client.ts';
 import type { Bench } from './bench.ts';
 import { nativeHash } from './native-hash.ts';
-import { folder, NodeProcess } from './node-process.ts';
+import { cpuOf, folder, NodeProcess } from './node-process.ts';
 import { pump } from './pump-run.ts';
 import { exponent, figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, pumpIdentity, sha256Of, warm, writeBytes } from './workplace.ts';
@@ -140,12 +140,6 @@ const transfer: Bench = {
     }),
 };
 export default transfer;
-
-/** CPU seconds of a node's process so far. */
-async function cpuOf(client: NodeClient): Promise<number> {
-  const { cpu } = await client.call('stats', {});
-  return cpu.user + cpu.system;
-}
 
 /** The same bytes in all for one peer and for eight, and a tenth of them for the exponent. */
 async function sources(root: string, size: number) {

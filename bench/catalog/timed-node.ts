@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { NodeClient } from '../../src/cli/client.ts';
-import { launcher } from '../node-process.ts';
+import { cpuOf, launcher } from '../node-process.ts';
 
 /** A node in a process of its own with the moments of its life, asked over its control socket. */
 export class TimedNode {
@@ -48,9 +48,8 @@ export class TimedNode {
   }
 
   /** CPU seconds of the process so far, as the system counts them. */
-  async cpu(): Promise<number> {
-    const { cpu } = await this.client.call('stats', {});
-    return cpu.user + cpu.system;
+  cpu(): Promise<number> {
+    return cpuOf(this.client);
   }
 
   /** Resident octets; on Linux as the system has them, without asking the node. */

@@ -8,6 +8,21 @@ import { itemsOf, type SyntheticShare } from './catalog.ts';
 /** As many as the keeper opens at once. */
 const OPENED_AT_ONCE = 8;
 
+/** Rows of a page. */
+export const PAGE = 20;
+/** Items built for a rate: enough for one, little enough to repeat. */
+const BUILD_SAMPLE = 20_000;
+
+/** The first shares with so many items between them. */
+export function sampleOf(synthetic: readonly SyntheticShare[]): readonly SyntheticShare[] {
+  let items = 0;
+  const end = synthetic.findIndex((share) => {
+    items += share.items;
+    return items >= BUILD_SAMPLE;
+  });
+  return end < 0 ? synthetic : synthetic.slice(0, end + 1);
+}
+
 const shareIdOf = ({ index }: SyntheticShare): string => index.toString(16).padStart(64, '0');
 export const segmentName = (share: SyntheticShare, seq = 1) => ({ shareId: shareIdOf(share), seq });
 export const manifestIdOf = ({ index }: SyntheticShare): Uint8Array => new Uint8Array(32).fill(index & 255);

@@ -13,13 +13,20 @@ import { VocabularyKeeper } from '../../src/actors/search/vocabulary-keeper.ts';
 import { systemClock } from '../../src/supervisor/contract/clock.ts';
 import { siblingModule } from '../../src/supervisor/tree/module-url.ts';
 import { medians, percentile, round } from '../statistics.ts';
-import { built, drive, openAll, openOne, rowsOf, segmentName, threadMs } from './built-catalog.ts';
+import {
+  built,
+  drive,
+  openAll,
+  openOne,
+  PAGE,
+  rowsOf,
+  sampleOf,
+  segmentName,
+  threadMs,
+} from './built-catalog.ts';
 import { itemsOf, type SyntheticShare, sharesOf } from './catalog.ts';
 import { type QueryClass, queryClasses } from './queries.ts';
 
-const PAGE = 20;
-/** Items built anew in every run: enough for a rate, little enough to repeat. */
-const BUILD_SAMPLE = 20_000;
 /** Of a manifest that is replaced. */
 const REPLACED_ITEMS = 5_000;
 /** Queries of a class that are also answered by scanning: each scan reads every name. */
@@ -124,8 +131,7 @@ const textOf = (figures: Readonly<Record<string, number>>): string =>
 function buildRate(synthetic: readonly SyntheticShare[]) {
   let items = 0;
   let ms = 0;
-  for (const share of synthetic) {
-    if (items >= BUILD_SAMPLE) break;
+  for (const share of sampleOf(synthetic)) {
     const rows = itemsOf(share);
     const from = threadMs();
     built(rows, share);

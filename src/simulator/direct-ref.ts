@@ -73,7 +73,7 @@ export class DirectRef implements GroupRef<Messages>, Ref<Messages> {
           const handler = callee.behaviour.handlers[name] as unknown as Handler | undefined;
           if (handler === undefined) throw new TypeError(`${this.#name} does not answer ${name} here`);
           const reply = await handler.call(callee.behaviour.handlers, request, call);
-          await call.held;
+          if (call.held !== null) await call.held;
           if (call.reason === null) leave();
           resolve(reply as never);
         } catch (error) {

@@ -1,4 +1,4 @@
-import { indexTerms, keyOfWords, MAX_ITEM_TERMS, termsOfWords, wordsOf } from './normalise.ts';
+import { addOnce, indexTerms, keyOfWords, MAX_ITEM_TERMS, termsOfWords, wordsOf } from './normalise.ts';
 import type { Row } from './row.ts';
 import { mergeSorted } from './sorted-terms.ts';
 
@@ -48,7 +48,7 @@ class TagTerms {
     for (const tag of tags) {
       for (const term of this.#termsOf(tag)) {
         if (terms.length >= max) return terms;
-        if (!terms.includes(term)) terms.push(term);
+        addOnce(terms, term);
       }
     }
     return terms;

@@ -52,7 +52,7 @@ export function indexTerms(text: string, max: number, into: Set<string> = new Se
   return into;
 }
 
-/** The terms of words in order of appearance, each once, `max` at most. Without a set, which costs more than it finds: names are short. */
+/** The terms of words in order of appearance, each once, `max` at most. */
 export function termsOfWords(words: readonly Run[], max: number): string[] {
   const terms: string[] = [];
   for (const { text: word, unspaced } of words) {
@@ -70,7 +70,8 @@ export function termsOfWords(words: readonly Run[], max: number): string[] {
   return terms;
 }
 
-function addOnce(terms: string[], term: string): void {
+/** For a few terms: a set would cost more than it finds. */
+export function addOnce(terms: string[], term: string): void {
   if (!terms.includes(term)) terms.push(term);
 }
 

@@ -14,7 +14,7 @@ const SCRATCH_OCTETS = 4096;
 
 interface OpenFile {
   readonly path: string;
-  readonly descriptor: number | Promise<number>;
+  readonly descriptor: Promise<number>;
   readers: number;
   /** Closed by its last reader. */
   forgotten: boolean;
@@ -25,21 +25,20 @@ interface OpenFile {
  * and 50 by way of the pool), else on the thread pool.
  */
 export class RowFiles {
-  readonly #clock: Clock;
+  readonly #now: () => number;
   readonly #pace = new DiskPace(SLOW_READ_MS);
   readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_OCTETS);
   /** In the order in which they were used. */
   readonly #open = new Map<string, OpenFile>();
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#now = () => clock.now();
   }
 
   /** The rows at those places of one file; null for each that cannot be read or is not what was written. */
   async read(path: string, spans: readonly Span[]): Promise<(Row | null)[]> {
-    let file: OpenFile | null = null;
+    const file = this.#use(path);
     try {
-      file = this.#use(path);
       const descriptor = await file.descriptor;
       return await Promise.all(spans.map((span) => this.#row(descriptor, span)));
     } catch (error) {
@@ -47,10 +46,8 @@ export class RowFiles {
       ioFailure(error, path);
       return spans.map(() => null);
     } finally {
-      if (file !== null) {
-        file.readers--;
-        closeUnused(file);
-      }
+      file.readers--;
+      closeUnused(file);
     }
   }
 
@@ -77,30 +74,22 @@ export class RowFiles {
     return file;
   }
 
-  #opened(path: string): number | Promise<number> {
-    if (this.#pace.usePool(this.#clock.now())) return openOnPool(path);
-    return this.#inPlace(() => openSync(path, 'r'));
+  async #opened(path: string): Promise<number> {
+    if (this.#pace.usePool(this.#now())) return await openOnPool(path);
+    return this.#pace.inPlace(this.#now, () => openSync(path, 'r'));
   }
 
   #row(descriptor: number, span: Span): Row | null | Promise<Row | null> {
-    if (this.#pace.usePool(this.#clock.now())) return rowOnPool(descriptor, span);
+    if (this.#pace.usePool(this.#now())) return rowOnPool(descriptor, span);
     const { offset, length } = span;
     const buffer = length <= SCRATCH_OCTETS ? this.#scratch : Buffer.allocUnsafe(length);
-    const count = this.#inPlace(() => readSync(descriptor, buffer, 0, length, offset));
+    const count = this.#pace.inPlace(this.#now, () => readSync(descriptor, buffer, 0, length, offset));
     return count === length ? decodeRow(buffer.subarray(0, length)) : null;
-  }
-
-  #inPlace<T>(call: () => T): T {
-    const start = this.#clock.now();
-    const result = call();
-    this.#pace.took(start, this.#clock.now());
-    return result;
   }
 }
 
 function closeUnused(file: OpenFile): void {
   if (!file.forgotten || file.readers > 0) return;
-  if (typeof file.descriptor === 'number') return close(file.descriptor);
   file.descriptor.then(
     (descriptor) => close(descriptor),
     () => {},

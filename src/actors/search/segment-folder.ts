@@ -35,12 +35,12 @@ const OURS = /^[0-9a-f]{64}-[0-9]{1,16}\.(?:idx|rows)(?:\.tmp)?$/;
 export class SegmentFolder {
   readonly #path: string;
   readonly rows: RowFiles;
-  readonly #clock: Clock;
+  readonly #now: () => number;
   readonly #pace = new DiskPace(SLOW_LOAD_MS);
   #sliceEnds = Number.NEGATIVE_INFINITY;
 
   constructor(home: string, clock: Clock) {
-    this.#clock = clock;
+    this.#now = () => clock.now();
     this.rows = new RowFiles(clock);
     this.#path = join(home, 'segments');
   }
@@ -73,16 +73,13 @@ export class SegmentFolder {
 
   /** In place while the disk answers from memory, letting others on this thread in between; else on the thread pool. */
   async #read(index: string, rows: string): Promise<Files> {
-    const start = this.#clock.now();
+    const start = this.#now();
     if (this.#pace.usePool(start)) return await readOnPool(index, rows);
     if (start >= this.#sliceEnds) {
       await setImmediate();
-      this.#sliceEnds = this.#clock.now() + SLICE_MS;
+      this.#sliceEnds = this.#now() + SLICE_MS;
     }
-    const from = this.#clock.now();
-    const files = readInPlace(index, rows);
-    this.#pace.took(from, this.#clock.now());
-    return files;
+    return this.#pace.inPlace(this.#now, () => readInPlace(index, rows));
   }
 
   /** Durable when it resolves. */

@@ -113,7 +113,7 @@ export class ShareSearch {
       case 'stem':
         return this.#byStem();
       case 'tags':
-        return this.#withTags();
+        return this.#inNamesOrTags([...this.#query.terms.keys()]);
       case 'share':
         return this.#withShareTexts();
     }
@@ -186,10 +186,6 @@ export class ShareSearch {
       if (common.length === 0) break;
     }
     return common ?? NONE;
-  }
-
-  #withTags(): readonly number[] {
-    return this.#inNamesOrTags([...this.#query.terms.keys()]);
   }
 
   #inNamesOrTags(wanted: readonly number[]): readonly number[] {

@@ -59,18 +59,12 @@ function matchesIn(
   prefix: string | null,
   also: (word: string) => boolean,
 ): Range[] {
-  const { folded, origin } = isAscii(text)
-    ? { folded: text.toLowerCase(), origin: null }
-    : foldWithOrigin(text);
+  const { folded, originOf } = foldWithOrigin(text);
   const wanted = new Set(terms);
   const found: Range[] = [];
   for (const { text: word, at, unspaced } of runsOf(folded)) {
     for (const { start, end } of unspaced ? inRun(word, terms) : inWord(word, wanted, prefix, also)) {
-      found.push(
-        origin === null
-          ? { start: at + start, end: at + end }
-          : { start: origin[at + start]!, end: origin[at + end]! },
-      );
+      found.push({ start: originOf(at + start), end: originOf(at + end) });
     }
   }
   return merged(found);
@@ -108,7 +102,8 @@ function merged(ranges: Range[]): Range[] {
 }
 
 /** The folded text, and for each of its code units (and its end) the place in the original it came from. */
-function foldWithOrigin(text: string): { folded: string; origin: number[] } {
+function foldWithOrigin(text: string): { folded: string; originOf: (at: number) => number } {
+  if (isAscii(text)) return { folded: text.toLowerCase(), originOf: (at) => at };
   let folded = '';
   const origin: number[] = [];
   let at = 0;
@@ -119,5 +114,5 @@ function foldWithOrigin(text: string): { folded: string; origin: number[] } {
     at += character.length;
   }
   origin.push(at);
-  return { folded, origin };
+  return { folded, originOf: (at) => origin[at]! };
 }
