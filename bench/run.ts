@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   transfer: () => import('./transfer.ts'),
   'transfer-quic': () => import('./transfer-quic.ts'),
   serve: () => import('./serve.ts'),
+  'slow-readers': () => import('./slow-readers.ts'),
   'idle-sessions': () => import('./idle-sessions.ts'),
   'long-path': () => import('./long-path.ts'),
   search: () => import('./search.ts'),

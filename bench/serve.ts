@@ -1,17 +1,12 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { siblingModule } from '../src/supervisor/tree/module-url.ts';
 import type { Bench } from './bench.ts';
-import { folder, NodeProcess } from './node-process.ts';
+import { NodeProcess } from './node-process.ts';
 import { pump } from './pump-run.ts';
+import { ServedFile } from './served-file.ts';
 import { figuresText, medians, round } from './statistics.ts';
-import { evict, inWorkplace, pumpIdentity, warm, writeBytes } from './workplace.ts';
+import { evict, inWorkplace, pumpIdentity, warm } from './workplace.ts';
 
 const DEFAULT_SIZE = 2 ** 30;
-const CHUNK = 262_144;
-const run = promisify(execFile);
 
 /**
  * Serving alone: one peer that asks for every chunk and throws it away. Beside it the bare pump of the same
@@ -21,41 +16,23 @@ const serve: Bench = {
   name: 'serve',
   run: ({ size = DEFAULT_SIZE, repeat = 5, log }) =>
     inWorkplace(async (root) => {
-      const source = join(await folder(root, 'source'), 'file.bin');
-      await writeBytes(source, size);
       const identity = await pumpIdentity(root);
       const seeder = await NodeProcess.start(join(root, 'seeder'));
       try {
-        const { share_id } = await seeder.run<{ share_id: string }>('publish', source);
-        const { items } = await seeder.run<{ items: { content_id: string }[] }>('items', share_id);
-        const { addresses } = await seeder.run<{ addresses: string[] }>('id');
-        const port = /:(\d+)/.exec(addresses[0]!.slice('tcp://'.length))![1]!;
-        const chunks = Math.ceil(size / CHUNK);
-        const client = fileURLToPath(siblingModule(import.meta.url, './chunk-client'));
+        const served = await ServedFile.publish(root, size, seeder);
+        const source = served.path;
         const runs: Record<string, number | string>[] = [];
-        let whole = true;
         const made: number[] = [];
-        const fetchAll = async () => {
-          const { stdout } = await run(process.execPath, [
-            client,
-            port,
-            items[0]!.content_id,
-            String(chunks),
-          ]);
-          const got = JSON.parse(stdout) as { seconds: number; cpu: number; bytes: number };
-          whole &&= got.bytes > size && got.bytes < size + chunks * 200;
-          return got;
-        };
         for (let turn = 0; turn < repeat; turn++) {
           await evict(source);
-          const cold = await fetchAll();
+          const cold = await served.fetchAll();
           await evict(source);
           const read = performance.now();
           await warm(source);
           const readSeconds = (performance.now() - read) / 1000;
           const buffers = await seeder.shards('buffers_made');
           const before = await seeder.cpu();
-          const got = await fetchAll();
+          const got = await served.fetchAll();
           const after = await seeder.cpu();
           const afterwards = await seeder.shards('buffers_made');
           made.push(afterwards.counted - buffers.counted);
@@ -97,7 +74,7 @@ const serve: Bench = {
             },
           ],
           checks: [
-            { name: 'every byte was served', ok: whole },
+            { name: 'every byte was served', ok: served.whole },
             // The first run with a cold file has made those that are recycled.
             { name: 'no buffer was made for a chunk', ok: made.every((count) => count <= 4) },
           ],
