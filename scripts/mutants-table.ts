@@ -1121,4 +1121,13 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/actors/transport/man-in-the-middle.test.ts',
     only: 'reads nothing',
   },
+  // The byte path.
+  {
+    name: 'one-slow-call-is-a-slow-disk',
+    file: 'src/actors/disk-pace.ts',
+    find: 'if (alone) return;',
+    replace: NOTHING,
+    test: 'test/actors/disk-pace.test.ts',
+    only: 'alone stays in place',
+  },
 ];

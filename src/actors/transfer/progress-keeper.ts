@@ -6,8 +6,8 @@ import type { TransferContext } from './context.ts';
 import type { DownloadFile } from './download-file.ts';
 import type { TargetFolder } from './target-folder.ts';
 
-/** Between the end of one writing down and the begin of the next. */
-const EVERY_MS = 100;
+/** Between the end of one writing down and the begin of the next: with what is told late, well below the second that may be lost. */
+const EVERY_MS = 250;
 const SYNCS_AT_ONCE = 8;
 /** Between looks at how full the disk is. */
 const LOOK_EVERY_MS = 2_000;

@@ -5,7 +5,7 @@ import { type Range, ReadAhead, type Scratch } from './read-ahead.ts';
 
 /** A read that takes longer was no read from memory. */
 const SLOW_READ_MS = 1;
-/** After a slow read the file counts as lying on a disk for so long: what runs through it is read ahead of. */
+/** After slow reads the file counts as lying on a disk for so long: what runs through it is read ahead of. */
 const COLD_MS = 10_000;
 /** Octets a millisecond that no disk gives: what was brought near was there already. */
 const MEMORY_PACE = 2 * 1024 * 1024;
@@ -75,7 +75,7 @@ export class ContentFile {
     }
     const end = now();
     this.#pace.took(start, end);
-    if (end - start > SLOW_READ_MS) this.#coldUntil = end + COLD_MS;
+    if (this.#pace.usePool(end)) this.#coldUntil = end + COLD_MS;
     return count === length;
   }
 

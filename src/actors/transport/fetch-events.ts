@@ -2,8 +2,8 @@ import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { FetchEvent } from './contract.ts';
 import { WrittenRanges } from './written-ranges.ts';
 
-/** Progress is told at most this often: a message to another thread costs more than a chunk's hash. */
-const TELL_EVERY_MS = 50;
+/** Progress is told at most this often: a message to another thread, and what is done there, cost as much as the hashes of five chunks. */
+const TELL_EVERY_MS = 100;
 
 /**
  * Events of a fetch on their way to whoever pulls them. Chunks are told as ranges: whoever is slow to pull has fewer and
