@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { NodeClient } from '../src/cli/client.ts';
+import { sleep, systemClock } from '../src/supervisor/contract/clock.ts';
 import type { Bench } from './bench.ts';
 import { nativeHash } from './native-hash.ts';
 import { cpuOf, folder, NodeProcess } from './node-process.ts';
@@ -19,6 +20,10 @@ const CASES = [
   { peers: 8, shards: 2 },
 ] as const;
 
+/** Sessions end between the cases: one that there is stays on its shard. */
+const ENV = { GRANARY_NETWORK_IDLE_MS: '1000', GRANARY_NETWORK_OUTBOUND: '0' };
+const GONE_WITHIN_MS = 30_000;
+
 type Figures = Record<string, number | string>;
 
 /**
@@ -33,9 +38,9 @@ const transfer: Bench = {
     inWorkplace(async (root) => {
       const files = await sources(root, size);
       const identity = await pumpIdentity(root);
-      const seeder = await NodeProcess.start(join(root, 'seeder'));
+      const seeder = await NodeProcess.start(join(root, 'seeder'), ENV);
       const leechers = await Promise.all(
-        Array.from({ length: 8 }, (_, peer) => NodeProcess.start(join(root, `leecher-${peer}`))),
+        Array.from({ length: 8 }, (_, peer) => NodeProcess.start(join(root, `leecher-${peer}`), ENV)),
       );
       try {
         const shares = new Map<string, string>();
@@ -60,17 +65,21 @@ const transfer: Bench = {
           const taking = clients.slice(0, peers);
           const cpu = () => Promise.all([seeding, ...taking].map(cpuOf));
           const target = shares.get(name)!;
-          const before = await cpu();
+          const [before, servedBefore] = [await cpu(), await servedByShard(seeding)];
           const got = await Promise.all(
             taking.map((client, peer) =>
               client.call('get', { target, directory: join(out, String(peer)) }, { onEvent: () => {} }),
             ),
           );
           const after = await cpu();
+          const served = (await servedByShard(seeding)).map(
+            (chunks, shard) => chunks - (servedBefore[shard] ?? 0),
+          );
           for (const { files: came } of got) same &&= (await sha256Of(came[0]!.path)) === sha256;
           await rm(out, { recursive: true });
           const used = after.map((seconds, place) => (seconds - before[place]!) / ((each * peers) / GIB));
-          return { seconds: got.map(({ seconds }) => seconds), bytes: each * peers, used };
+          const busiest = Math.max(...served) / served.reduce((sum, chunks) => sum + chunks, 0);
+          return { seconds: got.map(({ seconds }) => seconds), bytes: each * peers, used, busiest };
         };
         for (let run = 0; run < repeat; run++) {
           const figures: Figures = { run: String(run + 1) };
@@ -87,7 +96,8 @@ const transfer: Bench = {
           figures.pump_hash_write_cpu_per_gib = written.sender_cpu_per_gib + written.receiver_cpu_per_gib;
           for (const { peers, shards } of CASES) {
             await seeder.run('tune', 'set', `shards=${shards}`, '--no-save');
-            const { seconds, bytes, used } = await download(peers === 1 ? 'whole' : 'eighth', peers);
+            await sessionsGone(seeding);
+            const { seconds, bytes, used, busiest } = await download(peers === 1 ? 'whole' : 'eighth', peers);
             const [slowest, fastest] = [Math.max(...seconds), Math.min(...seconds)];
             const of = (name: string) => `p${peers}s${shards}_${name}`;
             figures[of('mb_per_second')] = bytes / 1e6 / slowest;
@@ -96,6 +106,7 @@ const transfer: Bench = {
             figures[of('both_cpu_per_gib')] = used.reduce((sum, value) => sum + value, 0);
             figures[of('slowest_by_fastest')] = slowest / fastest;
             figures[of('seconds')] = slowest;
+            figures[of('busiest_shard')] = busiest;
           }
           figures.tenth_seconds = Math.max(...(await download('tenth', 1)).seconds);
           figures.hash_mb_per_second = await nativeHash(files.whole.path);
@@ -149,6 +160,22 @@ const transfer: Bench = {
     }),
 };
 export default transfer;
+
+async function sessionsGone(client: NodeClient): Promise<void> {
+  const from = performance.now();
+  while ((await client.call('stats', {})).sessions > 0) {
+    if (performance.now() - from > GONE_WITHIN_MS) throw new Error('sessions of the last case did not end');
+    await sleep(systemClock, 200);
+  }
+}
+
+/** Chunks that each transport shard has served so far. */
+async function servedByShard(client: NodeClient): Promise<number[]> {
+  const { actors } = await client.call('stats', {});
+  return actors
+    .filter(({ name }) => name.startsWith('transport/'))
+    .map(({ metrics }) => metrics.chunks_served ?? 0);
+}
 
 /** The file is in the page cache, and the disk owes nothing of what was written before. */
 async function ready(path: string): Promise<void> {

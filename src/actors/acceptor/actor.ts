@@ -10,6 +10,9 @@ import { acceptorContract } from './contract.ts';
 import { Listeners } from './listeners.ts';
 import { Shards } from './shards.ts';
 
+/** Peers that come and go within it may all be given to one shard. */
+const ASK_LOAD_EVERY_MS = 1_000;
+
 /** Listens, and hands every connection that may start a handshake to the least loaded shard, before a byte is read. */
 export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
@@ -18,6 +21,7 @@ export default actor(acceptorContract, async (context) => {
   /** Accepted, unread, before their turn. */
   const waiting = new Set<Socket>();
   const shards = new Shards(clock, () => refs.transport.size);
+  let following = false;
   const listeners = new Listeners(accept);
   const wanted = advertisedAs(config.advertise);
   const bound = await listeners.open(config.listen);
@@ -92,10 +96,31 @@ export default actor(acceptorContract, async (context) => {
         context.log.debug({ shard, code: error.code }, 'a shard did not take a connection');
       } finally {
         shards.answered(shard, sessions);
+        metrics.set('known_sessions', shards.sessions);
+        follow();
       }
     }
     socket.destroy();
     return null;
+  }
+
+  /** Sessions end without a word to us: where there are several shards to choose from, they are asked. */
+  function follow(): void {
+    if (following || shards.occupied.length === 0) return;
+    following = true;
+    clock.after(ASK_LOAD_EVERY_MS, () =>
+      context.spawn(async () => {
+        await Promise.all(shards.occupied.map(askLoad));
+        metrics.set('known_sessions', shards.sessions);
+        following = false;
+        follow();
+      }),
+    );
+  }
+
+  async function askLoad(shard: number): Promise<void> {
+    const load = await refs.transport.member(shard).ask('load', null).catch(noAnswer);
+    if (load !== null) shards.said(shard, load.sessions);
   }
 
   return {

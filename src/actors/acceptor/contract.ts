@@ -7,7 +7,7 @@ export const acceptorContract = defineContract({
   resourceLimits: { maxYoungGenerationSizeMb: 3 },
   uses: ['store', 'transport', 'quic'],
   config: configOf<AcceptorConfig>(),
-  metrics: ['accepted', 'refused', 'pending'],
+  metrics: ['accepted', 'refused', 'pending', 'known_sessions'],
   messages: {
     /** Where this node listens, and what it tells others: `tcp://ip:port` or `quic://ip:port` each. */
     addresses: ask<null, { bound: readonly string[]; advertised: readonly string[] }>(),

@@ -2,7 +2,7 @@ import type { Clock } from '../../supervisor/contract/clock.ts';
 
 /** A shard that did not take a connection is left alone for so long: its restart takes about as much. */
 const REST_MS = 100;
-/** What a shard said of its sessions is good for so long: they end without a word to us. */
+/** What a shard said of its sessions is good for so long: they end without a word to us, and one that is busy does not answer. */
 const KNOWN_MS = 10_000;
 
 interface Shard {
@@ -44,6 +44,25 @@ export class Shards {
     return best;
   }
 
+  /** Those, where there are several, that had sessions when they said so last. */
+  get occupied(): readonly number[] {
+    const size = this.#size();
+    if (size < 2) return [];
+    return this.#shards.flatMap(({ sessions }, index) => (sessions > 0 && index < size ? index : []));
+  }
+
+  /** Of all, as they said last. */
+  get sessions(): number {
+    return this.#shards.slice(0, this.#size()).reduce((sum, { sessions }) => sum + sessions, 0);
+  }
+
+  /** It has so many sessions now. */
+  said(index: number, sessions: number): void {
+    const shard = this.#shard(index);
+    shard.sessions = sessions;
+    shard.saidAt = this.#clock.now();
+  }
+
   given(index: number): void {
     this.#shard(index).pending++;
   }
@@ -51,11 +70,9 @@ export class Shards {
   /** The handshake is over; null: the shard did not answer. */
   answered(index: number, sessions: number | null): void {
     const shard = this.#shard(index);
-    const now = this.#clock.now();
     shard.pending--;
-    shard.sessions = sessions ?? 0;
-    shard.saidAt = now;
-    if (sessions === null) shard.restsUntil = now + REST_MS;
+    this.said(index, sessions ?? 0);
+    if (sessions === null) shard.restsUntil = shard.saidAt + REST_MS;
   }
 
   #shard(index: number): Shard {

@@ -90,6 +90,7 @@ export default actor(transportContract, async (given) => {
         return { path: await door.open(folder, limits) };
       },
       sessions: () => sessions.infos(),
+      load: () => ({ sessions: sessions.size }),
       dialled: () => sessions.dialled(),
       configure(next) {
         Object.assign(config, next);

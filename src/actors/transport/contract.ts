@@ -135,6 +135,8 @@ export const transportContract = defineContract({
      */
     serveQuic: ask<{ folder: string; limits: PendingLimits }, { path: string | null }>(),
     sessions: ask<null, readonly SessionInfo[]>(),
+    /** How many there are. */
+    load: ask<null, { sessions: number }>(),
     /** Of them those that this node dialled. */
     dialled: ask<null, readonly SessionInfo[]>(),
     /** Takes another configuration over: at once, but for what sessions that there are were made with. */

@@ -50,6 +50,18 @@ describe('connections', () => {
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(8);
   });
 
+  test('sessions that have ended do not count: those that come next go where there are fewest', async () => {
+    const address = await start({ shards: 2 });
+    const peers = await Promise.all(Array.from({ length: 8 }, () => session(address)));
+    await until(() => tree.metric('acceptor', 'known_sessions') === 8, 'the sessions to be known');
+    const onFirst = new Set((await tree.sessions(0)).map((each) => each.address));
+    for (const { socket } of peers) if (onFirst.has(`tcp://127.0.0.1:${socket.localPort}`)) socket.destroy();
+    const kept = 8 - onFirst.size;
+    await until(() => tree.metric('acceptor', 'known_sessions') === kept, 'their end to be known');
+    await Promise.all(Array.from({ length: kept }, () => session(address)));
+    expect((await tree.sessions(0)).length).toBe(kept);
+  });
+
   test('come to several listeners, of IPv6 too; a wildcard of IPv6 shows IPv4 peers as such', async () => {
     await start({ acceptor: { listen: ['tcp://127.0.0.1:0', 'tcp://[::1]:0', 'tcp://[::]:0'] } });
     const { bound, advertised } = await tree.addresses();

@@ -41,6 +41,32 @@ test('what a shard said of its sessions is forgotten after ten seconds: they end
   expect(shards.pick()).toBe(1);
 });
 
+test('sessions that ended count no more once the shard has said so', () => {
+  const shards = new Shards(new ManualClock(), () => 2);
+  shards.given(0);
+  shards.answered(0, 5);
+  expect(shards.occupied).toEqual([0]);
+  shards.said(0, 1);
+  shards.given(1);
+  shards.answered(1, 2);
+  expect(shards.occupied).toEqual([0, 1]);
+  expect(shards.pick()).toBe(0);
+  shards.said(0, 0);
+  expect(shards.occupied).toEqual([1]);
+});
+
+test('nobody asks a shard that is the only one, or one that was taken away', () => {
+  let size = 2;
+  const shards = new Shards(new ManualClock(), () => size);
+  for (const shard of [0, 1]) {
+    shards.given(shard);
+    shards.answered(shard, 3);
+  }
+  expect(shards.occupied).toEqual([0, 1]);
+  size = 1;
+  expect(shards.occupied).toEqual([]);
+});
+
 test('a shard that did not answer rests, and when all rest nobody is picked', async () => {
   const clock = new ManualClock(1_000);
   const shards = new Shards(clock, () => 2);

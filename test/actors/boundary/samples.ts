@@ -876,6 +876,7 @@ export const samples: Samples = {
       ],
     },
     sessions: { request: null, reply: [session, { ...session, bound: 'tls', direction: 'out' }] },
+    load: { request: null, reply: { sessions: 3 } },
     dialled: { request: null, reply: [{ ...session, direction: 'out' }] },
     configure: {
       request: {
