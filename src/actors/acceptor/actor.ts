@@ -104,7 +104,7 @@ export default actor(acceptorContract, async (context) => {
     return null;
   }
 
-  /** Sessions end without a word to us: where there are several shards to choose from, they are asked. */
+  /** Sessions end without a word to us: shards that had some are asked, a lone one too, which may have others beside it soon. */
   function follow(): void {
     if (following || shards.occupied.length === 0) return;
     following = true;

@@ -44,10 +44,9 @@ export class Shards {
     return best;
   }
 
-  /** Those, where there are several, that had sessions when they said so last. */
+  /** Those that had sessions when they said so last. */
   get occupied(): readonly number[] {
     const size = this.#size();
-    if (size < 2) return [];
     return this.#shards.flatMap(({ sessions }, index) => (sessions > 0 && index < size ? index : []));
   }
 
