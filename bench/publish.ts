@@ -7,7 +7,7 @@ import { folder, NodeProcess } from './node-process.ts';
 import { figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, warm, writeBytes } from './workplace.ts';
 
-const DEFAULT_SIZE = 2 ** 30;
+const DEFAULT_SIZE = 2 ** 31;
 const SMALL_FILES = 2_000;
 
 /**
