@@ -55,7 +55,7 @@ test('100 ms and a gigabit: the whole of it after a few round trips', () => {
 
 test('a fast peer beside us is asked for more than the path holds, a slow one is not', () => {
   expect(run(5_000, () => ({ rate: 40_000, tripMs: 0.2 })).size).toBeGreaterThanOrEqual(16);
-  expect(run(60_000, () => ({ rate: 500, tripMs: 0.2 })).size).toBeLessThanOrEqual(8);
+  expect(run(60_000, () => ({ rate: 500, tripMs: 0.2 })).size).toBeLessThan(16);
 });
 
 describe('a path that changes', () => {
