@@ -1,4 +1,4 @@
-import type { ContentSource, Hex } from './content-types.ts';
+import type { ContentSource, Hex, JudgedSource } from './content-types.ts';
 
 // Shares, their revisions and their items, own ones and subscribed ones, as the store has them.
 
@@ -17,6 +17,24 @@ export interface CatalogItem {
 
 export interface ItemRow extends CatalogItem {
   readonly shareId: Hex;
+}
+
+/**
+ * What is known of where listed files lie here, one for each: of an own share their sources, null where none is known; of any
+ * other (roots: null) whether they are served.
+ */
+export type ItemPlaces =
+  | { readonly roots: readonly ShareRoot[]; readonly sources: readonly (JudgedSource | null)[] }
+  | { readonly roots: null; readonly states: readonly ('held' | 'remote')[] };
+
+/** A part of a share's list. */
+export interface SharePage {
+  readonly items: readonly ItemRow[];
+  readonly places: ItemPlaces;
+  /** Cursor of the next page; null: this was the last. */
+  readonly next: number | null;
+  /** Where changes are to be followed from. */
+  readonly revision: string;
 }
 
 /** A place that a share is published from. */
@@ -115,4 +133,6 @@ export interface StoreChanges {
   readonly relist: readonly Hex[];
   /** Files that changed or came; null: that went. */
   readonly files: readonly { readonly shareId: Hex; readonly path: string; readonly item: ItemRow | null }[];
+  /** Where those that are there lie, by their shares, in their order. */
+  readonly places: readonly { readonly shareId: Hex; readonly places: ItemPlaces }[];
 }

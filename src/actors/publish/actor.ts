@@ -41,7 +41,7 @@ export default actor(publishContract, (context) => {
         await watches.follow();
         return taken;
       },
-      itemStates: ({ shareId, inside }, { signal }) => itemStates(context, shareId, inside, signal),
+      itemStates: ({ roots, sources }) => itemStates(roots, sources),
       shareStates: (_, { signal }) => shareStates(context, signal),
       wire: (request) => answerWire(context, request),
     },

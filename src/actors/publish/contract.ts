@@ -1,4 +1,6 @@
 import { ask, configOf, defineContract, stream } from '../../supervisor/contract/contract.ts';
+import type { JudgedSource } from '../content-types.ts';
+import type { ShareRoot } from '../share-types.ts';
 import type { WireReply, WireRequest } from '../wire-request.ts';
 import type { PublishConfig } from './config.ts';
 
@@ -82,8 +84,11 @@ export const publishContract = defineContract({
     publish: stream<PublishRequest, PublishEvent>(),
     /** Takes a share back. Its key is kept, unless it is to be forgotten: then nobody ever publishes it again. */
     unshare: ask<{ shareId: string; forgetKey: boolean }, { name: string; items: number }>(),
-    /** How files of an own share look on the disk now, by their paths in it. At most 1000. */
-    itemStates: ask<{ shareId: string; inside: readonly string[] }, readonly ItemState[]>(),
+    /** How files of an own share look on the disk now; null: nothing is known of where it lies. `roots`: of the share. At most 1000. */
+    itemStates: ask<
+      { roots: readonly ShareRoot[]; sources: readonly (JudgedSource | null)[] },
+      readonly ItemState[]
+    >(),
     shareStates: ask<null, readonly ShareState[]>(),
     /** Answers 402, 404, 406 and, in dialect 2, 410 to 417: this node has joined no community. */
     wire: ask<WireRequest, WireReply>(),

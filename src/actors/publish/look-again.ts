@@ -1,5 +1,4 @@
 import { lstat } from 'node:fs/promises';
-import { failure } from '../../errors.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { sleep } from '../../supervisor/contract/clock.ts';
 import type { GoneSource, JudgedSource } from '../content-types.ts';
@@ -12,26 +11,20 @@ import { isOffline } from './roots.ts';
 const PACE_MS = 30_000;
 /** Pages of sources looked at in one go: 10,000 of a folder that is gone for good must not keep the disk busy. */
 const PAGES = 10;
+/** Files in one question. */
+const MOST = 1000;
 /** Looks at once. */
 const PORTION = 64;
 
 const WORST_FIRST: readonly ItemState[] = ['missing', 'damaged', 'stale'];
 
-/** The states of files of an own share, by their paths in it. */
+/** The states of files of one own share. */
 export async function itemStates(
-  { refs }: PublishContext,
-  shareId: string,
-  inside: readonly string[],
-  signal: AbortSignal,
+  roots: readonly ShareRoot[],
+  sources: readonly (JudgedSource | null)[],
 ): Promise<readonly ItemState[]> {
-  const [shares, sources] = await Promise.all([
-    refs.store.ask('ownShares', null, { signal }),
-    refs.store.ask('sourcesAt', { shareId, inside }, { signal }),
-  ]);
-  const share = shares.find((each) => each.shareId === shareId);
-  if (share === undefined) throw failure('E_NOT_FOUND', 'no share of this node', { subject: shareId });
-  const offline = await offlineRoots(share.roots);
-  return await inPortions(sources, (source) => stateOf(source, offline));
+  const offline = await offlineRoots(roots);
+  return await inPortions(sources.slice(0, MOST), (source) => stateOf(source, offline));
 }
 
 /** What is known of a share without looking at each of its files: whether its places are there, and what was missed. */

@@ -53,16 +53,7 @@ export class Catalog {
     return this.#shares('WHERE k.share_id = ?', shareId)[0] ?? null;
   }
 
-  /** `E_NOT_FOUND` for a share that is neither published nor subscribed. A page does not go over the end of a volume. */
-  page(shareId: Hex, cursor: number, limit: number): ItemPage {
-    const share = this.share(idOctets(shareId, 'share id'));
-    if (share === null) {
-      throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: shareId });
-    }
-    return this.pageOf(share, cursor, limit);
-  }
-
-  /** Of the share and of its volumes. */
+  /** Of the share and of its volumes. A page does not go over the end of a volume. */
   pageOf(share: KnownShare, cursor: number, limit: number): ItemPage {
     return this.#page(share, '?4 IS NOT NULL', '', cursor, limit);
   }

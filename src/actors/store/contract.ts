@@ -6,7 +6,6 @@ import type {
   HashedSource,
   HeldFile,
   Hex,
-  JudgedSource,
   Lease,
   ServedLease,
   ShareSource,
@@ -26,6 +25,7 @@ import type {
   ItemRow,
   OwnShare,
   Revision,
+  SharePage,
   StoreChanges,
   Subscription,
   Trust,
@@ -87,8 +87,6 @@ export const storeContract = defineContract({
     unshare: ask<{ shareId: Hex; forgetKey: boolean }, { name: string; items: number }>(),
     /** Sources of a share's files as last committed: what need not be hashed again. */
     sourcesOf: ask<{ shareId: Hex }, readonly ShareSource[]>(),
-    /** The sources of files by their paths in an own share; null where none is known. At most 1000. */
-    sourcesAt: ask<{ shareId: Hex; inside: readonly string[] }, readonly (JudgedSource | null)[]>(),
     /** Files that were not what they should be behind `after`: sources by share and path, then downloads. At most 1000. */
     goneSources: ask<{ after: RecheckPlace | null }, readonly GoneSource[]>(),
     /** They are what they were again. */
@@ -136,11 +134,11 @@ export const storeContract = defineContract({
     /** Contents whose leases became void. */
     leaseChanges: stream<null, { contentIds: readonly Hex[] }>({ window: 64 }),
 
-    /** Items of an own or subscribed share, in manifest order. `limit` at most 1000. */
-    items: ask<
-      { shareId: Hex; cursor: number; limit: number },
-      { items: readonly ItemRow[]; next: number | null }
-    >(),
+    /**
+     * Items of an own or subscribed share, in manifest order, and where they lie. `share`: its id, the beginning of it, or an
+     * own one's name. `limit` at most 1000.
+     */
+    items: ask<{ share: string; cursor: number; limit: number }, SharePage>(),
     /**
      * What changed in the lists of shares and files since a revision, in order, at most 1000 at once; null: nothing yet,
      * only the revision that it is now.

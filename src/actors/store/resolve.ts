@@ -34,7 +34,8 @@ export function resolveTarget(catalog: Catalog, target: string, cursor: number):
   throw failure('E_NOT_FOUND', 'the share has no file and no folder of that path', { subject: target });
 }
 
-function shareNamed(catalog: Catalog, text: string): KnownShare | null {
+/** By its id, by its name, or by the beginning of its id. Null: none is known. `E_USAGE` for a beginning that several have. */
+export function shareNamed(catalog: Catalog, text: string): KnownShare | null {
   if (isHexId(text)) return catalog.share(fromHex(text, 32)!);
   const shares = catalog.shares();
   const named = shares.find((share) => share.name === text);

@@ -21,6 +21,10 @@ interface SourceRow extends ContentRow {
   readonly damaged: number;
 }
 
+/** What a page of a list is told of each of its files. */
+const PLACE = 's.share, s.content_id, s.path, s.size, s.mtime_ns, s.ctime_ns, s.inode, s.damaged';
+type PlaceRow = ContentRow & Pick<SourceRow, 'share' | 'damaged'>;
+
 /** Rows in one answer. */
 const PAGE = 1000;
 
@@ -109,18 +113,18 @@ export class SourceLedger {
     });
   }
 
-  #inVolume(volume: number, path: string): SourceRow | undefined {
-    return this.#database.get<SourceRow>(
-      'SELECT * FROM sources INDEXED BY sources_by_inside WHERE share = ? AND inside = ? LIMIT 1',
+  #inVolume(volume: number, path: string): PlaceRow | undefined {
+    return this.#database.get<PlaceRow>(
+      `SELECT ${PLACE} FROM sources s INDEXED BY sources_by_inside WHERE share = ? AND inside = ? LIMIT 1`,
       volume,
       path,
     );
   }
 
-  #inAnyVolume(share: number, path: string): SourceRow | undefined {
-    return this.#database.get<SourceRow>(
+  #inAnyVolume(share: number, path: string): PlaceRow | undefined {
+    return this.#database.get<PlaceRow>(
       // Left to itself, SQLite goes through all files of each share.
-      `SELECT s.* FROM own_shares o CROSS JOIN sources s INDEXED BY sources_by_inside ON s.share = o.id AND s.inside = ?2
+      `SELECT ${PLACE} FROM own_shares o CROSS JOIN sources s INDEXED BY sources_by_inside ON s.share = o.id AND s.inside = ?2
        WHERE o.id = ?1 OR o.parent = ?1 LIMIT 1`,
       share,
       path,

@@ -29,6 +29,7 @@ import { keyName, OwnShares } from './own-shares.ts';
 import { Publisher } from './publisher.ts';
 import { Rechecks } from './rechecks.ts';
 import { resolveTarget } from './resolve.ts';
+import { SharePages } from './share-pages.ts';
 import { sharesOf } from './shares-of.ts';
 import { SourceLedger } from './source-ledger.ts';
 import { storeChanges } from './store-changes.ts';
@@ -77,6 +78,7 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
   const subscriptions = new Subscriptions(database, shelf);
   const subscriber = new Subscriber(context, { database, subscriptions, shelf, changeLog });
   const catalog = new Catalog(database);
+  const pages = new SharePages(database, catalog, ledger, changeLog);
   const peers = new KnownPeers(database);
   const bans = new Bans(database);
   const keyRecords = new KeyRecords(database);
@@ -129,7 +131,6 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
         ...source,
         hashed: hashLists.has(source.contentId, source.chunkCount),
       })),
-    sourcesAt: ({ shareId, inside }) => ledger.at(shares.row(shareId).id, inside),
     goneSources({ after }) {
       const own =
         after?.place === null ? [] : ledger.gone({ place: after?.place ?? 0, path: after?.path ?? '' });
@@ -198,8 +199,8 @@ async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<Sto
       return null;
     },
 
-    items: ({ shareId, cursor, limit }) => catalog.page(shareId, cursor, limit),
-    changes: ({ since, limit }) => storeChanges(changeLog, catalog, since, limit),
+    items: ({ share, cursor, limit }) => pages.page(share, cursor, limit),
+    changes: ({ since, limit }) => storeChanges(changeLog, catalog, pages, since, limit),
     resolve: ({ target, cursor }) => resolveTarget(catalog, target, cursor),
 
     transfers: () => transfers.list(),

@@ -4,13 +4,15 @@ import type { Hex } from '../content-types.ts';
 import type { StoreChanges } from '../share-types.ts';
 import type { Catalog, KnownShare } from './catalog.ts';
 import type { ChangeLog } from './change-log.ts';
+import type { SharePages } from './share-pages.ts';
 
 const MAX_LIMIT = 1_000;
 
-/** The changes since a revision with the files as they are now. */
+/** The changes since a revision with the files as they are now, and where they lie. */
 export function storeChanges(
   log: ChangeLog,
   catalog: Catalog,
+  pages: SharePages,
   since: string | null,
   limit: number,
 ): StoreChanges {
@@ -38,5 +40,9 @@ export function storeChanges(
       files.push({ shareId, path, item });
     }
   }
-  return { ...page, shares, relist, files };
+  const places = [...Map.groupBy(files, (file) => file.shareId)].map(([shareId, changed]) => {
+    const items = changed.flatMap(({ item }) => item ?? []);
+    return { shareId, places: pages.placesOf(shareId, items) };
+  });
+  return { ...page, shares, relist, files, places };
 }

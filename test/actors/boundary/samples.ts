@@ -469,7 +469,10 @@ export const samples: Samples = {
     },
     unshare: { request: { shareId: HEX, forgetKey: false }, reply: { name: 'music', items: 3 } },
     itemStates: {
-      request: { shareId: HEX, inside: ['x/a.flac'] },
+      request: {
+        roots: [{ path: '/srv/music', kind: 'folder', inside: '' }],
+        sources: [{ ...source, damaged: true }, null],
+      },
       reply: ['ok', 'stale', 'missing', 'offline', 'damaged'],
     },
     shareStates: { request: null, reply: [{ shareId: HEX, state: 'offline' }] },
@@ -532,10 +535,6 @@ export const samples: Samples = {
     ownVolumes: { request: { shareId: HEX }, reply: [{ ...ownShare, volume: 3 }] },
     unshare: { request: { shareId: HEX, forgetKey: true }, reply: { name: 'music', items: 0 } },
     sourcesOf: { request: { shareId: HEX }, reply: [shareSource, { ...shareSource, inside: null }] },
-    sourcesAt: {
-      request: { shareId: HEX, inside: ['a.flac', 'b'] },
-      reply: [{ ...source, damaged: true }, null],
-    },
     goneSources: {
       request: { after: { place: 1, path: '/srv/a.flac' } },
       reply: [
@@ -639,7 +638,18 @@ export const samples: Samples = {
     dropRecheck: { request: { shareId: HEX }, reply: null },
     sourceGone: { request: { contentId: HEX, path: '/srv/a.flac', epoch: 1 }, reply: null },
     leaseChanges: { request: null, items: [{ contentIds: [HEX] }, { contentIds: [] }] },
-    items: { request: { shareId: HEX, cursor: 0, limit: 1000 }, reply: { items: [itemRow], next: 1 } },
+    items: {
+      request: { share: 'music', cursor: 0, limit: 1000 },
+      reply: {
+        items: [itemRow],
+        places: {
+          roots: [{ path: '/srv/a.flac', kind: 'file', inside: 'a.flac' }],
+          sources: [{ ...source, damaged: false }, null],
+        },
+        next: 1,
+        revision: 'f00d.3',
+      },
+    },
     settingKept: { request: { name: 'limits' }, reply: null },
     keepSetting: { request: { name: 'limits', value: '{}' }, reply: null },
     traffic: { request: null, reply: [{ period: '2026-11', up: 2 ** 40, down: 0 }] },
@@ -656,6 +666,7 @@ export const samples: Samples = {
           { shareId: HEX, path: 'x', item: itemRow },
           { shareId: HEX, path: 'y', item: null },
         ],
+        places: [{ shareId: HEX, places: { roots: null, states: ['held', 'remote'] } }],
       },
     },
     resolve: {

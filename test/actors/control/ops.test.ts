@@ -115,15 +115,17 @@ const NO_CHANGES = {
   shares: [] as string[],
   relist: [] as string[],
   files: [] as unknown[],
+  places: [] as unknown[],
 };
+
+const REMOTE = { roots: null, states: ['remote'] };
+const OWN_PLACES = { roots: [{ path: '/music', kind: 'folder', inside: '' }], sources: [null] };
 
 const store: Answers = {
   ownShares: () => [own],
   subscriptions: () => [subscription],
-  subscription: ({ shareId }: { shareId: string }) => (shareId === OTHER ? subscription : null),
   identity: () => ({ nodeKey: NODE_KEY, nodeId: '11'.repeat(32) }),
-  items: () => ({ items: [item], next: 1000 }),
-  leases: () => [],
+  items: () => ({ items: [item], places: REMOTE, next: 1000, revision: 'a.7' }),
   changes: () => ({ ...NO_CHANGES }),
 };
 const acceptor: Answers = {
@@ -183,6 +185,10 @@ test('changes: rows as they are now, and what went', async () => {
       { shareId: OTHER, path: 'a.flac', item },
       { shareId: OTHER, path: 'b.flac', item: null },
     ],
+    places: [
+      { shareId: OWN, places: OWN_PLACES },
+      { shareId: OTHER, places: REMOTE },
+    ],
   };
   const { refs, asked } = refsOf({ store: { ...store, changes: () => found }, acceptor, publish });
   const result = await operations.changes.run(refs, { since: 'a.7', limit: 10 }, signal);
@@ -231,29 +237,29 @@ test.each([true, false])('unshare: by name, the key forgotten or not (%s)', asyn
   expect(asked.at(-1)).toEqual(['publish.unshare', { shareId: OWN, forgetKey: forget }]);
 });
 
-test('items: as they lie there, held and remote, the path filled in', async () => {
-  const publish: Answers = { itemStates: ({ inside }: { inside: string[] }) => inside.map(() => 'stale') };
-  const { refs } = refsOf({ store, publish });
-  const page = { cursor: 0, limit: 10 };
+test('items: as the store has them, own ones as they look on the disk, the path filled in', async () => {
+  const body = { share: 'music', cursor: 0, limit: 10 };
   const entry = { content_id: item.contentId, path: 'a.flac', name: 'a.flac', size: 5, chunks: 1 };
-  expect(await operations.items.run(refs, { share: OTHER, ...page }, signal)).toEqual({
+  const publish: Answers = { itemStates: () => ['stale'] };
+  const theirs = refsOf({ store, publish });
+  expect(await operations.items.run(theirs.refs, body, signal)).toEqual({
     items: [{ ...entry, state: 'remote' }],
     next: 1000,
     revision: 'a.7',
   });
-  expect((await operations.items.run(refs, { share: 'music', ...page }, signal)).items[0]).toEqual({
-    ...entry,
-    state: 'stale',
+  expect(theirs.asked).toEqual([['store.items', body]]);
+  const items = () => ({ items: [item], places: OWN_PLACES, next: null, revision: 'a.8' });
+  const ours = refsOf({ store: { items }, publish });
+  expect(await operations.items.run(ours.refs, body, signal)).toEqual({
+    items: [{ ...entry, state: 'stale' }],
+    next: null,
+    revision: 'a.8',
   });
-  await expect(operations.items.run(refs, { share: '99'.repeat(32), ...page }, signal)).rejects.toMatchObject(
-    {
-      code: 'E_NOT_FOUND',
-    },
-  );
-  const held = refsOf({ store: { ...store, leases: () => [{ contentId: item.contentId }] } });
-  expect((await operations.items.run(held.refs, { share: OTHER, ...page }, signal)).items[0]!.state).toBe(
-    'held',
-  );
+  // A page is one question to each.
+  expect(ours.asked).toEqual([
+    ['store.items', body],
+    ['publish.itemStates', OWN_PLACES],
+  ]);
 });
 
 test('a share is named by name, by id, or by the beginning of an id; not by what fits two or none', async () => {

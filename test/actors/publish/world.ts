@@ -210,11 +210,6 @@ export class World {
           volume: Number(own.name.slice(name.length + 1)),
         }));
       }
-      case 'sourcesAt': {
-        const { shareId, inside } = request as { shareId: string; inside: readonly string[] };
-        const { sources } = this.#byId(shareId);
-        return inside.map((path) => sources.find((source) => source.inside === path) ?? null);
-      }
       case 'goneSources': {
         const { after } = request as { after: { path: string } | null };
         return after === null ? this.gone : [];

@@ -89,7 +89,9 @@ describe('backups', () => {
     const restored = await start({ restore: file() }, again);
     const [share] = await restored.ask('ownShares', null);
     expect(share!.seq).toBeGreaterThanOrEqual(1);
-    expect(await restored.ask('items', { shareId, cursor: 0, limit: 10 })).toMatchObject({ next: null });
+    expect(await restored.ask('items', { share: shareId, cursor: 0, limit: 10 })).toMatchObject({
+      next: null,
+    });
   });
 
   test('the next revision of a restored share is above all that may have been signed since', async () => {

@@ -33,7 +33,7 @@ describe('pages of items', () => {
         const seen: string[] = [];
         for (let cursor: number | null = 0; cursor !== null; ) {
           const page: { items: readonly { name: string }[]; next: number | null } = await life.ask('items', {
-            shareId: own,
+            share: own,
             cursor,
             limit,
           });
@@ -51,19 +51,38 @@ describe('pages of items', () => {
     const whole = item(7, { path: 'a/file', mime: 'text/plain', tags: ['one', 'two'] });
     const shareId = (await life.ask('openShare', { name: 'whole' })).shareId;
     await life.ask('commitRevision', revision(shareId, [whole]));
-    expect(await life.ask('items', { shareId, cursor: 0, limit: 1 })).toEqual({
+    expect(await life.ask('items', { share: shareId, cursor: 0, limit: 1 })).toMatchObject({
       items: [{ shareId, ...whole }],
       next: null,
     });
   });
 
   test('the page that ends with the share, and one beyond it', async () => {
-    expect(await life.ask('items', { shareId: own, cursor: 20, limit: 5 })).toMatchObject({ next: null });
-    expect(await life.ask('items', { shareId: own, cursor: 20, limit: 4 })).toMatchObject({ next: 24 });
-    expect(await life.ask('items', { shareId: own, cursor: 99, limit: 5 })).toEqual({
+    expect(await life.ask('items', { share: own, cursor: 20, limit: 5 })).toMatchObject({ next: null });
+    expect(await life.ask('items', { share: own, cursor: 20, limit: 4 })).toMatchObject({ next: 24 });
+    expect(await life.ask('items', { share: own, cursor: 99, limit: 5 })).toMatchObject({
       items: [],
+      places: { sources: [] },
       next: null,
     });
+  });
+
+  test('a share is named by name, by id, or by the beginning of an id', async () => {
+    for (const share of ['mine', own.toUpperCase(), own.slice(0, 8)]) {
+      expect((await life.ask('items', { share, cursor: 0, limit: 1 })).items).toMatchObject([
+        { shareId: own, name: 'file-0.bin' },
+      ]);
+    }
+  });
+
+  test('the revision of a page is the one before which it was read', async () => {
+    const shareId = (await life.ask('openShare', { name: 'changing' })).shareId;
+    await life.ask('commitRevision', revision(shareId, [item(40)]));
+    const { revision: since } = await life.ask('items', { share: shareId, cursor: 0, limit: 1 });
+    await life.ask('commitRevision', revision(shareId, [item(40), item(41)]));
+    expect((await life.ask('changes', { since, limit: 10 })).files).toMatchObject([
+      { shareId, path: 'file-41.bin' },
+    ]);
   });
 
   test.each([
@@ -72,18 +91,19 @@ describe('pages of items', () => {
     [{ limit: 1.5 }, 'E_USAGE'],
     [{ cursor: -1 }, 'E_USAGE'],
     [{ cursor: Number.NaN }, 'E_USAGE'],
-    [{ shareId: 'mine' }, 'E_USAGE'],
-    [{ shareId: 'ab'.repeat(32) }, 'E_NOT_FOUND'],
+    [{ share: 'yours' }, 'E_NOT_FOUND'],
+    [{ share: 'ab'.repeat(32) }, 'E_NOT_FOUND'],
   ])('%j: %s', async (change, code) => {
-    await expect(life.ask('items', { shareId: own, cursor: 0, limit: 5, ...change })).rejects.toMatchObject({
+    await expect(life.ask('items', { share: own, cursor: 0, limit: 5, ...change })).rejects.toMatchObject({
       code,
     });
   });
 
   test('a share of which nothing is known yet has no items', async () => {
     await life.ask('subscribe', subscription(key(9)));
-    expect(await life.ask('items', { shareId: idOf(key(9)), cursor: 0, limit: 5 })).toEqual({
+    expect(await life.ask('items', { share: idOf(key(9)), cursor: 0, limit: 5 })).toMatchObject({
       items: [],
+      places: { roots: null, states: [] },
       next: null,
     });
   });

@@ -109,7 +109,14 @@ describe('changes of a store', () => {
       { path: item(3).name, item: { contentId: item(4).contentId } },
       { path: item(2).name, item: null },
     ]);
-    expect(await since(found.revision)).toMatchObject({ shares: [], files: [], relist: [] });
+    // In the order of the files that are there.
+    expect(found.places).toMatchObject([
+      {
+        shareId,
+        places: { sources: [{ path: '/data/moved.bin' }, { path: `/data/${item(3).name}` }] },
+      },
+    ]);
+    expect(await since(found.revision)).toMatchObject({ shares: [], files: [], places: [], relist: [] });
   });
 
   test('subscriptions that come, change and go', async () => {
@@ -124,6 +131,7 @@ describe('changes of a store', () => {
     await life.ask('commitManifest', two.offer);
     const more = await since(found.revision);
     expect(more.files).toMatchObject([{ shareId: idOf(share), item: { contentId: item(2).contentId } }]);
+    expect(more.places).toEqual([{ shareId: idOf(share), places: { roots: null, states: ['remote'] } }]);
     await life.ask('unsubscribe', { shareId: idOf(share) });
     expect(await since(more.revision)).toMatchObject({ shares: [idOf(share)] });
     // A file that is told of and is gone by now is gone.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { item, revision, source } from './objects.ts';
+import { idOf, item, key, manifestItem, published, revision, source, subscription } from './objects.ts';
 import { Life, Place } from './world.ts';
 
 const one = item(1);
@@ -43,6 +43,22 @@ test('held files are leased, also after a restart; own sources come first', asyn
   const { shareId } = await life.ask('openShare', { name: 'mine' });
   await life.ask('commitRevision', revision(shareId, [one], { sources: [source(one)] }));
   expect(await lease(one)).toMatchObject({ path: source(one).path });
+});
+
+test("a page of somebody else's share says which of its files are served from here", async () => {
+  const theirs = key(3);
+  const share = idOf(theirs);
+  await life.ask('subscribe', subscription(theirs));
+  const items = [manifestItem(1), manifestItem(2), manifestItem(3)];
+  await life.ask('commitManifest', published(theirs, 1, { items }).offer);
+  const states = async () => (await life.ask('items', { share, cursor: 0, limit: 10 })).places;
+  expect(await states()).toEqual({ roots: null, states: ['remote', 'remote', 'remote'] });
+  await life.ask('holdFiles', [held(item(2))]);
+  const { shareId } = await life.ask('openShare', { name: 'mine' });
+  await life.ask('commitRevision', revision(shareId, [item(3)]));
+  expect(await states()).toEqual({ roots: null, states: ['remote', 'held', 'held'] });
+  for (const of of [item(2), item(3)]) await life.ask('sourceGone', (await lease(of))!);
+  expect(await states()).toEqual({ roots: null, states: ['remote', 'remote', 'remote'] });
 });
 
 test('one that changed is forgotten, and every shard hears of it; old news changes nothing', async () => {

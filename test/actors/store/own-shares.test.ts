@@ -248,7 +248,7 @@ describe('own shares', () => {
     expect(shareHead.read(new Reader(octets!)).latestSeq).toBe(8n);
     expect(existsSync(join(place.home, 'manifests', later.manifestId))).toBe(true);
     // Both are known; of the two the newer is listed.
-    const page = await life.ask('items', { shareId: share.shareId, cursor: 0, limit: 10 });
+    const page = await life.ask('items', { share: share.shareId, cursor: 0, limit: 10 });
     expect(page.items.map(({ name }) => name)).toEqual(['file-1.bin']);
   });
 

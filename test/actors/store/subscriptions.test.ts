@@ -245,7 +245,7 @@ describe('subscriptions', () => {
     expect(manifestFiles()).toEqual([]);
     expect(await life.ask('manifest', { manifestId })).toBeNull();
     expect(await findHead(life, shareId)).toBeNull();
-    await expect(life.ask('items', { shareId, cursor: 0, limit: 1 })).rejects.toMatchObject({
+    await expect(life.ask('items', { share: shareId, cursor: 0, limit: 1 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
     await expect(life.ask('resolve', { target: item(1).contentId, cursor: 0 })).rejects.toMatchObject({
@@ -270,7 +270,7 @@ describe('subscriptions', () => {
     expect(await life.ask('commitManifest', offer)).toMatchObject({ seq: 1, items: 1 });
     await life.ask('unsubscribe', { shareId: own.shareId });
     expect(await life.ask('manifest', { manifestId: committed.manifestId })).toEqual(octets);
-    expect(await life.ask('items', { shareId: own.shareId, cursor: 0, limit: 5 })).toMatchObject({
+    expect(await life.ask('items', { share: own.shareId, cursor: 0, limit: 5 })).toMatchObject({
       items: [{}],
       next: null,
     });

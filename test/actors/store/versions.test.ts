@@ -38,7 +38,7 @@ describe.each(folders)('%s', (name) => {
     expect((await life.ask('identity', null)).nodeKey).toBe(told.identity);
     expect(await life.ask('ownShares', null)).toMatchObject(told.ownShares);
     expect(await life.ask('subscriptions', null)).toMatchObject(told.subscriptions);
-    const page = await life.ask('items', { shareId: music.shareId, cursor: 0, limit: 10 });
+    const page = await life.ask('items', { share: music.shareId, cursor: 0, limit: 10 });
     expect(page.items).toMatchObject(told.items);
     expect(await life.ask('knownPeer', { address: 'tcp://192.0.2.1:7001' })).toEqual(told.peer);
     expect(await life.ask('lease', { contentId: told.items[0]!.contentId })).not.toBeNull();

@@ -37,7 +37,7 @@ describe('shares that are taken back, and files that come back', () => {
     expect(await findHead(life, shareId)).toBeNull();
     expect(await life.ask('manifest', { manifestId })).toBeNull();
     expect(await life.ask('lease', { contentId: item(1).contentId })).toBeNull();
-    await expect(life.ask('items', { shareId, cursor: 0, limit: 10 })).rejects.toMatchObject({
+    await expect(life.ask('items', { share: shareId, cursor: 0, limit: 10 })).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
     await expect(life.ask('resolve', { target: 'music', cursor: 0 })).rejects.toMatchObject({
@@ -89,11 +89,15 @@ describe('shares that are taken back, and files that come back', () => {
     ]);
   });
 
-  test('sources by their paths in the share', async () => {
-    const { shareId } = await publish('music', 1, 2);
-    expect(await life.ask('sourcesAt', { shareId, inside: ['file-2.bin', 'nothing', 'file-1.bin'] })).toEqual(
-      [{ ...source(item(2)), damaged: false }, null, { ...source(item(1)), damaged: false }],
-    );
+  test('a page has the sources of its files; one without any is told as that', async () => {
+    const { shareId } = await life.ask('openShare', { name: 'music' });
+    const listed = [item(2), item(3), item(1)];
+    const sources = [source(item(1)), source(item(2))];
+    await life.ask('commitRevision', revision(shareId, listed, { sources }));
+    expect((await life.ask('items', { share: 'music', cursor: 0, limit: 10 })).places).toEqual({
+      roots: [{ path: '/data', kind: 'folder', inside: '' }],
+      sources: [{ ...source(item(2)), damaged: false }, null, { ...source(item(1)), damaged: false }],
+    });
   });
 
   test('what was gone is told a page at a time, and can be marked as back once', async () => {

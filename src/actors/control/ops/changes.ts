@@ -1,9 +1,9 @@
 import type { ItemEntry } from '../../../control-link/results.ts';
 import { eachBounded } from '../../each-bounded.ts';
-import type { ItemRow, OwnShare, StoreChanges } from '../../share-types.ts';
+import type { ItemRow, StoreChanges } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
-import { isOwn, itemEntries, ownShares, shareRows } from './shares.ts';
+import { itemEntries, shareRows } from './shares.ts';
 
 /** Shares whose files are asked for at the same time. */
 const SHARES_AT_ONCE = 8;
@@ -16,10 +16,9 @@ export async function revisionNow(refs: ControlRefs, signal: AbortSignal): Promi
 export const changes: AskOperation<'changes'> = async (refs, body, signal) => {
   const found = await refs.store.ask('changes', { since: body.since, limit: body.limit }, { signal });
   const { revision, reset, more, shares: changed, relist, files } = found;
-  const own = changed.length + files.length === 0 ? Promise.resolve([]) : ownShares(refs, signal);
   const [rows, entries] = await Promise.all([
-    changed.length === 0 ? [] : shareRows(refs, signal, own),
-    entriesOf(refs, files, own, signal),
+    changed.length === 0 ? [] : shareRows(refs, signal),
+    entriesOf(refs, found, signal),
   ]);
   const wanted = new Set(changed);
   const shares = rows.filter((row) => wanted.has(row.share_id));
@@ -43,15 +42,14 @@ export const changes: AskOperation<'changes'> = async (refs, body, signal) => {
 /** The files that are there, with how they lie here. */
 async function entriesOf(
   refs: ControlRefs,
-  files: StoreChanges['files'],
-  own: Promise<readonly OwnShare[]>,
+  { files, places }: StoreChanges,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ItemRow, ItemEntry>> {
   const entries = new Map<ItemRow, ItemEntry>();
-  const byShare = [...Map.groupBy(files, (file) => file.shareId)];
-  await eachBounded(byShare, SHARES_AT_ONCE, async ([shareId, changed]) => {
-    const items = changed.flatMap(({ item }) => item ?? []);
-    const shown = await itemEntries(refs, { shareId, own: await isOwn(shareId, own) }, items, signal);
+  const byShare = Map.groupBy(files, (file) => file.shareId);
+  await eachBounded(places, SHARES_AT_ONCE, async ({ shareId, places: lie }) => {
+    const items = byShare.get(shareId)!.flatMap(({ item }) => item ?? []);
+    const shown = await itemEntries(refs, items, lie, signal);
     for (const [i, item] of items.entries()) entries.set(item, shown[i]!);
   });
   return entries;

@@ -1,7 +1,6 @@
 import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
-import { failure } from '../../../errors.ts';
 import { linkWith } from '../../../protocol/links/pinned-link.ts';
-import type { ItemRow, OwnShare, Subscription } from '../../share-types.ts';
+import type { ItemPlaces, ItemRow, OwnShare, Subscription } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
 import { revisionNow } from './changes.ts';
@@ -15,18 +14,10 @@ export const shares: AskOperation<'shares'> = async (refs, body, signal) => {
   return { shares: rows, next, revision };
 };
 
-/** The shares that this node publishes. */
-export const ownShares = (refs: ControlRefs, signal: AbortSignal): Promise<readonly OwnShare[]> =>
-  refs.store.ask('ownShares', null, { signal });
-
-/** Own shares, then subscribed ones. `asked`: the own ones, where they are known or on their way already. */
-export async function shareRows(
-  refs: ControlRefs,
-  signal: AbortSignal,
-  asked = ownShares(refs, signal),
-): Promise<readonly ShareRow[]> {
+/** Own shares, then subscribed ones. */
+export async function shareRows(refs: ControlRefs, signal: AbortSignal): Promise<readonly ShareRow[]> {
   const [own, states, subscribed, identity, addresses] = await Promise.all([
-    asked,
+    refs.store.ask('ownShares', null, { signal }),
     refs.publish.ask('shareStates', null, { signal }),
     refs.store.ask('subscriptions', null, { signal }),
     refs.store.ask('identity', null, { signal }),
@@ -46,48 +37,22 @@ export const unshare: AskOperation<'unshare'> = async (refs, body, signal) => {
 };
 
 export const items: AskOperation<'items'> = async (refs, body, signal) => {
-  const shareId = await shareIdOf(refs, body.share, signal);
-  const [revision, own, subscription] = await Promise.all([
-    revisionNow(refs, signal),
-    isOwn(shareId, ownShares(refs, signal)),
-    refs.store.ask('subscription', { shareId }, { signal }),
-  ]);
-  if (!own && subscription === null) {
-    throw failure('E_NOT_FOUND', 'neither published nor subscribed here', { subject: body.share });
-  }
-  const request = { shareId, cursor: body.cursor, limit: body.limit };
-  const page = await refs.store.ask('items', request, { signal });
-  return { items: await itemEntries(refs, { shareId, own }, page.items, signal), next: page.next, revision };
+  const { items, places, next, revision } = await refs.store.ask('items', body, { signal });
+  return { items: await itemEntries(refs, items, places, signal), next, revision };
 };
-
-/** Whether a share is one of these. */
-export const isOwn = async (shareId: string, own: Promise<readonly OwnShare[]>): Promise<boolean> =>
-  (await own).some((share) => share.shareId === shareId);
 
 /** Items of one share with how they lie here; at most 1000. */
 export async function itemEntries(
   refs: ControlRefs,
-  { shareId, own }: { readonly shareId: string; readonly own: boolean },
   items: readonly ItemRow[],
+  places: ItemPlaces,
   signal: AbortSignal,
 ): Promise<readonly ItemEntry[]> {
   if (items.length === 0) return [];
-  const states = own
-    ? await refs.publish.ask('itemStates', { shareId, inside: items.map(pathOf) }, { signal })
-    : await heldStates(refs, items, signal);
+  // Own files are looked at.
+  const states =
+    places.roots === null ? places.states : await refs.publish.ask('itemStates', places, { signal });
   return items.map((item, i) => entry(item, states[i]!));
-}
-
-/** Whether this node could serve them. */
-async function heldStates(
-  refs: ControlRefs,
-  rows: readonly ItemRow[],
-  signal: AbortSignal,
-): Promise<readonly ItemEntry['state'][]> {
-  const contentIds = rows.map((item) => item.contentId);
-  const leases = await refs.store.ask('leases', { contentIds }, { signal });
-  const held = new Set(leases.map(({ contentId }) => contentId));
-  return rows.map(({ contentId }) => (held.has(contentId) ? 'held' : 'remote'));
 }
 
 const pathOf = ({ path, name }: ItemRow): string => path ?? name;
