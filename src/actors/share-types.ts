@@ -27,9 +27,12 @@ export type ItemPlaces =
   | { readonly roots: readonly ShareRoot[]; readonly sources: readonly (JudgedSource | null)[] }
   | { readonly roots: null; readonly states: readonly ('held' | 'remote')[] };
 
+/** What a list tells of a file. */
+export type ListedItem = Pick<ItemRow, 'contentId' | 'path' | 'name' | 'size' | 'chunkCount'>;
+
 /** A part of a share's list. */
 export interface SharePage {
-  readonly items: readonly ItemRow[];
+  readonly items: readonly ListedItem[];
   readonly places: ItemPlaces;
   /** Cursor of the next page; null: this was the last. */
   readonly next: number | null;
@@ -132,7 +135,11 @@ export interface StoreChanges {
   /** Shares of whose files too many changed to be named. */
   readonly relist: readonly Hex[];
   /** Files that changed or came; null: that went. */
-  readonly files: readonly { readonly shareId: Hex; readonly path: string; readonly item: ItemRow | null }[];
+  readonly files: readonly {
+    readonly shareId: Hex;
+    readonly path: string;
+    readonly item: ListedItem | null;
+  }[];
   /** Where those that are there lie, by their shares, in their order. */
   readonly places: readonly { readonly shareId: Hex; readonly places: ItemPlaces }[];
 }

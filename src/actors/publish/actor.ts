@@ -1,6 +1,7 @@
 import { failure } from '../../errors.ts';
 import { actor } from '../contracts.ts';
 import { publishContract } from './contract.ts';
+import { FileLooks } from './file-looks.ts';
 import { itemStates, lookAgain, shareStates } from './look-again.ts';
 import { runPublish } from './run-publish.ts';
 import { Watches } from './watch/watches.ts';
@@ -17,7 +18,8 @@ export default actor(publishContract, (context) => {
     }
     throw new Error('a publish ended without a result');
   });
-  context.spawn(() => lookAgain(context));
+  const looks = new FileLooks(context.clock);
+  context.spawn(() => lookAgain(context, looks));
   context.spawn(() => watches.start());
 
   return {
@@ -41,8 +43,8 @@ export default actor(publishContract, (context) => {
         await watches.follow();
         return taken;
       },
-      itemStates: ({ roots, sources }) => itemStates(roots, sources),
-      shareStates: (_, { signal }) => shareStates(context, signal),
+      itemStates: ({ roots, sources }) => itemStates(looks, roots, sources),
+      shareStates: (_, { signal }) => shareStates(context, looks, signal),
       wire: (request) => answerWire(context, request),
     },
   };

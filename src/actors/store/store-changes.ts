@@ -4,7 +4,7 @@ import type { Hex } from '../content-types.ts';
 import type { StoreChanges } from '../share-types.ts';
 import type { Catalog, KnownShare } from './catalog.ts';
 import type { ChangeLog } from './change-log.ts';
-import type { SharePages } from './share-pages.ts';
+import { listed, type SharePages } from './share-pages.ts';
 
 const MAX_LIMIT = 1_000;
 
@@ -37,7 +37,7 @@ export function storeChanges(
       const { path, contentId } = change;
       const share = contentId === null ? null : shareOf(shareId);
       const item = share === null ? null : catalog.itemOf(share, path, contentId!);
-      files.push({ shareId, path, item });
+      files.push({ shareId, path, item: item && listed(item) });
     }
   }
   const places = [...Map.groupBy(files, (file) => file.shareId)].map(([shareId, changed]) => {

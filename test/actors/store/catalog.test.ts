@@ -47,12 +47,17 @@ describe('pages of items', () => {
     );
   });
 
-  test('an item is given whole', async () => {
+  test('an item is given whole, and as much of it as a list tells', async () => {
     const whole = item(7, { path: 'a/file', mime: 'text/plain', tags: ['one', 'two'] });
     const shareId = (await life.ask('openShare', { name: 'whole' })).shareId;
     await life.ask('commitRevision', revision(shareId, [whole]));
-    expect(await life.ask('items', { share: shareId, cursor: 0, limit: 1 })).toMatchObject({
+    expect(await life.ask('resolve', { target: shareId, cursor: 0 })).toEqual({
       items: [{ shareId, ...whole }],
+      next: null,
+    });
+    const { contentId, path, name, size, chunkCount } = whole;
+    expect(await life.ask('items', { share: shareId, cursor: 0, limit: 1 })).toMatchObject({
+      items: [{ contentId, path, name, size, chunkCount }],
       next: null,
     });
   });
@@ -70,7 +75,7 @@ describe('pages of items', () => {
   test('a share is named by name, by id, or by the beginning of an id', async () => {
     for (const share of ['mine', own.toUpperCase(), own.slice(0, 8)]) {
       expect((await life.ask('items', { share, cursor: 0, limit: 1 })).items).toMatchObject([
-        { shareId: own, name: 'file-0.bin' },
+        { contentId: item(0).contentId, name: 'file-0.bin' },
       ]);
     }
   });

@@ -105,7 +105,7 @@ describe('changes of a store', () => {
     const found = await since(from);
     expect(found).toMatchObject({ reset: false, more: false, shares: [shareId], relist: [] });
     expect(found.files).toMatchObject([
-      { path: 'moved.bin', item: { contentId: item(2).contentId, shareId } },
+      { shareId, path: 'moved.bin', item: { contentId: item(2).contentId } },
       { path: item(3).name, item: { contentId: item(4).contentId } },
       { path: item(2).name, item: null },
     ]);

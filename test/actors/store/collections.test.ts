@@ -90,10 +90,12 @@ describe('collections', () => {
         let cursor: number | null = 0;
         for (let pages = 0; cursor !== null; pages++) {
           expect(pages).toBeLessThan(6);
-          const page: { items: readonly { name: string; shareId: string }[]; next: number | null } =
-            await life.ask('items', { share: shareId, cursor, limit });
+          const page: { items: readonly { name: string }[]; next: number | null } = await life.ask('items', {
+            share: shareId,
+            cursor,
+            limit,
+          });
           names.push(...page.items.map(({ name }) => name));
-          expect(page.items.every((each) => each.shareId === shareId)).toBe(true);
           cursor = page.next;
         }
         expect(names).toEqual([1, 2, 3, 4].map((n) => `file-${n}.bin`));
@@ -210,10 +212,7 @@ describe('collections', () => {
       const page = await life.ask('items', { share: rootId, cursor: 0, limit: 10 });
       expect(page.items.map(({ name }) => name)).toEqual(['file-1.bin', 'file-2.bin']);
       expect((await life.ask('items', { share: rootId, cursor: page.next!, limit: 10 })).items).toMatchObject(
-        [
-          { shareId: rootId, name: 'file-11.bin' },
-          { shareId: rootId, name: 'file-12.bin' },
-        ],
+        [{ name: 'file-11.bin' }, { name: 'file-12.bin' }],
       );
       expect((await life.ask('resolve', { target: `${rootId}/file-12.bin`, cursor: 0 })).items).toMatchObject(
         [{ shareId: rootId }],

@@ -1,6 +1,6 @@
 import type { ItemEntry } from '../../../control-link/results.ts';
 import { eachBounded } from '../../each-bounded.ts';
-import type { ItemRow, StoreChanges } from '../../share-types.ts';
+import type { ListedItem, StoreChanges } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
 import { itemEntries, shareRows } from './shares.ts';
@@ -44,8 +44,8 @@ async function entriesOf(
   refs: ControlRefs,
   { files, places }: StoreChanges,
   signal: AbortSignal,
-): Promise<ReadonlyMap<ItemRow, ItemEntry>> {
-  const entries = new Map<ItemRow, ItemEntry>();
+): Promise<ReadonlyMap<ListedItem, ItemEntry>> {
+  const entries = new Map<ListedItem, ItemEntry>();
   const byShare = Map.groupBy(files, (file) => file.shareId);
   await eachBounded(places, SHARES_AT_ONCE, async ({ shareId, places: lie }) => {
     const items = byShare.get(shareId)!.flatMap(({ item }) => item ?? []);

@@ -1,6 +1,6 @@
 import type { ItemEntry, ShareRow } from '../../../control-link/results.ts';
 import { linkWith } from '../../../protocol/links/pinned-link.ts';
-import type { ItemPlaces, ItemRow, OwnShare, Subscription } from '../../share-types.ts';
+import type { ItemPlaces, ListedItem, OwnShare, Subscription } from '../../share-types.ts';
 import type { ControlRefs } from '../control-refs.ts';
 import type { AskOperation } from '../operation.ts';
 import { revisionNow } from './changes.ts';
@@ -44,7 +44,7 @@ export const items: AskOperation<'items'> = async (refs, body, signal) => {
 /** Items of one share with how they lie here; at most 1000. */
 export async function itemEntries(
   refs: ControlRefs,
-  items: readonly ItemRow[],
+  items: readonly ListedItem[],
   places: ItemPlaces,
   signal: AbortSignal,
 ): Promise<readonly ItemEntry[]> {
@@ -55,9 +55,9 @@ export async function itemEntries(
   return items.map((item, i) => entry(item, states[i]!));
 }
 
-const pathOf = ({ path, name }: ItemRow): string => path ?? name;
+const pathOf = ({ path, name }: ListedItem): string => path ?? name;
 
-function entry(item: ItemRow, state: ItemEntry['state']): ItemEntry {
+function entry(item: ListedItem, state: ItemEntry['state']): ItemEntry {
   const { contentId, name, size, chunkCount } = item;
   return { content_id: contentId, path: pathOf(item), name, size, chunks: chunkCount, state };
 }
