@@ -28,7 +28,7 @@ function run() {
   process.umask(0o077);
   keepCompiled();
   var source = path.join(root, 'src', 'cli', 'main.ts');
-  var main = fs.existsSync(source) ? source : path.join(root, 'dist', 'src', 'cli', 'main.js');
+  var main = fs.existsSync(source) ? source : path.join(root, 'dist', 'main', 'main.js');
   import(require('node:url').pathToFileURL(main).href).catch((error) => {
     console.error(error);
     process.exit(1);

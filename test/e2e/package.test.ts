@@ -75,10 +75,13 @@ describe('the package, installed in another folder', () => {
     expect(stdout.trim().split('\n')).toEqual(['function function 0', '0 function']);
   });
 
-  test('starts a node, each actor from one file, publishes and stops', async () => {
+  test('starts a node, each actor from one file and the command line from a few, publishes and stops', async () => {
     // What a worker begins with that has no file of its own: nobody may need it.
     const entry = join(place, 'node_modules/granary/dist/src/supervisor/runtime/worker-entry.js');
     await rename(entry, `${entry}.away`);
+    // The command line is in a few files of its own, too.
+    const commands = join(place, 'node_modules/granary/dist/src/cli');
+    await rename(commands, `${commands}.away`);
     const home = join(place, 'home');
     const args = ['--json', '--home', home];
     const node = spawn(
