@@ -3,11 +3,12 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
+import { builtPackage } from './catalog/built-package.ts';
 import { GOALS } from './catalog/goals.ts';
 import { TimedNode } from './catalog/timed-node.ts';
 import { folder } from './node-process.ts';
 import { judge, lineOf } from './search/bars.ts';
-import { figuresText, medians, percentile, round } from './statistics.ts';
+import { figuresText, medians, median as middle, percentile, round } from './statistics.ts';
 import { inWorkplace } from './workplace.ts';
 
 const DEFAULT_SIZE = 100_000;
@@ -18,10 +19,13 @@ const CALLS = 300;
 const SHARE = 'catalog';
 const IDLE_MS = 10_000;
 const LOADED_MS = 60_000;
+/** Starts for the processor time that a catalog adds to one: they differ by a tenth among themselves. */
+const STARTS = 5;
 
 /**
  * What a catalog costs a node that does nothing with it: one node with as many own items, one that is subscribed to
- * them, an empty one beside them. Size: items. The clients are this process: what is timed includes the control socket
+ * them, an empty one beside them, all of them the package as it is published (built first when this is a clone; what a start
+ * of the clone takes stands beside). Size: items. The clients are this process: what is timed includes the control socket
  * and its codec.
  */
 const catalog: Bench = {
@@ -29,14 +33,18 @@ const catalog: Bench = {
   run: ({ size = DEFAULT_SIZE, repeat = 3, log }) =>
     inWorkplace(async (root) => {
       const homes = await filled(root, size, log);
+      const program = await builtPackage(root);
       const runs: Record<string, number>[] = [];
       let listed = 0;
       let found = 0;
       let changed = 0;
       for (let run = 0; run < repeat; run++) {
-        const empty = await lifeOf(homes.empty);
-        const own = await ownLife(homes.own, homes.files, run);
-        const subscribed = await subscribedLife(homes.subscribed, size);
+        const added = await addedCpu(homes, program);
+        const clone = await TimedNode.start(homes.own);
+        await clone.stop();
+        const empty = await lifeOf(program, homes.empty);
+        const own = await ownLife(program, homes.own, homes.files, run);
+        const subscribed = await subscribedLife(program, homes.subscribed, size);
         listed = own.listed;
         found = subscribed.found;
         changed = own.changed;
@@ -46,8 +54,8 @@ const catalog: Bench = {
           ...prefixed('own', own.figures),
           ...prefixed('subscribed', subscribed.figures),
           ...homes.figures,
-          added_ready_cpu_ms:
-            Math.max(own.figures.ready_cpu_ms, subscribed.figures.ready_cpu_ms) - empty.ready_cpu_ms,
+          added_ready_cpu_ms: added,
+          clone_ready_ms: clone.readyMs,
           own_octets_per_item: (own.figures.rss - empty.rss) / size,
           subscribed_octets_per_item: (subscribed.figures.rss - empty.rss) / size,
         });
@@ -65,6 +73,11 @@ const catalog: Bench = {
             name: 'an empty node, from the start to ready (ms)',
             value: median.empty_ready_ms!,
             ratio: round(median.own_ready_ms! / median.empty_ready_ms!),
+          },
+          {
+            name: 'the same from the sources of this clone, with the items (ms)',
+            value: median.clone_ready_ms!,
+            ratio: round(median.own_ready_ms! / median.clone_ready_ms!),
           },
         ],
         checks: [
@@ -118,6 +131,22 @@ async function filled(root: string, size: number, log: (line: string) => void) {
   return { files, own, subscribed, empty, figures };
 }
 
+/** What the items add to the processor time until a node is ready, own or subscribed ones: medians of starts in turn. */
+async function addedCpu(
+  homes: Readonly<Record<'own' | 'subscribed' | 'empty', string>>,
+  program: string,
+): Promise<number> {
+  const used: Record<'own' | 'subscribed' | 'empty', number[]> = { own: [], subscribed: [], empty: [] };
+  for (let start = 0; start < STARTS; start++) {
+    for (const kind of ['empty', 'own', 'subscribed'] as const) {
+      const node = await TimedNode.start(homes[kind], {}, program);
+      used[kind].push((await node.cpu()) * 1000);
+      await node.stop();
+    }
+  }
+  return Math.max(middle(used.own), middle(used.subscribed)) - middle(used.empty);
+}
+
 interface Life {
   readonly ready_ms: number;
   readonly ready_cpu_ms: number;
@@ -131,11 +160,12 @@ const nothing = async (): Promise<Figures> => ({});
 
 /** Start, what is listed, a rest of ten seconds, what is changed, stop. */
 async function lifeOf(
+  program: string,
   home: string,
   list: (node: TimedNode) => Promise<Figures> = nothing,
   change: (node: TimedNode) => Promise<Figures> = nothing,
 ): Promise<Life & Figures> {
-  const node = await TimedNode.start(home);
+  const node = await TimedNode.start(home, {}, program);
   const readyCpu = await node.cpu();
   const listed = await list(node);
   const cpu = await node.cpu();
@@ -156,10 +186,11 @@ async function lifeOf(
   };
 }
 
-async function ownLife(home: string, files: string, run: number) {
+async function ownLife(program: string, home: string, files: string, run: number) {
   let listed = 0;
   let changed = 0;
   const figures = await lifeOf(
+    program,
     home,
     async (node) => {
       const { client } = node;
@@ -191,9 +222,9 @@ async function ownLife(home: string, files: string, run: number) {
   return { figures, listed, changed };
 }
 
-async function subscribedLife(home: string, size: number) {
+async function subscribedLife(program: string, home: string, size: number) {
   let found = 0;
-  const figures = await lifeOf(home, async (node) => {
+  const figures = await lifeOf(program, home, async (node) => {
     const { client } = node;
     while (!(await client.call('search', { query: 'item' })).complete) {
       if (node.age > LOADED_MS) throw new Error('the catalog is not searchable after a minute');

@@ -19,11 +19,16 @@ export class TimedNode {
     this.client = client;
   }
 
-  static async start(home: string, env: Readonly<Record<string, string>> = {}): Promise<TimedNode> {
+  /** `program`: the launcher of the node. */
+  static async start(
+    home: string,
+    env: Readonly<Record<string, string>> = {},
+    program = launcher!,
+  ): Promise<TimedNode> {
     const from = performance.now();
     const child = spawn(
       process.execPath,
-      [launcher!, 'up', '--json', '--home', home, '--listen', 'tcp://127.0.0.1:0'],
+      [program, 'up', '--json', '--home', home, '--listen', 'tcp://127.0.0.1:0'],
       {
         env: { ...process.env, ...env, GRANARY_STORE_KEYS: 'plain', GRANARY_NODE_LOG_LEVEL: 'error' },
         stdio: ['ignore', 'pipe', 'inherit'],
