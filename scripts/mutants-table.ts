@@ -809,10 +809,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stems-of-another-build',
     file: 'src/actors/search/share-search.ts',
-    find: 'stems.stemmer.id === this.#segment.stemming &&',
+    find: ' || stems.stemmer.id !== this.#segment.stemming',
     replace: NOTHING,
     test: 'test/actors/search/corrections.test.ts',
     only: 'a change builds the segments anew',
+  },
+  {
+    name: 'filter-forgets-its-neighbours',
+    file: 'src/actors/search/filter-tile.ts',
+    find: '(rows[place]! & others) | square[row]!',
+    replace: 'square[row]!',
+    test: 'test/actors/search/sliced-filter.test.ts',
+    only: 'of all filters side by side',
+  },
+  {
+    name: 'filter-remembers-what-went',
+    file: 'src/actors/search/filter-tile.ts',
+    find: '(rows[place]! & others) | square[row]!',
+    replace: 'rows[place]! | square[row]!',
+    test: 'test/actors/search/sliced-filter.test.ts',
+    only: 'of all filters side by side',
   },
   {
     name: 'corrected-above-typed',

@@ -64,7 +64,8 @@ export async function openAll(folder: SegmentFolder, synthetic: readonly Synthet
     documents += opened.segment.documents;
     if (share.visible) shares.set(opened);
   });
-  return { shares, ms: performance.now() - from, octets, documents };
+  drive(shares.settle());
+  return { shares, ms: performance.now() - from, octets: octets + shares.octets, documents };
 }
 
 export async function openOne(folder: SegmentFolder, share: SyntheticShare, seq = 1): Promise<SearchedShare> {

@@ -1,6 +1,14 @@
 import { indexTerms, nameKey, queryTerms } from './normalise.ts';
 import { type Stemmer, stemTerm } from './stemmer.ts';
-import { hashName, hashPrefix, hashTagged, hashTerm, PREFIX_LENGTH, type TermHash } from './term-hash.ts';
+import {
+  hashName,
+  hashPrefix,
+  hashShareTerm,
+  hashTagged,
+  hashTerm,
+  PREFIX_LENGTH,
+  type TermHash,
+} from './term-hash.ts';
 
 export interface QueryTerm {
   readonly text: string;
@@ -8,6 +16,8 @@ export interface QueryTerm {
   readonly hash: TermHash;
   /** As a word of tags. */
   readonly tagged: TermHash;
+  /** As a word of the share's own texts. */
+  readonly ofShare: TermHash;
 }
 
 /** A query, hashed once for all shares. */
@@ -50,6 +60,7 @@ export const queryTerm = (text: string): QueryTerm => ({
   octets: Buffer.from(text),
   hash: hashTerm(text),
   tagged: hashTagged(text),
+  ofShare: hashShareTerm(text),
 });
 
 /** Null when the word is too short for the filters to know its beginning. */

@@ -131,7 +131,7 @@ function readInPlace(indexPath: string, rowsPath: string): Files {
   const file = openSync(indexPath, 'r');
   try {
     const { size } = fstatSync(file);
-    const index = new Uint8Array(size);
+    const index = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     return { index: whole(index, readSync(file, index, 0, size, 0)), rowOctets: statSync(rowsPath).size };
   } finally {
     closeSync(file);

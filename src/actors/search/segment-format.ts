@@ -21,7 +21,7 @@ import { bloomWords } from './bloom.ts';
  */
 const MAGIC = 0x47534547;
 /** Raised with every change of the format or of how text becomes terms: older segments are rebuilt. */
-const VERSION = 3;
+const VERSION = 4;
 const HEADER_WORDS = 16;
 const ID_OCTETS = 32;
 const CHECKSUM_OCTETS = 32;

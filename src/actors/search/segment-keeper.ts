@@ -63,6 +63,7 @@ export class SegmentKeeper {
     );
     if (swept > 0) log.info({ files: swept }, 'segments of nothing swept');
     await eachBounded(subscriptions, OPENED_AT_ONCE, (subscription) => this.#open(subscription));
+    await this.#settle();
     this.#measure();
     const ids = subscriptions.map(({ shareId }) => shareId);
     let stemming: number;
@@ -164,6 +165,7 @@ export class SegmentKeeper {
       (damaged ? null : current(await this.#folder.load({ shareId, seq }, id))) ??
       (await this.#build(subscription, id));
     this.shares.set(searchedShare(subscription, seq, segment));
+    await this.#settle();
     this.#measure();
     if (before !== undefined && before.seq !== seq) await this.#folder.remove(before);
     return { items: segment.documents };
@@ -209,11 +211,17 @@ export class SegmentKeeper {
     return run;
   }
 
+  /** So that no search has to. */
+  #settle(): Promise<void> {
+    const { clock, signal } = this.#context;
+    return runSliced(this.shares.settle(), clock, signal);
+  }
+
   #measure(): void {
     const { metrics } = this.#context;
     let segments = 0;
     let items = 0;
-    let octets = 0;
+    let { octets } = this.shares;
     for (const { segment } of this.shares.values()) {
       segments++;
       items += segment.documents;

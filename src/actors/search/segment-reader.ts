@@ -42,6 +42,11 @@ export class Segment {
     return bloomHas(this.#parts.bloom, this.#parts.counts.bloomBits, hash);
   }
 
+  /** What `mayHave` asks (bloom.ts). */
+  get filter(): Uint32Array {
+    return this.#parts.bloom;
+  }
+
   /** Documents with exactly that name, by rank. */
   named({ first, second }: TermHash): number[] {
     const { nameHashes, nameChecks, nameDocuments } = this.#parts;

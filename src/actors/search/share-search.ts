@@ -1,5 +1,6 @@
+import { type Hints, NO_HINTS } from './candidates.ts';
 import type { PostingList } from './postings.ts';
-import { prefixOf, type Query, type QueryTerm } from './query.ts';
+import type { Query, QueryTerm } from './query.ts';
 import { intersect, union } from './rising-lists.ts';
 import { TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';
@@ -16,11 +17,7 @@ export class ShareSearch {
   readonly #segment: Segment;
   readonly #texts: ReadonlySet<string>;
   readonly #query: Query;
-  /**
-   * Whether the filter knows the term; the terms behind one that makes the share hopeless count as not known. One bit a
-   * term: a query has 16 at most.
-   */
-  readonly #known: number;
+  readonly #hints: Hints;
   /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
   #places: (number | undefined)[] | null = null;
   #lists: (PostingList | null | undefined)[] | null = null;
@@ -30,40 +27,27 @@ export class ShareSearch {
   /** Tiers before this one were looked through. */
   #done = 0;
 
-  constructor(segment: Segment, texts: ReadonlySet<string>, query: Query) {
+  constructor(segment: Segment, texts: ReadonlySet<string>, query: Query, hints = NO_HINTS) {
     this.#segment = segment;
     this.#texts = texts;
     this.#query = query;
-    let known = 0;
-    const last = query.terms.length - 1;
-    for (let i = 0; i <= last; i++) {
-      const { hash, text } = query.terms[i]!;
-      if (segment.mayHave(hash)) known |= 1 << i;
-      // Every tier that goes by terms needs it, but for one that takes the last as a beginning: the others need no look.
-      else if (i < last && !texts.has(text)) break;
-    }
-    this.#known = known;
-  }
-
-  /** True: nothing of the query is in this share, whatever the tier. Asks the filters alone. */
-  get hopeless(): boolean {
-    return TIERS.every((tier) => !this.#isPossible(tier));
+    this.#hints = hints;
   }
 
   /** Documents of the tier by rank, without those of better tiers, at most `max`. */
   tier(tier: Tier, max: number): readonly number[] {
     const place = TIERS.indexOf(tier);
     // A walk that goes on where another ended has not been through the better ones.
-    for (; this.#done < place; this.#done++) this.#fresh(TIERS[this.#done]!, Number.POSITIVE_INFINITY);
+    for (; this.#done < place; this.#done++) this.#fresh(this.#done, Number.POSITIVE_INFINITY);
     this.#done = place + 1;
-    return this.#fresh(tier, max);
+    return this.#fresh(place, max);
   }
 
-  #fresh(tier: Tier, max: number): readonly number[] {
-    if (!this.#isPossible(tier)) return NONE;
+  #fresh(place: number, max: number): readonly number[] {
+    if (((this.#hints.tiers >>> place) & 1) === 0) return NONE;
     const before = this.#given?.size ?? 0;
     const fresh: number[] = [];
-    for (const document of this.#candidates(tier, max + before)) {
+    for (const document of this.#candidates(TIERS[place]!, max + before)) {
       this.#given ??= new Set();
       if (this.#given.has(document)) continue;
       this.#given.add(document);
@@ -73,39 +57,10 @@ export class ShareSearch {
     return fresh;
   }
 
-  #isPossible(tier: Tier): boolean {
-    const { name, prefix, stems, terms } = this.#query;
-    if (tier === 'exact') return this.#segment.mayHave(name);
-    if (terms.length === 0) return false;
-    const all = (1 << terms.length) - 1;
-    const others = all >>> 1;
-    switch (tier) {
-      case 'name':
-        return this.#known === all;
-      case 'tags':
-        // With every term in its name an item is in a better tier.
-        return this.#known === all && terms.some(({ tagged }) => this.#segment.mayHave(tagged));
-      case 'prefix':
-        return (this.#known & others) === others && (prefix === null || this.#segment.mayHave(prefix));
-      case 'stem':
-        return (
-          stems !== null &&
-          stems.stemmer.id === this.#segment.stemming &&
-          stems.forms.every((forms) => forms.some(({ hash }) => this.#segment.mayHave(hash)))
-        );
-      case 'share':
-        return (
-          this.#texts.size > 0 &&
-          terms.some(({ text }) => this.#texts.has(text)) &&
-          terms.every(({ text }, i) => (this.#known >>> i) & 1 || this.#texts.has(text))
-        );
-    }
-  }
-
   #candidates(tier: Tier, max: number): Iterable<number> {
+    if (tier === 'exact') return this.#segment.named(this.#query.name);
+    if (this.#query.terms.length === 0) return NONE;
     switch (tier) {
-      case 'exact':
-        return this.#segment.named(this.#query.name);
       case 'name':
         return this.#withAllInName(max);
       case 'prefix':
@@ -175,8 +130,10 @@ export class ShareSearch {
   }
 
   #byStem(): readonly number[] {
+    const { stems } = this.#query;
+    if (stems === null || stems.stemmer.id !== this.#segment.stemming) return NONE;
     let common: readonly number[] | null = null;
-    for (const forms of this.#query.stems!.forms) {
+    for (const forms of stems.forms) {
       let documents: readonly number[] = NONE;
       for (const { hash, octets } of forms) {
         const place = this.#segment.mayHave(hash) ? this.#segment.find(octets) : -1;
@@ -203,6 +160,7 @@ export class ShareSearch {
   /** Terms the share's own texts have count for each of its items. */
   #withShareTexts(): Iterable<number> {
     const others = [...this.#query.terms.keys()].filter((i) => !this.#texts.has(this.#query.terms[i]!.text));
+    if (others.length === this.#query.terms.length) return NONE;
     if (others.length === 0) return everyDocument(this.#segment.documents);
     return this.#inNamesOrTags(others);
   }
@@ -211,7 +169,7 @@ export class ShareSearch {
     this.#lists ??= new Array(this.#query.terms.length);
     let list = this.#lists[i];
     if (list === undefined) {
-      const isKnown = ((this.#known >>> i) & 1) === 1;
+      const isKnown = ((this.#hints.known >>> i) & 1) === 1;
       const place = isKnown ? this.#place(i) : -1;
       list = place < 0 ? null : this.#segment.list(place);
       this.#lists[i] = list;
@@ -230,15 +188,12 @@ export class ShareSearch {
 export function hasWord(
   segment: Segment,
   texts: ReadonlySet<string>,
-  { text, octets, hash }: QueryTerm,
+  { text, octets }: QueryTerm,
   asPrefix: boolean,
 ): boolean {
   if (texts.has(text)) return true;
-  if (!asPrefix) return segment.mayHave(hash) && segment.find(octets) >= 0;
-  const prefix = prefixOf(text);
-  if (prefix !== null && !segment.mayHave(prefix)) return false;
   const found = segment.find(octets);
-  return found >= 0 || segment.beginsWith(~found, octets);
+  return found >= 0 || (asPrefix && segment.beginsWith(~found, octets));
 }
 
 function* everyDocument(documents: number): Generator<number> {

@@ -1,8 +1,10 @@
 import type { Subscription, Trust } from '../share-types.ts';
-import { type Query, type QueryTerm, shareTerms } from './query.ts';
+import { Candidates, isSet, slotsWith } from './candidates.ts';
+import { prefixOf, type Query, type QueryTerm, shareTerms } from './query.ts';
 import { scoreOf, TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';
 import { hasWord, ShareSearch } from './share-search.ts';
+import { SlicedFilter } from './sliced-filter.ts';
 
 /** A subscribed share as the search sees it. */
 export interface SearchedShare {
@@ -38,14 +40,19 @@ export interface Place {
 
 interface Step {
   readonly share: SearchedShare;
-  /** Place of the share among those of the plan. */
-  readonly ordinal: number;
   readonly tier: Tier;
   readonly score: number;
 }
 
-/** Steps between two yields: over shares that have nothing, and over others, which take up to a millisecond each. */
-const STEPS_AT_ONCE = 128;
+/** The steps, and side by side what decides whether there is anything to do in one. */
+interface Plan {
+  readonly steps: readonly Step[];
+  readonly slots: Uint32Array;
+  readonly tiers: Uint8Array;
+}
+
+/** Steps between two yields: passed over, and taken, which may be a millisecond each. */
+const STEPS_AT_ONCE = 4096;
 const SEARCHES_AT_ONCE = 8;
 
 export function searchedShare(subscription: Subscription, seq: number, segment: Segment): SearchedShare {
@@ -70,7 +77,8 @@ export function searchedShare(subscription: Subscription, seq: number, segment: 
  */
 export class Shares {
   readonly #byId = new Map<string, SearchedShare>();
-  #plan: { readonly steps: readonly Step[]; readonly shares: number } | null = null;
+  readonly #filter = new SlicedFilter<SearchedShare>();
+  #plan: Plan | null = null;
   #revision = 0;
 
   /** Rises with every change. */
@@ -78,17 +86,24 @@ export class Shares {
     return this.#revision;
   }
 
+  /** Of the filter over all of them, beside their segments. */
+  get octets(): number {
+    return this.#filter.octets;
+  }
+
   get(shareId: string): SearchedShare | undefined {
     return this.#byId.get(shareId);
   }
 
   set(share: SearchedShare): void {
+    this.delete(share.shareId);
     this.#byId.set(share.shareId, share);
-    this.#plan = null;
-    this.#revision++;
+    this.#filter.add(share);
   }
 
   delete(shareId: string): void {
+    const share = this.#byId.get(shareId);
+    if (share !== undefined) this.#filter.remove(share);
     this.#byId.delete(shareId);
     this.#plan = null;
     this.#revision++;
@@ -96,6 +111,11 @@ export class Shares {
 
   values(): Iterable<SearchedShare> {
     return this.#byId.values();
+  }
+
+  /** Does what the next search would have to do first. */
+  settle(): Generator<undefined, void, void> {
+    return this.#filter.settle();
   }
 
   /**
@@ -109,21 +129,28 @@ export class Shares {
     after: Place | null = null,
   ): Generator<undefined, Match[], void> {
     const matches: Match[] = [];
-    const { steps, shares } = this.#planned();
-    /** Null: nothing to find there. */
-    const searches = new Array<ShareSearch | null | undefined>(shares);
+    yield* this.#filter.settle();
+    // Of one moment: what changes while this waits is not in it.
+    const { steps, slots, tiers } = this.#planned();
+    const candidates = new Candidates(this.#filter, query);
+    /** By slot; null: not to be seen. */
+    const searches = new Map<number, ShareSearch | null>();
+    let taken = 0;
     const first = after === null ? 0 : firstNotBefore(steps, after);
     for (let i = first; i < steps.length; i++) {
-      const step = steps[i]!;
-      let search = searches[step.ordinal];
-      if (search === undefined) {
-        search = this.#searchOf(step.share, query, visible);
-        searches[step.ordinal] = search;
-      }
-      if (search === null) {
+      const slot = slots[i]!;
+      if (!candidates.has(tiers[i]!, slot)) {
         if (i % STEPS_AT_ONCE === 0) yield;
         continue;
       }
+      const step = steps[i]!;
+      let search = searches.get(slot);
+      if (search === undefined) {
+        const { segment, texts } = step.share;
+        search = visible(step.share) ? new ShareSearch(segment, texts, query, candidates.hints(slot)) : null;
+        searches.set(slot, search);
+      }
+      if (search === null) continue;
       const passed = i === first && after !== null && compareSteps(step, after) === 0 ? after.nth : 0;
       const documents = search.tier(step.tier, max - matches.length + passed);
       for (let at = passed; at < documents.length; at++) {
@@ -131,7 +158,7 @@ export class Shares {
         matches.push({ share, document: documents[at]!, tier, score, nth: at + 1 });
       }
       if (matches.length >= max) break;
-      if (i % SEARCHES_AT_ONCE === 0) yield;
+      if (++taken % SEARCHES_AT_ONCE === 0) yield;
     }
     return matches;
   }
@@ -142,33 +169,34 @@ export class Shares {
     asPrefix: boolean,
     visible: (share: SearchedShare) => boolean,
   ): Generator<undefined, boolean, void> {
-    let looked = 0;
-    for (const share of [...this.#byId.values()]) {
+    yield* this.#filter.settle();
+    const beginning = asPrefix ? prefixOf(term.text) : null;
+    const isAnywhere = asPrefix && beginning === null;
+    const slots = slotsWith(this.#filter, term, beginning);
+    const shares = [...this.#byId.values()].filter(
+      (share) => isAnywhere || isSet(slots, this.#filter.slot(share)),
+    );
+    for (const [i, share] of shares.entries()) {
       if (visible(share) && hasWord(share.segment, share.texts, term, asPrefix)) return true;
-      if (++looked % STEPS_AT_ONCE === 0) yield;
+      if (i % SEARCHES_AT_ONCE === 0) yield;
     }
     return false;
   }
 
-  #searchOf(
-    share: SearchedShare,
-    query: Query,
-    visible: (share: SearchedShare) => boolean,
-  ): ShareSearch | null {
-    if (!visible(share)) return null;
-    const search = new ShareSearch(share.segment, share.texts, query);
-    return search.hopeless ? null : search;
-  }
-
-  #planned() {
+  #planned(): Plan {
     if (this.#plan === null) {
-      const searched = [...this.#byId.values()].filter(({ weight }) => weight > 0);
-      const steps = searched
-        .flatMap((share, ordinal) =>
-          TIERS.map((tier) => ({ share, ordinal, tier, score: scoreOf(tier, share.weight) })),
-        )
-        .sort((a, b) => compareSteps(a, { ...b, shareId: b.share.shareId }));
-      this.#plan = { steps, shares: searched.length };
+      const searched = [...this.#byId.values()]
+        .filter(({ weight }) => weight > 0)
+        .sort((a, b) => b.weight - a.weight || (a.shareId < b.shareId ? -1 : 1));
+      // Of each tier nearly in order: sorting has little to do but to merge them.
+      const steps = TIERS.flatMap((tier) =>
+        searched.map((share) => ({ share, tier, score: scoreOf(tier, share.weight) })),
+      ).sort((a, b) => compareSteps(a, { score: b.score, tier: b.tier, shareId: b.share.shareId }));
+      this.#plan = {
+        steps,
+        slots: Uint32Array.from(steps, ({ share }) => this.#filter.slot(share)),
+        tiers: Uint8Array.from(steps, ({ tier }) => TIERS.indexOf(tier)),
+      };
     }
     return this.#plan;
   }

@@ -26,6 +26,11 @@ export function hashTagged(term: string): TermHash {
   return { first: mix(term, 7), second: mix(term, 8) };
 }
 
+/** And those of the title and description of a share, in the filter over all shares alone. */
+export function hashShareTerm(term: string): TermHash {
+  return { first: mix(term, 9), second: mix(term, 10) };
+}
+
 /** FNV-1a over code units with murmur's finish. Whoever makes collisions spoils the filter of his own share alone. */
 function mix(text: string, seed: number): number {
   let h = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) | 0;
