@@ -103,8 +103,10 @@ export class PostingList {
     const count = Math.min(max, this.count);
     if (!this.#dense) return this.#deltas(this.#from, count, ALL).list;
     const documents: number[] = [];
-    for (let document = 0; document < this.#documents && documents.length < count; document++) {
-      if (bitIn(this.#bytes, this.#from, document)) documents.push(document);
+    for (let at = this.#from, first = 0; documents.length < count && at < this.#end; at++, first += 8) {
+      for (let rest = this.#bytes[at]!; rest !== 0 && documents.length < count; rest &= rest - 1) {
+        documents.push(first + 31 - Math.clz32(rest & -rest));
+      }
     }
     return documents;
   }

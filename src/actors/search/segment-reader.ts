@@ -69,7 +69,8 @@ export class Segment {
     const head = headOf(term, 0, term.length);
     // Terms before the last head below ours are below it, those from the first head above it on above.
     const below = this.#headsBelow(head, 0);
-    const above = this.#headsBelow(head + 1, below);
+    const isShared = this.#parts.heads[below] === head;
+    const above = isShared ? this.#headsBelow(head + 1, below) : below;
     let low = Math.max(0, below - 1) * TERMS_A_HEAD;
     let high = Math.min(this.#parts.counts.terms, above * TERMS_A_HEAD) - 1;
     while (low <= high) {

@@ -21,8 +21,6 @@ export class ShareSearch {
   /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
   #places: (number | undefined)[] | null = null;
   #lists: (PostingList | null | undefined)[] | null = null;
-  /** Documents with every term but the last in their names. */
-  #base: readonly number[] | null = null;
   #given: Set<number> | null = null;
   /** Tiers before this one were looked through. */
   #done = 0;
@@ -68,7 +66,7 @@ export class ShareSearch {
       case 'stem':
         return this.#byStem();
       case 'tags':
-        return this.#inNamesOrTags([...this.#query.terms.keys()]);
+        return this.#inNamesOrTags(() => true);
       case 'share':
         return this.#withShareTexts();
     }
@@ -76,17 +74,7 @@ export class ShareSearch {
 
   #withAllInName(max: number): readonly number[] {
     const { terms } = this.#query;
-    const others = terms.length === 1 ? null : this.#withOthersInName();
-    if (others?.length === 0) return NONE;
-    const last = this.#list(terms.length - 1);
-    if (last === null) return NONE;
-    return others === null ? last.names(max) : last.common(others);
-  }
-
-  /** Every term but the last: what two tiers begin with. */
-  #withOthersInName(): readonly number[] {
-    this.#base ??= this.#intersected(this.#query.terms.length - 1);
-    return this.#base;
+    return terms.length > 1 ? this.#intersected(terms.length) : (this.#list(0)?.names(max) ?? NONE);
   }
 
   /** The rarest first: what it leaves is all that is looked for in the others, and when nothing is left they are not. */
@@ -113,12 +101,12 @@ export class ShareSearch {
   #byPrefix(): Iterable<number> {
     const { terms } = this.#query;
     const last = terms.at(-1)!;
-    const base = terms.length === 1 ? null : this.#withOthersInName();
-    if (base !== null && base.length === 0) return NONE;
     const found = this.#place(terms.length - 1);
     // Names with the word itself came in a better tier.
     const first = found < 0 ? ~found : found + 1;
-    return this.#segment.beginsWith(first, last.octets) ? this.#expanded(first, last, base) : NONE;
+    if (!this.#segment.beginsWith(first, last.octets)) return NONE;
+    const base = terms.length === 1 ? null : this.#intersected(terms.length - 1);
+    return base?.length === 0 ? NONE : this.#expanded(first, last, base);
   }
 
   *#expanded(first: number, { octets }: QueryTerm, base: readonly number[] | null): Generator<number> {
@@ -145,24 +133,32 @@ export class ShareSearch {
     return common ?? NONE;
   }
 
-  #inNamesOrTags(wanted: readonly number[]): readonly number[] {
+  /** Terms of tags last: of theirs nobody knows how few they are. */
+  #inNamesOrTags(wanted: (term: number) => boolean): readonly number[] {
     let common: readonly number[] | null = null;
-    for (const i of wanted) {
+    const tagged: PostingList[] = [];
+    for (const i of this.#query.rarestFirst) {
+      if (!wanted(i)) continue;
       const list = this.#list(i);
       if (list === null) return NONE;
-      const documents = list.hasTags ? union(list.names(), list.tags()) : list.names();
+      if (list.hasTags) tagged.push(list);
+      else common = common === null ? list.names() : list.common(common);
+      if (common?.length === 0) return NONE;
+    }
+    for (const list of tagged) {
+      const documents = union(list.names(), list.tags());
       common = common === null ? documents : intersect(common, documents);
-      if (common.length === 0) break;
     }
     return common ?? NONE;
   }
 
   /** Terms the share's own texts have count for each of its items. */
   #withShareTexts(): Iterable<number> {
-    const others = [...this.#query.terms.keys()].filter((i) => !this.#texts.has(this.#query.terms[i]!.text));
-    if (others.length === this.#query.terms.length) return NONE;
-    if (others.length === 0) return everyDocument(this.#segment.documents);
-    return this.#inNamesOrTags(others);
+    const { terms } = this.#query;
+    const isOther = (i: number) => !this.#texts.has(terms[i]!.text);
+    const others = terms.reduce((sum, _, i) => sum + Number(isOther(i)), 0);
+    if (others === terms.length) return NONE;
+    return others === 0 ? everyDocument(this.#segment.documents) : this.#inNamesOrTags(isOther);
   }
 
   #list(i: number): PostingList | null {

@@ -1,5 +1,5 @@
 import type { Subscription, Trust } from '../share-types.ts';
-import { Candidates, isSet, slotsWith } from './candidates.ts';
+import { Candidates, slotsWith } from './candidates.ts';
 import { prefixOf, type Query, type QueryTerm, shareTerms } from './query.ts';
 import { scoreOf, TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';
@@ -134,7 +134,7 @@ export class Shares {
     const { steps, slots, tiers } = this.#planned();
     const candidates = new Candidates(this.#filter, query);
     /** By slot; null: not to be seen. */
-    const searches = new Map<number, ShareSearch | null>();
+    const searches = new Array<ShareSearch | null | undefined>(this.#filter.words * 32);
     let taken = 0;
     const first = after === null ? 0 : firstNotBefore(steps, after);
     for (let i = first; i < steps.length; i++) {
@@ -144,11 +144,11 @@ export class Shares {
         continue;
       }
       const step = steps[i]!;
-      let search = searches.get(slot);
+      let search = searches[slot];
       if (search === undefined) {
         const { segment, texts } = step.share;
         search = visible(step.share) ? new ShareSearch(segment, texts, query, candidates.hints(slot)) : null;
-        searches.set(slot, search);
+        searches[slot] = search;
       }
       if (search === null) continue;
       const passed = i === first && after !== null && compareSteps(step, after) === 0 ? after.nth : 0;
@@ -171,11 +171,10 @@ export class Shares {
   ): Generator<undefined, boolean, void> {
     yield* this.#filter.settle();
     const beginning = asPrefix ? prefixOf(term.text) : null;
-    const isAnywhere = asPrefix && beginning === null;
-    const slots = slotsWith(this.#filter, term, beginning);
-    const shares = [...this.#byId.values()].filter(
-      (share) => isAnywhere || isSet(slots, this.#filter.slot(share)),
-    );
+    const shares =
+      asPrefix && beginning === null
+        ? [...this.#byId.values()]
+        : this.#filter.sharesAt(slotsWith(this.#filter, term, beginning));
     for (const [i, share] of shares.entries()) {
       if (visible(share) && hasWord(share.segment, share.texts, term, asPrefix)) return true;
       if (i % SEARCHES_AT_ONCE === 0) yield;

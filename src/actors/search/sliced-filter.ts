@@ -27,6 +27,7 @@ export class SlicedFilter<T extends Filtered> {
   readonly #bySize = new Map<number, number[]>();
   readonly #waiting = new Set<T>();
   readonly #slots = new Map<T, number>();
+  readonly #shares: (T | undefined)[] = [];
 
   get octets(): number {
     return this.#tiles.reduce((sum, { octets }) => sum + octets, 0);
@@ -47,6 +48,7 @@ export class SlicedFilter<T extends Filtered> {
     const slot = this.#slots.get(share);
     if (slot === undefined) return;
     this.#slots.delete(share);
+    this.#shares[slot] = undefined;
     this.#tiles[Math.floor(slot / SLOTS_A_TILE)]!.free(slot % SLOTS_A_TILE);
   }
 
@@ -74,6 +76,18 @@ export class SlicedFilter<T extends Filtered> {
     return found;
   }
 
+  /** The shares in those slots. */
+  sharesAt(slots: Slots): T[] {
+    const shares: T[] = [];
+    for (let at = 0; at < slots.length; at++) {
+      for (let rest = slots[at]! | 0; rest !== 0; rest &= rest - 1) {
+        const share = this.#shares[at * 32 + 31 - Math.clz32(rest & -rest)];
+        if (share !== undefined) shares.push(share);
+      }
+    }
+    return shares;
+  }
+
   /** Those of one size that find room together. */
   #put(waiting: readonly T[], size: number): void {
     const places = this.#bySize.get(size) ?? [];
@@ -86,8 +100,11 @@ export class SlicedFilter<T extends Filtered> {
       tile.reserve(waiting.length);
       columns = tile.put(filters);
       for (const [at, column] of columns.entries()) {
-        this.#waiting.delete(waiting[at]!);
-        this.#slots.set(waiting[at]!, places[i]! * SLOTS_A_TILE + column);
+        const share = waiting[at]!;
+        const slot = places[i]! * SLOTS_A_TILE + column;
+        this.#waiting.delete(share);
+        this.#slots.set(share, slot);
+        this.#shares[slot] = share;
       }
     }
   }
