@@ -831,6 +831,14 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'of all filters side by side',
   },
   {
+    name: 'places-of-shares-that-went',
+    file: 'src/actors/search/shares.ts',
+    find: 'this.#places.clear();',
+    replace: NOTHING,
+    test: 'test/actors/search/term-places.test.ts',
+    only: 'after shares were replaced',
+  },
+  {
     name: 'corrected-above-typed',
     file: 'src/actors/search/score.ts',
     find: 'Math.min(score * CORRECTED, lowestAsTyped)',

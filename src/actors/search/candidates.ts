@@ -36,6 +36,11 @@ export class Candidates {
     return isSet(this.#tiers[tier]!, slot);
   }
 
+  /** How many shares may have the term at that place of the query. */
+  count(term: number): number {
+    return this.#known[term]!.reduce((sum, word) => sum + ones(word), 0);
+  }
+
   hints(slot: number): Hints {
     return { known: gathered(this.#known, slot), tiers: gathered(this.#tiers, slot) };
   }
@@ -95,4 +100,10 @@ function or(a: Slots, b: Slots): Slots {
 function isEmpty(slots: Slots): boolean {
   for (let i = 0; i < slots.length; i++) if (slots[i] !== 0) return false;
   return true;
+}
+
+function ones(word: number): number {
+  let count = 0;
+  for (let rest = word | 0; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }

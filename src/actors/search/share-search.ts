@@ -4,6 +4,7 @@ import type { Query, QueryTerm } from './query.ts';
 import { intersect, union } from './rising-lists.ts';
 import { TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';
+import type { WordPlaces } from './term-places.ts';
 
 /** Words one prefix may stand for in one share: a single letter stands for thousands, and nobody reads them all. */
 const MAX_EXPANSION = 1024;
@@ -18,6 +19,8 @@ export class ShareSearch {
   readonly #texts: ReadonlySet<string>;
   readonly #query: Query;
   readonly #hints: Hints;
+  readonly #remembered: readonly (WordPlaces | null)[];
+  readonly #slot: number;
   /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
   #places: (number | undefined)[] | null = null;
   #lists: (PostingList | null | undefined)[] | null = null;
@@ -25,11 +28,21 @@ export class ShareSearch {
   /** Tiers before this one were looked through. */
   #done = 0;
 
-  constructor(segment: Segment, texts: ReadonlySet<string>, query: Query, hints = NO_HINTS) {
+  /** `places`: what is remembered of the terms of the query that many shares have, for the share in that slot. */
+  constructor(
+    segment: Segment,
+    texts: ReadonlySet<string>,
+    query: Query,
+    hints = NO_HINTS,
+    places: readonly (WordPlaces | null)[] = [],
+    slot = 0,
+  ) {
     this.#segment = segment;
     this.#texts = texts;
     this.#query = query;
     this.#hints = hints;
+    this.#remembered = places;
+    this.#slot = slot;
   }
 
   /** Documents of the tier by rank, without those of better tiers, at most `max`. */
@@ -175,8 +188,12 @@ export class ShareSearch {
 
   #place(i: number): number {
     this.#places ??= new Array(this.#query.terms.length);
-    this.#places[i] ??= this.#segment.find(this.#query.terms[i]!.octets);
+    this.#places[i] ??= this.#remembered[i]?.in(this.#slot, () => this.#found(i)) ?? this.#found(i);
     return this.#places[i];
+  }
+
+  #found(i: number): number {
+    return this.#segment.find(this.#query.terms[i]!.octets);
   }
 }
 

@@ -5,6 +5,7 @@ import { scoreOf, TIERS, type Tier } from './score.ts';
 import type { Segment } from './segment-reader.ts';
 import { hasWord, ShareSearch } from './share-search.ts';
 import { SlicedFilter } from './sliced-filter.ts';
+import { TermPlaces } from './term-places.ts';
 
 /** A subscribed share as the search sees it. */
 export interface SearchedShare {
@@ -54,6 +55,8 @@ interface Plan {
 /** Steps between two yields: passed over, and taken, which may be a millisecond each. */
 const STEPS_AT_ONCE = 4096;
 const SEARCHES_AT_ONCE = 8;
+/** That may have a word, from which on it is remembered where they have it: looking through fewer is soon done. */
+const MANY_SHARES = 64;
 
 export function searchedShare(subscription: Subscription, seq: number, segment: Segment): SearchedShare {
   const { shareId, trust, weight, title, description } = subscription;
@@ -78,6 +81,7 @@ export function searchedShare(subscription: Subscription, seq: number, segment: 
 export class Shares {
   readonly #byId = new Map<string, SearchedShare>();
   readonly #filter = new SlicedFilter<SearchedShare>();
+  readonly #places = new TermPlaces();
   #plan: Plan | null = null;
   #revision = 0;
 
@@ -86,9 +90,9 @@ export class Shares {
     return this.#revision;
   }
 
-  /** Of the filter over all of them, beside their segments. */
+  /** Of what is held of all of them together, beside their segments. */
   get octets(): number {
-    return this.#filter.octets;
+    return this.#filter.octets + this.#places.octets;
   }
 
   get(shareId: string): SearchedShare | undefined {
@@ -106,6 +110,7 @@ export class Shares {
     if (share !== undefined) this.#filter.remove(share);
     this.#byId.delete(shareId);
     this.#plan = null;
+    this.#places.clear();
     this.#revision++;
   }
 
@@ -133,8 +138,12 @@ export class Shares {
     // Of one moment: what changes while this waits is not in it.
     const { steps, slots, tiers } = this.#planned();
     const candidates = new Candidates(this.#filter, query);
+    const size = this.#filter.words * 32;
+    const places = query.terms.map(({ text }, i) =>
+      candidates.count(i) < MANY_SHARES ? null : this.#places.of(text, size),
+    );
     /** By slot; null: not to be seen. */
-    const searches = new Array<ShareSearch | null | undefined>(this.#filter.words * 32);
+    const searches = new Array<ShareSearch | null | undefined>(size);
     let taken = 0;
     const first = after === null ? 0 : firstNotBefore(steps, after);
     for (let i = first; i < steps.length; i++) {
@@ -147,7 +156,9 @@ export class Shares {
       let search = searches[slot];
       if (search === undefined) {
         const { segment, texts } = step.share;
-        search = visible(step.share) ? new ShareSearch(segment, texts, query, candidates.hints(slot)) : null;
+        search = visible(step.share)
+          ? new ShareSearch(segment, texts, query, candidates.hints(slot), places, slot)
+          : null;
         searches[slot] = search;
       }
       if (search === null) continue;
