@@ -5,7 +5,7 @@ import type { TermHash } from './term-hash.ts';
 
 /** Which slots may have an entry: a bit for each of them. */
 export interface Filter {
-  readonly words: number;
+  readonly width: number;
   look(hash: TermHash): Slots;
 }
 
@@ -38,7 +38,7 @@ export class Candidates {
 
   /** How many shares may have the term at that place of the query. */
   count(term: number): number {
-    return this.#known[term]!.reduce((sum, word) => sum + ones(word), 0);
+    return this.#known[term]!.reduce((sum, octet) => sum + ones(octet), 0);
   }
 
   hints(slot: number): Hints {
@@ -51,16 +51,15 @@ export function slotsWith(filter: Filter, { hash, ofShare }: QueryTerm, beginnin
   return or(filter.look(beginning ?? hash), filter.look(ofShare));
 }
 
-export const isSet = (slots: Slots, slot: number): boolean =>
-  ((slots[slot >>> 5]! >>> (slot & 31)) & 1) === 1;
+export const isSet = (slots: Slots, slot: number): boolean => ((slots[slot >>> 3]! >>> (slot & 7)) & 1) === 1;
 
 function tiersOf(filter: Filter, query: Query, known: readonly Slots[]): Record<Tier, Slots> {
   const { name, prefix, stems, terms } = query;
   const look = (hash: TermHash) => filter.look(hash);
-  const none = new Uint32Array(filter.words);
+  const none = new Uint8Array(filter.width);
   const exact = look(name);
   if (terms.length === 0) return { exact, name: none, prefix: none, stem: none, tags: none, share: none };
-  const every = none.map(() => 0xffffffff);
+  const every = none.map(() => 0xff);
   const others = known.slice(0, -1).reduce(and, every);
   const all = and(others, known.at(-1)!);
   const texts = terms.map(({ ofShare }) => look(ofShare));
@@ -81,18 +80,18 @@ function tiersOf(filter: Filter, query: Query, known: readonly Slots[]): Record<
 
 function gathered(sets: readonly Slots[], slot: number): number {
   let bits = 0;
-  for (let i = 0; i < sets.length; i++) bits |= ((sets[i]![slot >>> 5]! >>> (slot & 31)) & 1) << i;
+  for (let i = 0; i < sets.length; i++) bits |= ((sets[i]![slot >>> 3]! >>> (slot & 7)) & 1) << i;
   return bits;
 }
 
 function and(a: Slots, b: Slots): Slots {
-  const both = new Uint32Array(a.length);
+  const both = new Uint8Array(a.length);
   for (let i = 0; i < both.length; i++) both[i] = a[i]! & b[i]!;
   return both;
 }
 
 function or(a: Slots, b: Slots): Slots {
-  const either = new Uint32Array(a.length);
+  const either = new Uint8Array(a.length);
   for (let i = 0; i < either.length; i++) either[i] = a[i]! | b[i]!;
   return either;
 }
@@ -102,8 +101,8 @@ function isEmpty(slots: Slots): boolean {
   return true;
 }
 
-function ones(word: number): number {
+function ones(octet: number): number {
   let count = 0;
-  for (let rest = word | 0; rest !== 0; rest &= rest - 1) count++;
+  for (let rest = octet; rest !== 0; rest &= rest - 1) count++;
   return count;
 }

@@ -2,10 +2,10 @@ import { BLOCK_BITS, blockOf, PROBES, stepOf } from './bloom.ts';
 import type { TermHash } from './term-hash.ts';
 import { transpose } from './transpose.ts';
 
-/** Filters in one word of a row. */
-const WORD = 32;
-/** Words of a row at most. More would ask fewer places for an entry, and copy more when a tile grows. */
-export const TILE_WORDS = 8;
+/** Octets of a row at most. More would ask fewer places for an entry, and copy more when a tile grows. */
+export const TILE_OCTETS = 32;
+/** Bits that are turned about at once, on either side. */
+const SQUARE = 32;
 
 /**
  * Bloom filters of one size side by side: a row for each bit of them, in which each filter has a column. The filters that
@@ -13,9 +13,9 @@ export const TILE_WORDS = 8;
  */
 export class FilterTile {
   readonly #bits: number;
-  /** Words of a row by now. */
+  /** Octets of a row by now: few where there are few filters, because there are several sizes of them. */
   #width = 0;
-  #rows = new Uint32Array(0);
+  #rows = new Uint8Array(0);
   readonly #used = new Set<number>();
 
   constructor(bits: number) {
@@ -28,18 +28,25 @@ export class FilterTile {
 
   /** Makes room for so many more, as far as a tile has it: growing is copying. */
   reserve(count: number): void {
-    const width = Math.min(TILE_WORDS, Math.ceil((this.#used.size + count) / WORD));
+    const width = Math.min(TILE_OCTETS, Math.ceil((this.#used.size + count) / 8));
     if (width > this.#width) this.#grow(width);
   }
 
-  /** Puts in place as many of the filters as go into one word of the rows; the columns of those, the first ones. */
+  /** Puts in place as many of the filters as find room side by side; the columns of those, the first ones. */
   put(filters: readonly Uint32Array[]): readonly number[] {
+    const end = this.#width * 8;
+    let first = 0;
+    while (first < end && this.#used.has(first)) first++;
+    first &= ~7;
     const columns: number[] = [];
-    for (let column = 0; column < this.#width * WORD && columns.length < filters.length; column++) {
-      if (columns.length > 0 && column % WORD === 0) break;
+    for (
+      let column = first;
+      column < Math.min(end, first + SQUARE) && columns.length < filters.length;
+      column++
+    ) {
       if (!this.#used.has(column)) columns.push(column);
     }
-    if (columns.length > 0) this.#write(columns, filters);
+    if (columns.length > 0) this.#write(first, columns, filters);
     return columns;
   }
 
@@ -48,50 +55,55 @@ export class FilterTile {
     this.#used.delete(column);
     if (this.#used.size > 0) return;
     this.#width = 0;
-    this.#rows = new Uint32Array(0);
+    this.#rows = new Uint8Array(0);
   }
 
-  /** Sets the columns of the filters that may have the entry, in the words from `at` on. */
-  look(hash: TermHash, into: Uint32Array, at: number): void {
+  /** Sets the columns of the filters that may have the entry, in the octets from `at` on. */
+  look(hash: TermHash, into: Uint8Array, at: number): void {
     const rows = this.#rows;
     const width = this.#width;
     const block = blockOf(hash, this.#bits) * BLOCK_BITS;
     let { second: probe } = hash;
     const step = stepOf(probe);
-    for (let word = 0; word < width; word++) into[at + word] = 0xffffffff;
+    for (let octet = 0; octet < width; octet++) into[at + octet] = 0xff;
     for (let i = 0; i < PROBES; i++, probe += step) {
       const row = (block + (probe & (BLOCK_BITS - 1))) * width;
-      for (let word = 0; word < width; word++) into[at + word]! &= rows[row + word]!;
+      for (let octet = 0; octet < width; octet++) into[at + octet]! &= rows[row + octet]!;
     }
   }
 
   #grow(width: number): void {
     const before = this.#width;
-    const rows = new Uint32Array(this.#bits * width);
+    const rows = new Uint8Array(this.#bits * width);
     for (let row = 0; row < this.#bits; row++) {
-      for (let word = 0; word < before; word++) rows[row * width + word] = this.#rows[row * before + word]!;
+      for (let octet = 0; octet < before; octet++)
+        rows[row * width + octet] = this.#rows[row * before + octet]!;
     }
     this.#width = width;
     this.#rows = rows;
   }
 
-  /** A row for each bit is what the filters are when they are turned about, 32 by 32 bits at once. */
-  #write(columns: readonly number[], filters: readonly Uint32Array[]): void {
+  /** A row for each bit is what the filters are when they are turned about. */
+  #write(first: number, columns: readonly number[], filters: readonly Uint32Array[]): void {
     let others = -1;
     for (const column of columns) {
       this.#used.add(column);
-      others ^= 1 << (column & 31);
+      others ^= 1 << (column - first);
     }
     const rows = this.#rows;
     const width = this.#width;
-    const square = new Int32Array(WORD);
-    let place = columns[0]! >>> 5;
-    for (let at = 0; at < this.#bits / WORD; at++) {
+    const square = new Int32Array(SQUARE);
+    const octets = Math.min(SQUARE / 8, width - first / 8);
+    let place = first / 8;
+    for (let at = 0; at < this.#bits / SQUARE; at++) {
       square.fill(0);
-      for (let i = 0; i < columns.length; i++) square[columns[i]! & 31] = filters[i]![at]!;
+      for (let i = 0; i < columns.length; i++) square[columns[i]! - first] = filters[i]![at]!;
       transpose(square);
-      for (let row = 0; row < WORD; row++, place += width)
-        rows[place] = (rows[place]! & others) | square[row]!;
+      for (let row = 0; row < SQUARE; row++, place += width) {
+        for (let octet = 0, shift = 0; octet < octets; octet++, shift += 8) {
+          rows[place + octet] = (rows[place + octet]! & (others >>> shift)) | (square[row]! >>> shift);
+        }
+      }
     }
   }
 }

@@ -20,7 +20,7 @@ export class ShareSearch {
   readonly #query: Query;
   readonly #hints: Hints;
   readonly #remembered: readonly (WordPlaces | null)[];
-  readonly #slot: number;
+  readonly #ordinal: number;
   /** Where the terms stand, the complement of where they would where they are missing, and their documents. */
   #places: (number | undefined)[] | null = null;
   #lists: (PostingList | null | undefined)[] | null = null;
@@ -28,21 +28,21 @@ export class ShareSearch {
   /** Tiers before this one were looked through. */
   #done = 0;
 
-  /** `places`: what is remembered of the terms of the query that many shares have, for the share in that slot. */
+  /** `places`: what is remembered of the terms of the query that many shares have, for the share with that ordinal. */
   constructor(
     segment: Segment,
     texts: ReadonlySet<string>,
     query: Query,
     hints = NO_HINTS,
     places: readonly (WordPlaces | null)[] = [],
-    slot = 0,
+    ordinal = 0,
   ) {
     this.#segment = segment;
     this.#texts = texts;
     this.#query = query;
     this.#hints = hints;
     this.#remembered = places;
-    this.#slot = slot;
+    this.#ordinal = ordinal;
   }
 
   /** Documents of the tier by rank, without those of better tiers, at most `max`. */
@@ -161,6 +161,7 @@ export class ShareSearch {
     for (const list of tagged) {
       const documents = union(list.names(), list.tags());
       common = common === null ? documents : intersect(common, documents);
+      if (common.length === 0) break;
     }
     return common ?? NONE;
   }
@@ -188,7 +189,7 @@ export class ShareSearch {
 
   #place(i: number): number {
     this.#places ??= new Array(this.#query.terms.length);
-    this.#places[i] ??= this.#remembered[i]?.in(this.#slot, () => this.#found(i)) ?? this.#found(i);
+    this.#places[i] ??= this.#remembered[i]?.in(this.#ordinal, () => this.#found(i)) ?? this.#found(i);
     return this.#places[i];
   }
 

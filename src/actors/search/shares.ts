@@ -50,6 +50,9 @@ interface Plan {
   readonly steps: readonly Step[];
   readonly slots: Uint32Array;
   readonly tiers: Uint8Array;
+  /** Places of the shares among all that are searched. */
+  readonly ordinals: Uint32Array;
+  readonly shares: number;
 }
 
 /** Steps between two yields: passed over, and taken, which may be a millisecond each. */
@@ -136,14 +139,13 @@ export class Shares {
     const matches: Match[] = [];
     yield* this.#filter.settle();
     // Of one moment: what changes while this waits is not in it.
-    const { steps, slots, tiers } = this.#planned();
+    const { steps, slots, tiers, ordinals, shares } = this.#planned();
     const candidates = new Candidates(this.#filter, query);
-    const size = this.#filter.words * 32;
     const places = query.terms.map(({ text }, i) =>
-      candidates.count(i) < MANY_SHARES ? null : this.#places.of(text, size),
+      candidates.count(i) < MANY_SHARES ? null : this.#places.of(text, shares),
     );
-    /** By slot; null: not to be seen. */
-    const searches = new Array<ShareSearch | null | undefined>(size);
+    /** Null: not to be seen. */
+    const searches = new Array<ShareSearch | null | undefined>(shares);
     let taken = 0;
     const first = after === null ? 0 : firstNotBefore(steps, after);
     for (let i = first; i < steps.length; i++) {
@@ -153,13 +155,14 @@ export class Shares {
         continue;
       }
       const step = steps[i]!;
-      let search = searches[slot];
+      const ordinal = ordinals[i]!;
+      let search = searches[ordinal];
       if (search === undefined) {
         const { segment, texts } = step.share;
         search = visible(step.share)
-          ? new ShareSearch(segment, texts, query, candidates.hints(slot), places, slot)
+          ? new ShareSearch(segment, texts, query, candidates.hints(slot), places, ordinal)
           : null;
-        searches[slot] = search;
+        searches[ordinal] = search;
       }
       if (search === null) continue;
       const passed = i === first && after !== null && compareSteps(step, after) === 0 ? after.nth : 0;
@@ -200,12 +203,14 @@ export class Shares {
         .sort((a, b) => b.weight - a.weight || (a.shareId < b.shareId ? -1 : 1));
       // Of each tier nearly in order: sorting has little to do but to merge them.
       const steps = TIERS.flatMap((tier) =>
-        searched.map((share) => ({ share, tier, score: scoreOf(tier, share.weight) })),
+        searched.map((share, ordinal) => ({ share, ordinal, tier, score: scoreOf(tier, share.weight) })),
       ).sort((a, b) => compareSteps(a, { score: b.score, tier: b.tier, shareId: b.share.shareId }));
       this.#plan = {
         steps,
         slots: Uint32Array.from(steps, ({ share }) => this.#filter.slot(share)),
         tiers: Uint8Array.from(steps, ({ tier }) => TIERS.indexOf(tier)),
+        ordinals: Uint32Array.from(steps, ({ ordinal }) => ordinal),
+        shares: searched.length,
       };
     }
     return this.#plan;

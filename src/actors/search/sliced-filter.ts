@@ -1,10 +1,10 @@
 import { bloomAdd } from './bloom.ts';
-import { FilterTile, TILE_WORDS } from './filter-tile.ts';
+import { FilterTile, TILE_OCTETS } from './filter-tile.ts';
 import { hashShareTerm, type TermHash } from './term-hash.ts';
 
 /** Larger filters are folded: a row of theirs would be large for the few that there are. */
 const MOST_BITS = 2 ** 18;
-/** Filters put in place at once: as many as a word of a row has bits. */
+/** Filters put in place at once. */
 const BATCH = 32;
 
 /** What a share is known by: the filter of its segment and the terms of its own texts. */
@@ -14,7 +14,7 @@ export interface Filtered {
 }
 
 /** A bit for each slot. */
-export type Slots = Uint32Array;
+export type Slots = Uint8Array;
 
 /**
  * The Bloom filters of all shares as one, bit by bit (Goodwin and others, "BitFunnel", 2017): which shares may have a term
@@ -33,9 +33,9 @@ export class SlicedFilter<T extends Filtered> {
     return this.#tiles.reduce((sum, { octets }) => sum + octets, 0);
   }
 
-  /** How many words a bit for each slot takes. */
-  get words(): number {
-    return this.#tiles.length * TILE_WORDS;
+  /** How many octets a bit for each slot takes. */
+  get width(): number {
+    return this.#tiles.length * TILE_OCTETS;
   }
 
   /** In place after the next `settle`. */
@@ -71,8 +71,8 @@ export class SlicedFilter<T extends Filtered> {
 
   /** The slots of shares that may have an entry, and of none that certainly has not. */
   look(hash: TermHash): Slots {
-    const found = new Uint32Array(this.words);
-    for (let i = 0; i < this.#tiles.length; i++) this.#tiles[i]!.look(hash, found, i * TILE_WORDS);
+    const found = new Uint8Array(this.width);
+    for (let i = 0; i < this.#tiles.length; i++) this.#tiles[i]!.look(hash, found, i * TILE_OCTETS);
     return found;
   }
 
@@ -80,8 +80,8 @@ export class SlicedFilter<T extends Filtered> {
   sharesAt(slots: Slots): T[] {
     const shares: T[] = [];
     for (let at = 0; at < slots.length; at++) {
-      for (let rest = slots[at]! | 0; rest !== 0; rest &= rest - 1) {
-        const share = this.#shares[at * 32 + 31 - Math.clz32(rest & -rest)];
+      for (let rest = slots[at]!; rest !== 0; rest &= rest - 1) {
+        const share = this.#shares[at * 8 + 31 - Math.clz32(rest & -rest)];
         if (share !== undefined) shares.push(share);
       }
     }
@@ -110,7 +110,7 @@ export class SlicedFilter<T extends Filtered> {
   }
 }
 
-const SLOTS_A_TILE = TILE_WORDS * 32;
+const SLOTS_A_TILE = TILE_OCTETS * 8;
 
 const bitsOf = ({ segment }: Filtered): number => segment.filter.length * 32;
 

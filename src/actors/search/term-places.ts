@@ -1,25 +1,25 @@
-/** Words remembered: half an octet an item at a million items. What is asked often is few words. */
+/** Words remembered, four octets a share each: what is asked often is few words. */
 const MOST_WORDS = 32;
 /** As a share's place of a word: it was not looked for yet. */
 const UNKNOWN = 0;
 
-/** Where a word stands among the terms of each share, as `Segment.find` says, by slot. */
+/** Where a word stands among the terms of each share, as `Segment.find` says, by the ordinal of the share in the walk. */
 export class WordPlaces {
-  readonly #bySlot: Int32Array;
+  readonly #byShare: Int32Array;
 
-  constructor(slots: number) {
-    this.#bySlot = new Int32Array(slots);
+  constructor(shares: number) {
+    this.#byShare = new Int32Array(shares);
   }
 
   get octets(): number {
-    return this.#bySlot.byteLength;
+    return this.#byShare.byteLength;
   }
 
-  in(slot: number, find: () => number): number {
-    const known = this.#bySlot[slot]!;
+  in(ordinal: number, find: () => number): number {
+    const known = this.#byShare[ordinal]!;
     if (known !== UNKNOWN) return known > 0 ? known - 1 : known;
     const place = find();
-    this.#bySlot[slot] = place >= 0 ? place + 1 : place;
+    this.#byShare[ordinal] = place >= 0 ? place + 1 : place;
     return place;
   }
 }
@@ -34,15 +34,15 @@ export class TermPlaces {
     return octets;
   }
 
-  of(word: string, slots: number): WordPlaces {
-    const places = this.#words.get(word) ?? new WordPlaces(slots);
+  of(word: string, shares: number): WordPlaces {
+    const places = this.#words.get(word) ?? new WordPlaces(shares);
     this.#words.delete(word);
     this.#words.set(word, places);
     if (this.#words.size > MOST_WORDS) this.#words.delete(this.#words.keys().next().value!);
     return places;
   }
 
-  /** Once a slot may be of another share. Searches that are under way keep what they began with. */
+  /** Once an ordinal may be of another share. Searches that are under way keep what they began with. */
   clear(): void {
     this.#words.clear();
   }
