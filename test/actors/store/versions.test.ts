@@ -1,8 +1,10 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ItemRow } from '../../../src/actors/share-types.ts';
 import { Database } from '../../../src/actors/store/database.ts';
 import { MIGRATIONS, migrate } from '../../../src/actors/store/migrations.ts';
+import { listed } from '../../../src/actors/store/share-pages.ts';
 import { item, revision } from './objects.ts';
 import { Life, Place } from './world.ts';
 
@@ -15,7 +17,7 @@ interface Told {
   readonly identity: string;
   readonly ownShares: readonly { readonly shareId: string; readonly name: string }[];
   readonly subscriptions: readonly object[];
-  readonly items: readonly { readonly contentId: string }[];
+  readonly items: readonly ItemRow[];
   readonly peer: object;
 }
 
@@ -39,7 +41,7 @@ describe.each(folders)('%s', (name) => {
     expect(await life.ask('ownShares', null)).toMatchObject(told.ownShares);
     expect(await life.ask('subscriptions', null)).toMatchObject(told.subscriptions);
     const page = await life.ask('items', { share: music.shareId, cursor: 0, limit: 10 });
-    expect(page.items).toMatchObject(told.items);
+    expect(page.items).toEqual(told.items.map(listed));
     expect(await life.ask('knownPeer', { address: 'tcp://192.0.2.1:7001' })).toEqual(told.peer);
     expect(await life.ask('lease', { contentId: told.items[0]!.contentId })).not.toBeNull();
     expect(await life.ask('hashList', { contentId: told.items[0]!.contentId })).not.toBeNull();
