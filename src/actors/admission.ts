@@ -1,11 +1,19 @@
 import { neighbourhoodOf } from '../protocol/addresses/neighbourhood.ts';
 import { HandshakePlaces } from './handshake-places.ts';
+import type { Newcomers } from './newcomers.ts';
 import { TokenBuckets } from './token-buckets.ts';
 import type { PendingLimits } from './transport/contract.ts';
 
 export interface AdmissionLimits extends PendingLimits {
   readonly maxPerSecond: number;
   readonly maxPerSecondPerNet: number;
+}
+
+export interface Turn {
+  /** Until its handshake may begin; 0: at once. */
+  readonly waitMs: number;
+  /** It has paid for a newcomer. */
+  readonly newcomer: boolean;
 }
 
 /** Seconds' worth of connections that may come at once after a quiet time. */
@@ -16,29 +24,25 @@ const ALL = '';
  * end their download, late ones make it slower. So many connections wait at most as may begin in that time.
  */
 const PATIENCE_MS = 2_000;
-/**
- * What a connection that came to nothing has cost, in turns. Nodes of the reference make one for every request, and are let
- * in as fast as may be; whoever begins handshakes only to leave them takes an eighth of a thread, not two thirds of it.
- */
-const FRUITLESS_TURNS = 5;
-
 /** Attempts in a second, by name. */
 export const attemptBuckets = (perSecond: number): TokenBuckets =>
   new TokenBuckets(perSecond, perSecond * BURST_SECS);
 
 /**
  * Who may start a handshake, and when: each costs us about 2 ms of CPU, so there are so many a second, in all and of one
- * neighbourhood (/24, for IPv6 /48), and so many at once.
+ * neighbourhood (/24, for IPv6 /48), and so many at once; and fewer of newcomers, where they are told apart.
  */
 export class Admission {
   readonly #places: HandshakePlaces;
   readonly #all: TokenBuckets;
   readonly #nets: TokenBuckets;
+  readonly #newcomers: Newcomers | null;
 
-  constructor(limits: AdmissionLimits) {
+  constructor(limits: AdmissionLimits, newcomers: Newcomers | null = null) {
     this.#places = new HandshakePlaces(limits);
     this.#all = attemptBuckets(limits.maxPerSecond);
     this.#nets = attemptBuckets(limits.maxPerSecondPerNet);
+    this.#newcomers = newcomers;
   }
 
   /** Connections without a finished handshake. */
@@ -46,35 +50,25 @@ export class Admission {
     return this.#places.taken;
   }
 
-  /**
-   * The milliseconds until a connection of this address may begin its handshake, 0 being at
-   * once; null: refused. The turn is taken with it, and `begin` is for when it has come.
-   */
-  turn(address: string, nowMs: number): number | null {
+  /** Null: refused. Else the turn is taken with it, and `begin` is for when it has come. */
+  turn(address: string, nowMs: number): Turn | null {
     const net = neighbourhoodOf(address);
-    if (!this.#places.hasRoom(address) || this.#owedMs(net, nowMs) >= PATIENCE_MS) return null;
-    this.#take(net, nowMs, 1);
-    return this.#owedMs(net, nowMs);
-  }
-
-  /** A handshake that had its turn ended without a session. */
-  fruitless(address: string, nowMs: number): void {
-    const net = neighbourhoodOf(address);
-    // Bounded, because all that are under way may end like this at once: then nobody is let in for another such time.
-    if (this.#owedMs(net, nowMs) < 2 * PATIENCE_MS) this.#take(net, nowMs, FRUITLESS_TURNS - 1);
+    const newcomers = this.#newcomers?.has(net) ? this.#newcomers : null;
+    const owedMs = () =>
+      Math.max(
+        this.#all.debtMs(ALL, nowMs),
+        this.#nets.debtMs(net, nowMs),
+        newcomers?.owedMs(net, nowMs) ?? 0,
+      );
+    if (!this.#places.hasRoom(address) || owedMs() >= PATIENCE_MS) return null;
+    this.#all.take(ALL, nowMs);
+    this.#nets.take(net, nowMs);
+    newcomers?.pay(net, nowMs);
+    return { waitMs: owedMs(), newcomer: newcomers !== null };
   }
 
   /** Null: no place. Else the handshake is counted until the returned function is called, once. */
   begin(address: string): (() => void) | null {
     return this.#places.take(address);
-  }
-
-  #owedMs(net: string, nowMs: number): number {
-    return Math.max(this.#all.debtMs(ALL, nowMs), this.#nets.debtMs(net, nowMs));
-  }
-
-  #take(net: string, nowMs: number, turns: number): void {
-    this.#all.take(ALL, nowMs, turns);
-    this.#nets.take(net, nowMs, turns);
   }
 }

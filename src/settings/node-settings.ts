@@ -50,7 +50,13 @@ export function nodeSettings(
       policy: transport.policy,
       congestion: transport.congestion,
     },
-    acceptor: { listen: network.listen, advertise: network.advertise, ...bounds },
+    acceptor: {
+      listen: network.listen,
+      advertise: network.advertise,
+      ...bounds,
+      maxNewPerSecond: network.max_new_accepts_per_second,
+      maxNewPerSecondPerNet: network.max_new_accepts_per_second_per_net,
+    },
     quic: {
       listen: network.listen.filter((address) => address.startsWith('quic://')),
       folder,

@@ -103,6 +103,14 @@ export const settingsSchema = z.strictObject({
       acceptor.maxPerSecondPerNet,
       'Handshakes begun by others in a second, from one neighbourhood (IPv4 /24, IPv6 /48).',
     ),
+    max_new_accepts_per_second: setting(
+      acceptor.maxNewPerSecond,
+      'Of these, connections of neighbourhoods that nothing good is known of and that come to nothing; who proves to be of use does not count.',
+    ),
+    max_new_accepts_per_second_per_net: setting(
+      acceptor.maxNewPerSecondPerNet,
+      'The same, from one neighbourhood.',
+    ),
   }),
   transport: z.strictObject({
     policy: live(

@@ -72,6 +72,8 @@ export async function soakAccepts(options: SoakOptions): Promise<readonly SoakRe
         maxPendingPerAddress: MANY,
         maxPerSecond: MANY,
         maxPerSecondPerNet: MANY,
+        maxNewPerSecond: MANY,
+        maxNewPerSecondPerNet: MANY,
       },
     }),
   );

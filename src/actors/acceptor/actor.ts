@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
+import { neighbourhoodOf, neighbourhoodOfRemote } from '../../protocol/addresses/neighbourhood.ts';
 import { ipOfPeer, remoteOf } from '../../protocol/addresses/remote.ts';
 import { ActorError } from '../../supervisor/contract/actor-error.ts';
 import { Admission } from '../admission.ts';
 import { actor } from '../contracts.ts';
 import { BansInForce } from '../follow-bans.ts';
+import { Newcomers } from '../newcomers.ts';
 import { noAnswer } from '../no-answer.ts';
 import { advertisedAs, advertisedOf } from './advertised.ts';
 import { acceptorContract } from './contract.ts';
@@ -13,11 +15,19 @@ import { Shards } from './shards.ts';
 /** Peers that come and go within it may all be given to one shard. */
 const ASK_LOAD_EVERY_MS = 1_000;
 
+/** Where a connection comes from, and whether it has paid for a newcomer. */
+interface Arrival {
+  readonly address: string;
+  readonly remote: string;
+  readonly newcomer: boolean;
+}
+
 /** Listens, and hands every connection that may start a handshake to the least loaded shard, before a byte is read. */
 export default actor(acceptorContract, async (context) => {
   const { clock, config, metrics, refs } = context;
   const bans = await BansInForce.follow(context);
-  const admission = new Admission(config);
+  const newcomers = new Newcomers(config);
+  const admission = new Admission(config, newcomers);
   /** Accepted, unread, before their turn. */
   const waiting = new Set<Socket>();
   const shards = new Shards(clock, () => refs.transport.size);
@@ -38,16 +48,18 @@ export default actor(acceptorContract, async (context) => {
     const address = ipOfPeer(socket.remoteAddress);
     // Gone before it was looked at.
     if (address === null || socket.destroyed) return void socket.destroy();
-    const waitMs = bans.hasIp(address) ? null : admission.turn(address, clock.now());
-    if (waitMs === null) return refuse(socket);
-    if (waitMs === 0) return begin(socket, address, remotePort);
+    const turn = bans.hasIp(address) ? null : admission.turn(address, clock.now());
+    if (turn === null) return refuse(socket);
+    const from = { address, remote: remoteOf(address, remotePort), newcomer: turn.newcomer };
+    if (turn.waitMs === 0) return begin(socket, from);
     waiting.add(socket);
-    clock.after(waitMs, () => {
-      if (waiting.delete(socket)) begin(socket, address, remotePort);
+    clock.after(turn.waitMs, () => {
+      if (waiting.delete(socket)) begin(socket, from);
     });
   }
 
-  function begin(socket: Socket, address: string, remotePort: number | undefined): void {
+  function begin(socket: Socket, from: Arrival): void {
+    const { address, newcomer } = from;
     const release = admission.begin(address);
     const shard = release && shards.pick();
     if (release === null || shard === null) {
@@ -58,8 +70,10 @@ export default actor(acceptorContract, async (context) => {
     metrics.set('pending', admission.pending);
     context.spawn(async () => {
       try {
-        const established = await handOver(socket, remoteOf(address, remotePort), shard);
-        if (established === false) admission.fruitless(address, clock.now());
+        const established = await handOver(socket, from, shard);
+        const net = neighbourhoodOf(address);
+        if (established === false) newcomers.fruitless(net, newcomer, clock.now());
+        if (established === null && newcomer) newcomers.payBack(net, clock.now());
       } finally {
         release();
         metrics.set('pending', admission.pending);
@@ -82,12 +96,16 @@ export default actor(acceptorContract, async (context) => {
    * Gives the connection to the shard, or to the next one while those asked turn out to be down. Whether it is a session now;
    * null: nobody took it, which is not the fault of whoever connected.
    */
-  async function handOver(socket: Socket, remote: string, first: number): Promise<boolean | null> {
+  async function handOver(
+    socket: Socket,
+    { remote, newcomer }: Arrival,
+    first: number,
+  ): Promise<boolean | null> {
     for (let shard: number | null = first; shard !== null && !socket.destroyed; shard = shards.pick()) {
       shards.given(shard);
       let sessions: number | null = null;
       try {
-        const answer = await refs.transport.member(shard).ask('adopt', { socket, remote });
+        const answer = await refs.transport.member(shard).ask('adopt', { socket, remote, newcomer });
         sessions = answer.sessions;
         return answer.established;
       } catch (error) {
@@ -126,6 +144,11 @@ export default actor(acceptorContract, async (context) => {
   return {
     handlers: {
       addresses,
+      judged({ remote, paid, good }) {
+        const net = neighbourhoodOfRemote(remote);
+        if (good) newcomers.welcome(net, clock.now());
+        else newcomers.fruitless(net, paid, clock.now());
+      },
     },
     quiesce: close,
     stop: close,

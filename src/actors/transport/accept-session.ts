@@ -63,9 +63,15 @@ export class SessionAcceptor {
 
   /**
    * Takes over a socket that another node has opened: unread, with QUIC after the preamble of the bridge. Resolves when the
-   * handshake is over: true when there is a session now.
+   * handshake is over: true when there is a session now. `judge` is called when that turns out to be of use, and when it
+   * came to nothing.
    */
-  async adopt(transport: Transport, socket: Socket, remote: string): Promise<boolean> {
+  async adopt(
+    transport: Transport,
+    socket: Socket,
+    remote: string,
+    judge: (good: boolean) => void,
+  ): Promise<boolean> {
     // A connection may have died on its way here.
     if (this.#stopped || socket.destroyed) {
       socket.destroy();
@@ -100,7 +106,11 @@ export class SessionAcceptor {
         pace: this.#pace,
         uploads: this.#uploads,
         peers: this.#peers,
-        ended: (ended) => this.#sessions.remove(ended),
+        useful: () => judge(true),
+        ended: (ended, fruitless) => {
+          this.#sessions.remove(ended);
+          if (fruitless) judge(false);
+        },
       });
       this.#sessions.addInbound(session);
       tellMet(this.#context, session.peer, { address: session.address, direction: 'in' });

@@ -65,14 +65,21 @@ export default actor(transportContract, async (given) => {
   const paths = new PathMemory();
   sessions.everyRound(() => sessions.measure(paths));
   const dialer = new Dialer(context, { host, key, bans }, sessions, paths);
-  const door = new QuicDoor(context, (socket, remote) => acceptor.adopt('quic', socket, remote));
+  const door = new QuicDoor(context, (socket, remote) => acceptor.adopt('quic', socket, remote, () => {}));
   // At the start of the node nobody listens yet, and asks by itself.
   refs.quic.tell('shardsChanged', null);
 
   return {
     handlers: {
-      async adopt({ socket, remote }) {
-        return { established: await acceptor.adopt('tcp', socket, remote), sessions: sessions.size };
+      async adopt({ socket, remote, newcomer }) {
+        let paid = newcomer;
+        const judge = (good: boolean) => {
+          if (good && !paid) return;
+          refs.acceptor.tell('judged', { remote, paid, good });
+          paid = false;
+        };
+        const established = await acceptor.adopt('tcp', socket, remote, judge);
+        return { established, sessions: sessions.size };
       },
       async connect(peer) {
         return sessionInfo(await dialer.session(peer), clock.now());

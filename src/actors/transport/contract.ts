@@ -75,7 +75,7 @@ export type FetchEvent =
 
 export const transportContract = defineContract({
   name: 'transport',
-  uses: ['store', 'publish', 'limits', 'dht', 'pex', 'quic'],
+  uses: ['store', 'publish', 'limits', 'dht', 'pex', 'quic', 'acceptor'],
   config: configOf<TransportConfig>(),
   mailbox: 4096,
   // A minute for sessions that are at work, then ten seconds for what they were asked.
@@ -98,9 +98,13 @@ export const transportContract = defineContract({
   messages: {
     /**
      * An accepted connection, unread. Answers when the handshake is over, one way or the other, so that the
-     * calls in flight are the connections without a handshake; `sessions` is what the shard holds then.
+     * calls in flight are the connections without a handshake; `sessions` is what the shard holds then. What a session is
+     * good for, the acceptor is told later: of newcomers, that it was of use; of all, that it came to nothing.
      */
-    adopt: ask<{ socket: Socket; remote: string }, { established: boolean; sessions: number }>({
+    adopt: ask<
+      { socket: Socket; remote: string; newcomer: boolean },
+      { established: boolean; sessions: number }
+    >({
       deadlineMs: 30_000,
       transfer: (request) => [request.socket as never],
     }),

@@ -14,11 +14,11 @@ import type { Clock } from '../../supervisor/contract/clock.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { ChunkAnswer, ChunkReply, ChunkRequest, ChunkServer } from './chunk-server.ts';
 import type { Connection } from './connection.ts';
-import { PeerFault } from './peer-fault.ts';
+import { isPeersFault, PeerFault } from './peer-fault.ts';
 import type { RefusalPace } from './refusal-pace.ts';
 import { RefusalRest } from './refusal-rest.ts';
 import type { ReplyHolder, ReplyMemory } from './reply-memory.ts';
-import type { RequestRouter } from './request-router.ts';
+import type { OwnerAnswer, RequestRouter } from './request-router.ts';
 import { DRIP_BYTES_PER_SECOND, DRIP_SECONDS, type Peer, type Session } from './session.ts';
 import { SlicedChunk } from './sliced-chunk.ts';
 import type { UploadLine } from './upload-line.ts';
@@ -38,7 +38,7 @@ const RATE_LIMIT = rateLimitExceeded('chunk');
 /** A request in the order it came, until its reply is written. */
 type Turn =
   | { readonly kind: 'chunk'; readonly request: ChunkRequest; reading: boolean }
-  | { readonly kind: 'owner'; readonly ask: () => Promise<Uint8Array>; asked: boolean; size: number }
+  | { readonly kind: 'owner'; readonly ask: () => Promise<OwnerAnswer>; asked: boolean; size: number }
   /** `held`: octets of an answer that others gave, counted with those being sent. */
   | { readonly kind: 'frame'; readonly frame: Uint8Array; readonly held: number };
 
@@ -53,7 +53,10 @@ export interface InboundOptions {
   readonly pace: RefusalPace;
   readonly uploads: UploadLine;
   readonly peers: UploadPeers;
-  ended(session: InboundSession): void;
+  /** It was given what it asked for; called once. */
+  useful(): void;
+  /** `fruitless`: by a fault of its peer, or before it was useful. */
+  ended(session: InboundSession, fruitless: boolean): void;
 }
 
 /**
@@ -86,6 +89,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
   readonly #neighbourhood: string | undefined;
   readonly #rest: RefusalRest;
   #finishing = false;
+  #useful = false;
   /** A chunk of which not everything is written yet, because of a cap: nothing else goes out before it. */
   #sliced: SlicedChunk | null = null;
 
@@ -105,7 +109,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     options.peers.join(this);
     this.connection.reader = {
       frame: (frame) => this.#receive(frame),
-      closed: () => this.#closed(),
+      closed: (error) => this.#closed(error),
     };
   }
 
@@ -269,6 +273,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
       this.#refuseChunk(request, reply === null ? CHUNK_NOT_FOUND : TEMPORARILY_UNAVAILABLE);
       return;
     }
+    this.#wasUseful();
     if (uploads.on) return this.#writeCapped(request, reply);
     this.#unsentChunks++;
     this.#write(reply.frame, () => {
@@ -332,12 +337,14 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
       if (!this.#hasRoom()) return;
       turn.asked = true;
       this.#owners++;
-      this.#settle(turn.ask(), (frame) => {
+      this.#settle(turn.ask(), ({ frame, refused }) => {
         this.#owners--;
         this.#queued -= turn.size;
         const at = this.#turns.indexOf(turn);
         // Not there: the session is over.
         if (at < 0) return;
+        if (refused) this.#rest.refused(turn.size);
+        else this.#wasUseful();
         this.#turns[at] = { kind: 'frame', frame, held: frame.length };
         this.#ready += frame.length;
         this.#pump();
@@ -356,6 +363,12 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     );
   }
 
+  #wasUseful(): void {
+    if (this.#useful) return;
+    this.#useful = true;
+    this.#options.useful();
+  }
+
   #pace(): void {
     const full = this.#rest.resting || this.#queued > MAX_PAYLOAD || this.#options.peers.full(this);
     if (full === this.#paused) return;
@@ -370,7 +383,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     });
   }
 
-  #closed(): void {
+  #closed(error: Error | null): void {
     this.#over = true;
     this.#rest.close();
     this.#turns = [];
@@ -381,6 +394,6 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
     }
     this.#options.memory.leave(this);
     this.#options.peers.leave(this);
-    this.#options.ended(this);
+    this.#options.ended(this, !this.#useful || isPeersFault(error));
   }
 }

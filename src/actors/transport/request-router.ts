@@ -55,8 +55,15 @@ export type Route =
   /** Answered: a whole frame. */
   | { readonly kind: 'frame'; readonly frame: Uint8Array }
   | { readonly kind: 'chunk'; readonly reqId: number; readonly contentId: Uint8Array; readonly index: number }
-  /** Another actor answers. The promise gives a whole frame and never rejects. */
-  | { readonly kind: 'owner'; ask(): Promise<Uint8Array> };
+  /** Another actor answers. The promise never rejects. */
+  | { readonly kind: 'owner'; ask(): Promise<OwnerAnswer> };
+
+export interface OwnerAnswer {
+  /** Whole. */
+  readonly frame: Uint8Array;
+  /** The request deserved nothing better; not so when it was our fault. */
+  readonly refused: boolean;
+}
 
 /** Decides who answers a request of a peer. */
 export class RequestRouter {
@@ -99,7 +106,8 @@ export class RequestRouter {
         if (type === types.GET_CHUNK_HASHES && 'error' in reply) {
           this.#rates.missedList(peer, this.#context.clock.now());
         }
-        return replyFrame({ type, reqId }, spec.replyType, reply);
+        const refused = 'error' in reply && reply.error !== TEMPORARILY_UNAVAILABLE;
+        return { frame: replyFrame({ type, reqId }, spec.replyType, reply), refused };
       },
     };
   }

@@ -19,6 +19,8 @@ export const UNLIMITED = {
   maxPendingPerAddress: 10_000,
   maxPerSecond: 100_000,
   maxPerSecondPerNet: 100_000,
+  maxNewPerSecond: 100_000,
+  maxNewPerSecondPerNet: 100_000,
 };
 
 /** Acceptor and shards on real workers, with a scripted store and publisher beside them. */

@@ -250,6 +250,7 @@ const transferRow: TransferRow = {
 export const samples: Samples = {
   acceptor: {
     addresses: { request: null, reply: { bound: ['tcp://0.0.0.0:7001'], advertised: [] } },
+    judged: { message: { remote: '192.0.2.1:4000', paid: true, good: false } },
   },
   control: {
     info: { request: null, reply: { socket: '/run/granary.sock' } },
@@ -853,7 +854,7 @@ export const samples: Samples = {
   transport: {
     adopt: {
       // The runner puts an accepted connection here.
-      request: { socket: null as never, remote: '192.0.2.1' },
+      request: { socket: null as never, remote: '192.0.2.1', newcomer: true },
       reply: { established: true, sessions: 1 },
       portOnly: 'a socket moves between the threads of one process only',
     },

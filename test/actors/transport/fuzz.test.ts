@@ -88,6 +88,7 @@ function inbound(connection: FakeConnection, dialect: Dialect): InboundSession {
     memory: new ReplyMemory(),
     pace: new RefusalPace(),
     uploads: new UploadLine(new ShardCaps(clock, 0), clock),
+    useful: () => {},
     ended: () => {},
   });
 }

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChunkReply, ChunkServer } from '../../../src/actors/transport/chunk-server.ts';
 import { InboundSession } from '../../../src/actors/transport/inbound-session.ts';
+import { PeerFault } from '../../../src/actors/transport/peer-fault.ts';
 import { RefusalPace } from '../../../src/actors/transport/refusal-pace.ts';
 import { ReplyMemory } from '../../../src/actors/transport/reply-memory.ts';
-import type { RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
+import type { OwnerAnswer, RequestRouter, Route } from '../../../src/actors/transport/request-router.ts';
 import { ShardCaps } from '../../../src/actors/transport/shard-caps.ts';
 import { UploadLine } from '../../../src/actors/transport/upload-line.ts';
 import { UploadPeers } from '../../../src/actors/transport/upload-peers.ts';
@@ -20,6 +21,8 @@ import { contentOf, TestShard, workFolder } from './world.ts';
 const WALL = 1_800_000_000_000;
 const MiB = 1024 * 1024;
 const CHUNK = 262_144;
+const UNLIMITED = { perSecond: 1, burst: Number.MAX_SAFE_INTEGER };
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** One session over a connection of the test's, its requests routed by their type: 500 chunks, 400 owner, else a frame. */
 class Session {
@@ -28,7 +31,12 @@ class Session {
   readonly buffers = new WatchedBuffers();
   readonly session: InboundSession;
   ended = 0;
+  /** As it was told at the end. */
+  fruitless: boolean | null = null;
+  useful = 0;
   asked = 0;
+  /** What the owner gives is a refusal. */
+  refused = false;
   owner: () => Promise<Uint8Array> = async () => new Uint8Array(MiB);
   /** What reading a chunk gives. */
   read: (reply: ChunkReply) => ChunkReply | null | Promise<ChunkReply | null> = (reply) => reply;
@@ -77,9 +85,13 @@ class Session {
       chunks: chunks as unknown as ChunkServer,
       buffers: this.buffers,
       memory: options.memory ?? new ReplyMemory(),
-      pace: options.pace ?? new RefusalPace(1, Number.MAX_SAFE_INTEGER),
+      pace: options.pace ?? new RefusalPace(UNLIMITED, UNLIMITED),
       uploads: options.uploads ?? new UploadLine(new ShardCaps(this.clock, 0), this.clock),
-      ended: () => this.ended++,
+      useful: () => this.useful++,
+      ended: (_, fruitless) => {
+        this.ended++;
+        this.fruitless = fruitless;
+      },
     });
   }
 
@@ -94,9 +106,9 @@ class Session {
     return sent;
   }
 
-  async #ask(): Promise<Uint8Array> {
+  async #ask(): Promise<OwnerAnswer> {
     this.asked++;
-    return await this.owner();
+    return { frame: await this.owner(), refused: this.refused };
   }
 }
 
@@ -286,7 +298,7 @@ describe('a peer that sends slowly', () => {
 
 describe('a peer whose requests are refused', () => {
   test('is read from no faster than it is refused, and goes on after each rest', async () => {
-    const us = new Session({ pace: new RefusalPace(10, 100) });
+    const us = new Session({ pace: new RefusalPace({ perSecond: 10, burst: 100 }) });
     const atOnce = us.flood(999, 1_000);
     expect(atOnce).toBeGreaterThan(80);
     expect(atOnce).toBeLessThanOrEqual(101);
@@ -303,7 +315,7 @@ describe('a peer whose requests are refused', () => {
   });
 
   test('rests as long as all that came in one piece costs, long requests more', async () => {
-    const us = new Session({ pace: new RefusalPace(10, 100) });
+    const us = new Session({ pace: new RefusalPace({ perSecond: 10, burst: 100 }) });
     for (let i = 0; i < 100; i++) us.connection.request(999, i, new Uint8Array(0));
     us.connection.request(999, 100, new Uint8Array(10 * 1024));
     await us.clock.advance(2_000);
@@ -319,7 +331,7 @@ describe('a peer whose requests are refused', () => {
   });
 
   test('so is one that asks for chunks that are not here', () => {
-    const us = new Session({ pace: new RefusalPace(10, 100) });
+    const us = new Session({ pace: new RefusalPace({ perSecond: 10, burst: 100 }) });
     us.read = ({ buffer }) => {
       us.buffers.give(buffer);
       return null;
@@ -328,7 +340,7 @@ describe('a peer whose requests are refused', () => {
   });
 
   test('holds up its neighbours only when they are refused as well', () => {
-    const pace = new RefusalPace(10, 100);
+    const pace = new RefusalPace({ perSecond: 10, burst: 100 });
     const clock = new ManualClock(WALL);
     const [us, neighbour] = [
       new Session({ pace, clock }),
@@ -345,13 +357,86 @@ describe('a peer whose requests are refused', () => {
     expect(stranger.flood(999, 10)).toBe(10);
   });
 
+  test('with all others that are refused, wherever they come from, but waits a second for them at most', async () => {
+    const pace = new RefusalPace({ perSecond: 10, burst: 100 }, { perSecond: 20, burst: 150 });
+    const clock = new ManualClock(WALL);
+    const from = (net: number) => new Session({ pace, clock, remote: `192.0.${net}.1:1` });
+    expect(from(2).flood(999, 90)).toBe(90);
+    const [third, fourth] = [from(3), from(4)];
+    expect(third.flood(999, 90)).toBe(51);
+    expect(fourth.flood(500, 10)).toBe(10);
+    await clock.advance(100);
+    expect(third.connection.paused).toBe(false);
+    fourth.connection.request(999, 0, new Uint8Array(10 * 1024));
+    await clock.advance(900);
+    expect(fourth.connection.paused).toBe(true);
+    await clock.advance(200);
+    expect(fourth.connection.paused).toBe(false);
+  });
+
+  test('so is one that others refuse', async () => {
+    const us = new Session({ pace: new RefusalPace({ perSecond: 10, burst: 100 }) });
+    us.refused = true;
+    let sent = 0;
+    for (let i = 0; i < 200; i++) {
+      sent += us.flood(400, 1);
+      await settled();
+      us.connection.take(1);
+    }
+    expect(sent).toBe(101);
+  });
+
   test('and that ends while it rests leaves no timer', async () => {
-    const us = new Session({ pace: new RefusalPace(10, 1) });
+    const us = new Session({ pace: new RefusalPace({ perSecond: 10, burst: 1 }) });
     us.flood(999, 10);
     us.connection.destroy();
     await us.clock.advance(60_000);
     expect(us.ended).toBe(1);
     expect(us.connection.paused).toBe(true);
+  });
+});
+
+describe('what a session was good for', () => {
+  test('a chunk or an answer, told once', async () => {
+    for (const type of [500, 400]) {
+      const us = new Session();
+      us.flood(type, 3);
+      await settled();
+      expect(us.useful).toBe(1);
+      us.connection.destroy();
+      expect([us.ended, us.fruitless]).toEqual([1, false]);
+    }
+  });
+
+  test('nothing, where nothing was asked or all was refused', async () => {
+    const [silent, refused, missing, elsewhere] = [
+      new Session(),
+      new Session(),
+      new Session(),
+      new Session(),
+    ];
+    refused.flood(999, 3);
+    missing.read = ({ buffer }) => {
+      missing.buffers.give(buffer);
+      return null;
+    };
+    missing.flood(500, 3);
+    elsewhere.refused = true;
+    elsewhere.flood(400, 3);
+    await settled();
+    for (const us of [silent, refused, missing, elsewhere]) {
+      us.connection.destroy();
+      expect([us.useful, us.fruitless]).toEqual([0, true]);
+    }
+  });
+
+  test('nothing, in the end, when a fault of the peer ends it', () => {
+    const us = new Session();
+    us.flood(500, 3);
+    us.connection.guard(() => {
+      throw new PeerFault('on purpose');
+    });
+    expect([us.useful, us.ended, us.fruitless]).toEqual([1, 1, true]);
   });
 });
 

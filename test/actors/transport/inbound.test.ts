@@ -47,6 +47,38 @@ async function shared(bytes: Uint8Array) {
   return { ...content, path };
 }
 
+describe('what the acceptor hears of a session', () => {
+  const heard = () => us.told.filter(([name]) => name === 'judged').map(([, message]) => message);
+  const list = encodeRequest(402, { maxEntries: 1 });
+
+  test('of a newcomer’s, once, that it was of use; of a fault afterwards that it was not paid for', async () => {
+    await start();
+    us.newcomers = true;
+    us.wire = () => ({ payload: new Uint8Array([0xa0]) });
+    const peer = await session();
+    await peer.ask(402, 1, list);
+    await peer.ask(402, 2, list);
+    const remote = `127.0.0.1:${peer.socket.localPort}`;
+    expect(heard()).toEqual([{ remote, paid: true, good: true }]);
+    peer.socket.write(Buffer.from('00000003ffffff', 'hex'));
+    await peer.closed;
+    await until(() => heard().length === 2, 'the fault to be told');
+    expect(heard()[1]).toEqual({ remote, paid: false, good: false });
+  });
+
+  test('of anybody’s that it came to nothing, and of nobody else’s', async () => {
+    await start();
+    us.wire = () => ({ payload: new Uint8Array([0xa0]) });
+    const good = await session();
+    await good.ask(402, 1, list);
+    const silent = await session();
+    const remote = `127.0.0.1:${silent.socket.localPort}`;
+    for (const peer of [good, silent]) peer.destroy();
+    await until(() => us.metrics.get('sessions') === 0, 'both to end');
+    expect(heard()).toEqual([{ remote, paid: false, good: false }]);
+  });
+});
+
 describe('replies', () => {
   test('come strictly in the order of the requests, whoever answers them and when', async () => {
     await start();

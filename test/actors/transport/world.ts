@@ -50,6 +50,8 @@ export class TestShard {
   /** What store and publish answer to requests of peers. */
   wire: (request: WireRequest) => WireReply | Promise<WireReply> = () => ({ error: 'nothing here' });
   knownPeer: object | null = null;
+  /** Those that are adopted from now on have paid for a newcomer. */
+  newcomers = false;
   /** Store and publish are dead. */
   down = false;
   /** Holds answers of the store back until it is resolved. */
@@ -110,7 +112,8 @@ export class TestShard {
 
   adopt(socket: Socket): void {
     const remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    this.adopted.push(Promise.resolve(this.handlers.adopt({ socket, remote }, this.call)));
+    const { newcomers: newcomer } = this;
+    this.adopted.push(Promise.resolve(this.handlers.adopt({ socket, remote, newcomer }, this.call)));
   }
 
   /** Sessions as the shard sees them. */
@@ -250,6 +253,9 @@ export class TestShard {
         },
         publish: { ask: (name: string, request: unknown) => this.#store(name, request) },
         limits: { stream: () => this.#caps(signal) },
+        acceptor: {
+          tell: (name: string, message: unknown) => this.told.push([name, message]) > 0,
+        },
         quic: { ask: () => this.dialAt(), tell: () => false },
         pex: {
           ask: (name: string, request: unknown) => this.#store(name, request),

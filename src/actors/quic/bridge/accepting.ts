@@ -118,9 +118,9 @@ export class Accepting {
 
   /** Once its turn has come; null: it has none. */
   async #begin(address: string): Promise<(() => void) | null> {
-    const waitMs = this.#admission.turn(address, performance.now());
-    if (waitMs === null) return null;
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const turn = this.#admission.turn(address, performance.now());
+    if (turn === null) return null;
+    if (turn.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, turn.waitMs));
     return this.#admission.begin(address);
   }
 
