@@ -607,6 +607,14 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'wherever they come from',
   },
   {
+    name: 'offers-without-end',
+    file: 'src/actors/transport/request-rates.ts',
+    find: '++window.offers > MAX_OFFERS',
+    replace: 'window.offers > MAX_OFFERS',
+    test: 'test/actors/transport/request-rates.test.ts',
+    only: 'a hundred offers of peers',
+  },
+  {
     name: 'missing-lists-uncounted',
     file: 'src/actors/transport/request-rates.ts',
     find: 'this.#window(nodeKey, nowMs).missingLists++;',

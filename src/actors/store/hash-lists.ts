@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { failure } from '../../errors.ts';
@@ -12,6 +12,7 @@ import type { StoreContext } from './context.ts';
 import type { Database } from './database.ts';
 import { syncFolder, writeFileAtomically } from './durable-file.ts';
 import { idOctets, isHexId } from './hex-ids.ts';
+import type { SmallFiles } from './small-files.ts';
 
 /** Files written at the same time: the syncs of several share one trip to the disk. */
 const PARALLEL = 4;
@@ -36,6 +37,7 @@ export class HashLists {
   readonly #context: Pick<StoreContext, 'log' | 'clock'>;
   readonly #database: Database;
   readonly #folder: string;
+  readonly #files: SmallFiles;
   /** Contents whose list lies in the folder, as far as is known. */
   readonly #present: Set<Hex>;
   /** What was put in this life: it may belong to a revision that is not committed yet. */
@@ -46,11 +48,13 @@ export class HashLists {
     context: Pick<StoreContext, 'log' | 'clock'>,
     database: Database,
     folder: string,
+    files: SmallFiles,
     atStart: readonly string[],
   ) {
     this.#context = context;
     this.#database = database;
     this.#folder = folder;
+    this.#files = files;
     this.#atStart = atStart;
     this.#present = new Set(atStart.filter(isHexId));
   }
@@ -59,8 +63,9 @@ export class HashLists {
     context: Pick<StoreContext, 'log' | 'clock'>,
     database: Database,
     folder: string,
+    files: SmallFiles,
   ): Promise<HashLists> {
-    return new HashLists(context, database, folder, await readdir(folder));
+    return new HashLists(context, database, folder, files, await readdir(folder));
   }
 
   /** Whether a list of that many chunks is at hand, looked at or not. */
@@ -99,7 +104,8 @@ export class HashLists {
     }
     const name = toHex(contentId);
     if (claims.length === 0 || !this.#present.has(name)) return null;
-    const list = await this.#readFile(name);
+    const longest = Math.max(...claims.map(({ chunk_count }) => chunk_count));
+    const list = await this.#readFile(name, longest * CHUNK_HASH_LENGTH);
     if (list !== null && claims.some((claim) => isMeant(claim, list))) return list;
     // Whoever publishes the content again has its list made again.
     this.#present.delete(name);
@@ -130,15 +136,15 @@ export class HashLists {
 
   async #write({ contentId, hashes }: HashList, durable: boolean): Promise<void> {
     this.#fresh.add(contentId);
-    const held = this.#present.has(contentId) ? await this.#readFile(contentId) : null;
+    const held = this.#present.has(contentId) ? await this.#readFile(contentId, hashes.length) : null;
     if (held !== null && bytesEqual(held, hashes)) return;
     await writeFileAtomically(join(this.#folder, contentId), hashes, durable);
     this.#present.add(contentId);
   }
 
-  async #readFile(name: Hex): Promise<Uint8Array | null> {
+  async #readFile(name: Hex, octets: number): Promise<Uint8Array | null> {
     try {
-      return new Uint8Array(await readFile(join(this.#folder, name)));
+      return await this.#files.read(join(this.#folder, name), octets);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'EIO' || code === 'EISDIR') return null;

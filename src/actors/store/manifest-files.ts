@@ -1,18 +1,21 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blake3 } from '../../protocol/crypto/blake3.ts';
 import { bytesEqual } from '../../protocol/crypto/bytes.ts';
 import type { Log } from '../../supervisor/contract/actor.ts';
 import type { Hex } from '../content-types.ts';
 import { writeFileDurably } from './durable-file.ts';
+import type { SmallFiles } from './small-files.ts';
 
 /** Encoded manifests, a file each, named by their ids. The database says which of them count. */
 export class ManifestFiles {
   readonly #folder: string;
+  readonly #files: SmallFiles;
   readonly #log: Log;
 
-  constructor(folder: string, log: Log) {
+  constructor(folder: string, files: SmallFiles, log: Log) {
     this.#folder = folder;
+    this.#files = files;
     this.#log = log;
   }
 
@@ -22,11 +25,11 @@ export class ManifestFiles {
   }
 
   /** The octets that were written; null, and a line in the log, when they are gone or not what they were. */
-  async read(manifestId: Hex, digest: Uint8Array): Promise<Uint8Array | null> {
+  async read(manifestId: Hex, length: number, digest: Uint8Array): Promise<Uint8Array | null> {
     const path = this.#path(manifestId);
     let octets: Uint8Array;
     try {
-      octets = new Uint8Array(await readFile(path));
+      octets = await this.#files.read(path, length);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       // Too many open files, say, is no fault of this one.

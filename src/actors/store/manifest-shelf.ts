@@ -8,10 +8,12 @@ import type { Hex } from '../content-types.ts';
 import type { ListedFile } from './change-log.ts';
 import type { Database } from './database.ts';
 import { ManifestFiles } from './manifest-files.ts';
+import type { SmallFiles } from './small-files.ts';
 
 interface ManifestRow {
   readonly id: number;
   readonly manifest_id: Uint8Array;
+  readonly length: number;
   readonly digest: Uint8Array;
 }
 
@@ -28,15 +30,15 @@ export class ManifestShelf {
   readonly #files: ManifestFiles;
   readonly #log: Log;
 
-  constructor(database: Database, folder: string, log: Log) {
+  constructor(database: Database, folder: string, files: SmallFiles, log: Log) {
     this.#database = database;
-    this.#files = new ManifestFiles(folder, log);
+    this.#files = new ManifestFiles(folder, files, log);
     this.#log = log;
   }
 
   /** Drops files without rows, and gives up the rows whose file is gone. For the start. */
   async sweep(): Promise<void> {
-    const rows = this.#database.all<ManifestRow>('SELECT id, manifest_id, digest FROM manifests');
+    const rows = this.#database.all<ManifestRow>('SELECT id, manifest_id, length, digest FROM manifests');
     const known = new Map(rows.map((row) => [toHex(row.manifest_id), row.id]));
     const left = await this.#files.sweep((name) => known.has(name));
     for (const [manifestId, row] of known) {
@@ -50,7 +52,7 @@ export class ManifestShelf {
   async read(manifestId: Uint8Array): Promise<Uint8Array | null> {
     const row = this.#row(manifestId);
     if (row === undefined) return null;
-    const octets = await this.#files.read(toHex(manifestId), row.digest);
+    const octets = await this.#files.read(toHex(manifestId), row.length, row.digest);
     if (octets === null) this.#giveUp(row.id);
     return octets;
   }
@@ -109,7 +111,7 @@ export class ManifestShelf {
   dropUnreferenced(): readonly Hex[] {
     const rows = this.#database.all<ManifestRow>(
       `DELETE FROM manifests WHERE id IN (SELECT id FROM manifests WHERE ${UNREFERENCED} LIMIT ${DROPPED_AT_ONCE})
-       RETURNING id, manifest_id, digest`,
+       RETURNING id, manifest_id, length, digest`,
     );
     return rows.map((row) => toHex(row.manifest_id));
   }
@@ -146,7 +148,7 @@ export class ManifestShelf {
 
   #row(manifestId: Uint8Array): ManifestRow | undefined {
     return this.#database.get<ManifestRow>(
-      'SELECT id, manifest_id, digest FROM manifests WHERE manifest_id = ?',
+      'SELECT id, manifest_id, length, digest FROM manifests WHERE manifest_id = ?',
       manifestId,
     );
   }

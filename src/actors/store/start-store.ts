@@ -31,6 +31,7 @@ import { Rechecks } from './rechecks.ts';
 import { resolveTarget } from './resolve.ts';
 import { SharePages } from './share-pages.ts';
 import { sharesOf } from './shares-of.ts';
+import { SmallFiles } from './small-files.ts';
 import { SourceLedger } from './source-ledger.ts';
 import { storeChanges } from './store-changes.ts';
 import { storeFailure } from './store-failure.ts';
@@ -61,9 +62,10 @@ export async function startStore(context: StoreContext, steps?: readonly string[
 
 async function behaviourOf(context: StoreContext, opened: OpenHome): Promise<StoreBehaviour> {
   const { home, database, keys, identity } = opened;
-  const shelf = new ManifestShelf(database, home.manifests, context.log);
+  const files = new SmallFiles(context.clock);
+  const shelf = new ManifestShelf(database, home.manifests, files, context.log);
   await shelf.sweep();
-  const hashLists = await HashLists.open(context, database, home.hashes);
+  const hashLists = await HashLists.open(context, database, home.hashes, files);
   const changes = new LeaseChanges();
   const ledger = new SourceLedger(database);
   const journal = new Journal(database);

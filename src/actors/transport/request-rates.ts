@@ -1,5 +1,5 @@
 import { rateLimitExceeded } from '../../protocol/wire/errors.ts';
-import { GET_CHUNK_HASHES } from '../../protocol/wire/message-types.ts';
+import { GET_CHUNK_HASHES, PEX_OFFER } from '../../protocol/wire/message-types.ts';
 import {
   RATE_LIMITS,
   RATE_WINDOW_SECS,
@@ -18,14 +18,19 @@ interface Window {
   missing: string;
   /** Hash lists that were not here. */
   missingLists: number;
+  /** Offers of peers. */
+  offers: number;
 }
+
+/** Of which 64 addresses are looked at each and as many of one peer kept: in a minute nobody has so much news. */
+const MAX_OFFERS = 100;
 
 /** Peers counted at once; the one that came first makes room. Keys cost an attacker nothing, memory must not either. */
 const MAX_PEERS = 10_000;
 
 /**
- * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for one
- * thing: chunks and hash lists are not counted, only those that are not here. A seeder that serves from its own disk has
+ * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for two
+ * things: offers of peers, read in half a millisecond, have a limit of their own in every dialect; and chunks and hash lists are not counted, only those that are not here. A seeder that serves from its own disk has
  * back-pressure instead, and whoever fetches a share asks for a list for every file of it.
  */
 export class RequestRates {
@@ -43,6 +48,7 @@ export class RequestRates {
       const missed = window.counts.get('chunk') ?? 0;
       return missed >= RATE_LIMITS.chunk ? rateLimitExceeded('chunk') : null;
     }
+    if (type === PEX_OFFER && ++window.offers > MAX_OFFERS) return rateLimitExceeded('dht');
     window.total++;
     // Without a class a request counts, but is never refused: the manner of the first dialect.
     if (kind === null) return null;
@@ -76,6 +82,7 @@ export class RequestRates {
       counts: new Map<RateClass, number>(),
       missing: '',
       missingLists: 0,
+      offers: 0,
     };
     this.#windows.set(nodeKey, fresh);
     return fresh;

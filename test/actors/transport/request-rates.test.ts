@@ -33,6 +33,15 @@ describe('requests of a minute', () => {
     expect(rates.admit(of, 101, 0)).toBeNull();
   });
 
+  test('a hundred offers of peers, in every dialect and of Granary nodes as well', () => {
+    for (const of of [peer('a'), peer('b', true), peer('c', false, DIALECT_1)]) {
+      const rates = new RequestRates();
+      expect(refusal(rates, of, 100)).toEqual([100, 'dht request rate limit exceeded']);
+      expect(rates.admit(of, 101, 0)).toBeNull();
+      expect(rates.admit(of, 100, 60_000)).toBeNull();
+    }
+  });
+
   test.each(['errors.json', 'v2/errors.json'])('are refused in the words of %s', (file) => {
     const { frames } = JSON.parse(readFileSync(`conformance/transcripts/${file}`, 'utf8'));
     const dialect = file.startsWith('v2') ? DIALECT_2 : DIALECT_1;
