@@ -11,7 +11,7 @@ export const acceptorConfig = z.strictObject({
   /** Handshakes begun in a second: in all, and from one /24 or /48. Twice as many may come at once; others wait, 2 s at most. */
   maxPerSecond: z.int().min(1).default(300),
   maxPerSecondPerNet: z.int().min(1).default(60),
-  /** Of these, those of newcomers that may come to nothing (DECISIONS, D80): in all, and from one /24 or /48. */
+  /** Of these, those of newcomers that may come to nothing (DECISIONS, D81): in all, and from one /24 or /48. */
   maxNewPerSecond: z.int().min(1).default(20),
   maxNewPerSecondPerNet: z.int().min(1).default(4),
 });
