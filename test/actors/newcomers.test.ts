@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Admission } from '../../src/actors/admission.ts';
 import { Newcomers } from '../../src/actors/newcomers.ts';
+import { neighbourhoodOf } from '../../src/protocol/addresses/neighbourhood.ts';
 
 const LIMITS = {
   maxPending: 512,
@@ -64,6 +65,16 @@ describe('newcomers', () => {
     }
     // Whoever is silent for ten seconds has paid before.
     expect(pace('fruitless', 250, { lastsMs: 10_000 })).toBeLessThan(21.5);
+  });
+
+  test('of this machine, where everybody behind a proxy comes from, only the pace of all counts', () => {
+    const door = new Door();
+    for (let i = 0; i < 15_000; i++) door.come('127.0.0', i * 4, 'fruitless', 100);
+    expect(door.begun / 60).toBeGreaterThan(19);
+    expect(door.begun / 60).toBeLessThan(21.5);
+    const net = neighbourhoodOf('::1');
+    for (let i = 0; i < 20; i++) door.newcomers.pay(net, 90_000);
+    expect(door.newcomers.owedMs(net, 90_000)).toBe(0);
   });
 
   test('20 may come at once, then one after another, two seconds away at most', () => {

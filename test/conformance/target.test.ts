@@ -33,10 +33,7 @@ test.each([
   async (over, ofTransport) => {
     const folder = await mkdtemp(join(tmpdir(), 'granary-target-'));
     closing.push(() => rm(folder, { recursive: true }));
-    // Half of the checks are newcomers of whom nothing comes, all from one network: four of them a second take a minute more.
-    const pace = ['network.max_new_accepts_per_second=100', 'network.max_new_accepts_per_second_per_net=100'];
-    const args = ['--listen', `${over}://127.0.0.1:0`, ...pace.flatMap((each) => ['--set', each])];
-    const node = await Node.start({ args });
+    const node = await Node.start({ args: ['--listen', `${over}://127.0.0.1:0`] });
     closing.push(() => node.remove());
     const path = join(folder, 'three-chunks.bin');
     await writeFile(path, randomBytes(600_000));

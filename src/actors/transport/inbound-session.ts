@@ -343,7 +343,7 @@ export class InboundSession implements Session, ReplyHolder, UploadSession {
         const at = this.#turns.indexOf(turn);
         // Not there: the session is over.
         if (at < 0) return;
-        if (refused) this.#rest.refused(turn.size);
+        if (refused) this.#rest.lacked(turn.size);
         else this.#wasUseful();
         this.#turns[at] = { kind: 'frame', frame, held: frame.length };
         this.#ready += frame.length;

@@ -43,9 +43,15 @@ export class RefusalPace {
 
   /** Counts the refusal of a request with so many octets. Milliseconds until its sender may be read from again. */
   refused(neighbourhood: string, octets: number, nowMs: number): number {
-    const count = 1 + octets / OCTETS;
-    this.#nets.take(neighbourhood, nowMs, count);
-    this.#all.take(ALL, nowMs, count);
-    return Math.max(this.#nets.debtMs(neighbourhood, nowMs), this.#all.debtMs(ALL, nowMs));
+    this.#nets.take(neighbourhood, nowMs, countOf(octets));
+    return Math.max(this.#nets.debtMs(neighbourhood, nowMs), this.lacked(octets, nowMs));
+  }
+
+  /** The same for a request that was in order, of something that is not here: whoever asks many for it, asks here too. */
+  lacked(octets: number, nowMs: number): number {
+    this.#all.take(ALL, nowMs, countOf(octets));
+    return this.#all.debtMs(ALL, nowMs);
   }
 }
+
+const countOf = (octets: number): number => 1 + octets / OCTETS;

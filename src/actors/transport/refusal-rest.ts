@@ -25,15 +25,24 @@ export class RefusalRest {
   /** A request with so many octets was refused. */
   refused(octets: number): void {
     const now = this.#clock.now();
-    const restMs = this.#pace.refused(this.#neighbourhood, octets, now);
-    if (restMs === 0) return;
-    this.#until = now + restMs;
-    if (!this.resting) this.#arm();
+    this.#restUntil(now + this.#pace.refused(this.#neighbourhood, octets, now));
+  }
+
+  /** What a request with so many octets asked for is not here. */
+  lacked(octets: number): void {
+    const now = this.#clock.now();
+    this.#restUntil(now + this.#pace.lacked(octets, now));
   }
 
   /** No end is told any more. */
   close(): void {
     this.#disarm?.();
+  }
+
+  #restUntil(until: number): void {
+    if (until <= this.#clock.now()) return;
+    this.#until = until;
+    if (!this.resting) this.#arm();
   }
 
   #arm(): void {

@@ -374,8 +374,10 @@ describe('a peer whose requests are refused', () => {
     expect(fourth.connection.paused).toBe(false);
   });
 
-  test('so is one that others refuse', async () => {
-    const us = new Session({ pace: new RefusalPace({ perSecond: 10, burst: 100 }) });
+  test('one that asks others for what is not here has the pace of all alone: a second at most', async () => {
+    const us = new Session({
+      pace: new RefusalPace({ perSecond: 10, burst: 50 }, { perSecond: 20, burst: 100 }),
+    });
     us.refused = true;
     let sent = 0;
     for (let i = 0; i < 200; i++) {
@@ -384,6 +386,8 @@ describe('a peer whose requests are refused', () => {
       us.connection.take(1);
     }
     expect(sent).toBe(101);
+    await us.clock.advance(1_000);
+    expect(us.connection.paused).toBe(false);
   });
 
   test('and that ends while it rests leaves no timer', async () => {
