@@ -601,10 +601,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refused-by-networks-alone',
     file: 'src/actors/transport/refusal-pace.ts',
-    find: 'this.#all.take(ALL, nowMs, count);',
+    find: 'this.#all.take(ALL, nowMs, countOf(octets));',
     replace: NOTHING,
     test: 'test/actors/transport/inbound-limits.test.ts',
     only: 'wherever they come from',
+  },
+  {
+    name: 'newcomers-of-this-machine-as-one-network',
+    file: 'src/actors/newcomers.ts',
+    find: 'LOOPBACK.has(net) ? all : ',
+    replace: NOTHING,
+    test: 'test/actors/newcomers.test.ts',
+    only: 'of this machine',
   },
   {
     name: 'offers-without-end',
