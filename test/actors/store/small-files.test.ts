@@ -43,6 +43,7 @@ test('a slow disk sends the next ones to the pool, for a while', async () => {
   });
   slow = 2;
   expect(await inPlace(files)).toBe(true);
+  expect(await inPlace(files)).toBe(true);
   slow = 0;
   expect(await inPlace(files)).toBe(false);
   now += 10;
