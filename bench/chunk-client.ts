@@ -3,14 +3,10 @@
 //   chunk-client.ts PORT CONTENT_ID CHUNKS      prints {"seconds","cpu","bytes"}
 import tls from 'node:tls';
 import { encodeWith } from '../src/protocol/cbor/codec.ts';
-import { generateSeed, keyPairFromSeed } from '../src/protocol/crypto/ed25519.ts';
-import { DIALECT_2 } from '../src/protocol/dialect.ts';
-import { createInitiator } from '../src/protocol/handshake/initiator.ts';
-import { freshHandshakeSecrets } from '../src/protocol/handshake/own-secrets.ts';
-import { NO_CAPABILITIES } from '../src/protocol/wire/capabilities.ts';
 import { getChunk } from '../src/protocol/wire/content.ts';
 import { encodeFrame } from '../src/protocol/wire/envelope.ts';
 import { GET_CHUNK } from '../src/protocol/wire/message-types.ts';
+import { plainInitiator } from './plain-session.ts';
 
 /** Requests under way: enough to hide a round trip, fewer than any peer refuses. */
 const WINDOW = 16;
@@ -20,13 +16,7 @@ const [port = '', content = '', count = ''] = process.argv.slice(2);
 const contentId = new Uint8Array(Buffer.from(content, 'hex'));
 const chunks = Number(count);
 
-const initiator = createInitiator({
-  key: keyPairFromSeed(generateSeed()),
-  dialect: DIALECT_2,
-  capabilities: NO_CAPABILITIES,
-  expectedKey: null,
-  secrets: freshHandshakeSecrets(false),
-});
+const initiator = plainInitiator();
 const now = () => Date.now() / 1000;
 
 let asked = 0;

@@ -7,18 +7,22 @@ import { NO_CAPABILITIES } from '../src/protocol/wire/capabilities.ts';
 
 const now = () => Date.now() / 1000;
 
-/**
- * A session with a node, as a peer nobody knows: the socket behind the handshake, paused, no byte of an answer read. Rejects
- * when the node does not want it.
- */
-export function plainSession(port: number, localAddress = '127.0.0.1'): Promise<tls.TLSSocket> {
-  const initiator = createInitiator({
+/** Shakes hands as a node of the network that nobody knows: no certificate, no mark in the nonce. */
+export const plainInitiator = () =>
+  createInitiator({
     key: keyPairFromSeed(generateSeed()),
     dialect: DIALECT_2,
     capabilities: NO_CAPABILITIES,
     expectedKey: null,
     secrets: freshHandshakeSecrets(false),
   });
+
+/**
+ * A session with a node, as a peer nobody knows: the socket behind the handshake, paused, no byte of an answer read. Rejects
+ * when the node does not want it.
+ */
+export function plainSession(port: number, localAddress = '127.0.0.1'): Promise<tls.TLSSocket> {
+  const initiator = plainInitiator();
   return new Promise((resolve, reject) => {
     const options: tls.ConnectionOptions & { localAddress: string } = {
       ...{ host: '127.0.0.1', port, localAddress, rejectUnauthorized: false },
