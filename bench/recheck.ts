@@ -9,7 +9,7 @@ import { folder, NodeProcess } from './node-process.ts';
 import { figuresText, medians, round } from './statistics.ts';
 import { inWorkplace, warm, writeBytes } from './workplace.ts';
 
-const DEFAULT_SIZE = 2 ** 31;
+const DEFAULT_SIZE = 2 ** 32;
 const SMALL_FILES = 5_000;
 
 /**
