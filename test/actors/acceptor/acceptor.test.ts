@@ -134,8 +134,8 @@ describe('budgets', () => {
   });
 
   test('newcomers of whom nothing comes wait for one another, whether there was a session or not', async () => {
-    // Two at once.
-    const address = await start({ acceptor: { maxNewPerSecondPerNet: 1 } });
+    // One at once; of this machine, only the pace of all counts.
+    const address = await start({ acceptor: { maxNewPerSecond: 1 } });
     for (let left = 1; left <= 2; left++) {
       const peer = left === 1 ? await silent(address) : await RawPeer.session(address);
       await until(() => tree.metric('acceptor', 'accepted') === left, 'it to be taken');
