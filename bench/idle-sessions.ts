@@ -43,12 +43,10 @@ const idleSessions: Bench = {
         const node = await NodeProcess.start(join(root, `node-${turn}`), ENV);
         const crowds: ChildProcess[] = [];
         try {
-          const { addresses } = await node.run<{ addresses: string[] }>('id');
-          const port = /:(\d+)$/.exec(addresses[0]!.split('@')[0]!)![1]!;
           await sleep(systemClock, SETTLE_MS, new AbortController().signal);
           const empty = { rss: await rssOf(node.pid), cpu: await idleCpu(node) };
           const began = performance.now();
-          const sessions = await gathered(crowds, size, './idle-client', port);
+          const sessions = await gathered(crowds, size, './idle-client', String(node.port));
           const seconds = (performance.now() - began) / 1000;
           await sleep(systemClock, SETTLE_MS, new AbortController().signal);
           const full = { rss: await rssOf(node.pid), cpu: await idleCpu(node) };

@@ -62,6 +62,11 @@ export class NodeProcess {
     return this.#child.pid!;
   }
 
+  /** Of its first address. */
+  get port(): number {
+    return Number(/:(\d+)/.exec(this.addresses[0]!.slice('tcp://'.length))![1]!);
+  }
+
   /** Runs one command against this node; its result, or an error with its code. */
   async run<T = Record<string, unknown>>(...args: string[]): Promise<T> {
     const child = spawn(process.execPath, [launcher!, ...args, '--json', '--home', this.home], {

@@ -30,9 +30,7 @@ export class ServedFile {
     await writeBytes(path, size);
     const { share_id } = await seeder.run<{ share_id: string }>('publish', path);
     const { items } = await seeder.run<{ items: { content_id: string }[] }>('items', share_id);
-    const { addresses } = await seeder.run<{ addresses: string[] }>('id');
-    const port = Number(/:(\d+)/.exec(addresses[0]!.slice('tcp://'.length))![1]!);
-    return new ServedFile(path, size, items[0]!.content_id, port);
+    return new ServedFile(path, size, items[0]!.content_id, seeder.port);
   }
 
   async fetchAll(): Promise<{ seconds: number; cpu: number }> {

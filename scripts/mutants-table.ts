@@ -600,8 +600,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'refused-by-networks-alone',
-    file: 'src/actors/transport/refusal-pace.ts',
-    find: 'this.#all.take(ALL, nowMs, countOf(octets));',
+    file: 'src/actors/net-buckets.ts',
+    find: 'this.#all.take(ALL, nowMs, count);',
     replace: NOTHING,
     test: 'test/actors/transport/inbound-limits.test.ts',
     only: 'wherever they come from',
@@ -609,8 +609,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'newcomers-of-this-machine-as-one-network',
     file: 'src/actors/newcomers.ts',
-    find: 'LOOPBACK.has(net) ? all : ',
-    replace: NOTHING,
+    find: 'LOOPBACK.has(net) ? null : net',
+    replace: 'net',
     test: 'test/actors/newcomers.test.ts',
     only: 'of this machine',
   },

@@ -1,5 +1,6 @@
 import { neighbourhoodOf } from '../protocol/addresses/neighbourhood.ts';
 import { HandshakePlaces } from './handshake-places.ts';
+import { NetBuckets } from './net-buckets.ts';
 import type { Newcomers } from './newcomers.ts';
 import { TokenBuckets } from './token-buckets.ts';
 import type { PendingLimits } from './transport/contract.ts';
@@ -18,7 +19,6 @@ export interface Turn {
 
 /** Seconds' worth of connections that may come at once after a quiet time. */
 const BURST_SECS = 2;
-const ALL = '';
 /**
  * The longest wait for a turn. Nodes of the reference make a connection for every request, eight at a time: refused ones
  * end their download, late ones make it slower. So many connections wait at most as may begin in that time.
@@ -34,14 +34,13 @@ export const attemptBuckets = (perSecond: number): TokenBuckets =>
  */
 export class Admission {
   readonly #places: HandshakePlaces;
-  readonly #all: TokenBuckets;
-  readonly #nets: TokenBuckets;
+  readonly #attempts: NetBuckets;
   readonly #newcomers: Newcomers | null;
 
   constructor(limits: AdmissionLimits, newcomers: Newcomers | null = null) {
     this.#places = new HandshakePlaces(limits);
-    this.#all = attemptBuckets(limits.maxPerSecond);
-    this.#nets = attemptBuckets(limits.maxPerSecondPerNet);
+    const { maxPerSecond, maxPerSecondPerNet } = limits;
+    this.#attempts = new NetBuckets(attemptBuckets(maxPerSecond), attemptBuckets(maxPerSecondPerNet));
     this.#newcomers = newcomers;
   }
 
@@ -54,15 +53,9 @@ export class Admission {
   turn(address: string, nowMs: number): Turn | null {
     const net = neighbourhoodOf(address);
     const newcomers = this.#newcomers?.has(net) ? this.#newcomers : null;
-    const owedMs = () =>
-      Math.max(
-        this.#all.debtMs(ALL, nowMs),
-        this.#nets.debtMs(net, nowMs),
-        newcomers?.owedMs(net, nowMs) ?? 0,
-      );
+    const owedMs = () => Math.max(this.#attempts.debtMs(net, nowMs), newcomers?.owedMs(net, nowMs) ?? 0);
     if (!this.#places.hasRoom(address) || owedMs() >= PATIENCE_MS) return null;
-    this.#all.take(ALL, nowMs);
-    this.#nets.take(net, nowMs);
+    this.#attempts.take(net, nowMs);
     newcomers?.pay(net, nowMs);
     return { waitMs: owedMs(), newcomer: newcomers !== null };
   }

@@ -8,7 +8,7 @@ const DOUBTED = 2;
  * Whether a file is read or written in place or on libuv's pool. Two calls of three that take longer than one from
  * memory to memory send the next ones to the pool; then one is tried in place, and while those that are tried stay slow the time
  * doubles. One slow call alone means nothing: this thread may just not have had the processor. (Nine busy processes on two
- * cores: each twentieth read and each eighth write, of a file in memory.)
+ * cores: by estimate each twentieth read and each eighth write, of a file in memory.)
  */
 export class DiskPace {
   readonly #slowMs: number;

@@ -1,3 +1,4 @@
+import { NetBuckets } from './net-buckets.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /**
@@ -10,7 +11,6 @@ const NET_BURST_SECS = 2;
 const MAX_DEBT_SECS = 4;
 /** Neighbourhoods remembered; the one that came longest ago goes. */
 const MAX_KNOWN = 4_096;
-const ALL = '';
 /** Of 127.0.0.1 and ::1. Behind a proxy on this machine everybody comes from there: as a neighbourhood it says nothing. */
 const LOOPBACK = new Set(['127.0.0', '0:0:0']);
 
@@ -29,13 +29,12 @@ const bucketsOf = (perSecond: number, burstSecs: number) =>
  * its connections comes to nothing: no session, one in which it was given nothing, or one that ended by a fault of it.
  */
 export class Newcomers {
-  readonly #all: TokenBuckets;
-  readonly #nets: TokenBuckets;
+  readonly #owed: NetBuckets;
   readonly #known = new Set<string>();
 
   constructor({ maxNewPerSecond, maxNewPerSecondPerNet }: NewcomerLimits) {
-    this.#all = bucketsOf(maxNewPerSecond, BURST_SECS);
-    this.#nets = bucketsOf(maxNewPerSecondPerNet, NET_BURST_SECS);
+    const all = bucketsOf(maxNewPerSecond, BURST_SECS);
+    this.#owed = new NetBuckets(all, bucketsOf(maxNewPerSecondPerNet, NET_BURST_SECS));
   }
 
   /** Whether a connection of that neighbourhood is a newcomer's. */
@@ -48,17 +47,16 @@ export class Newcomers {
 
   /** Milliseconds until what newcomers owe, in all and those of this neighbourhood, is paid. */
   owedMs(net: string, nowMs: number): number {
-    const all = this.#all.debtMs(ALL, nowMs);
-    return LOOPBACK.has(net) ? all : Math.max(all, this.#nets.debtMs(net, nowMs));
+    return this.#owed.debtMs(paced(net), nowMs);
   }
 
   pay(net: string, nowMs: number): void {
-    this.#take(net, nowMs, 1);
+    this.#owed.take(paced(net), nowMs);
   }
 
   /** What became of the connection is not its own doing. */
   payBack(net: string, nowMs: number): void {
-    this.#take(net, nowMs, -1);
+    this.#owed.take(paced(net), nowMs, -1);
   }
 
   /** A newcomer's connection, which had paid, was of use. */
@@ -73,9 +71,7 @@ export class Newcomers {
     this.#known.delete(net);
     if (!paid) this.pay(net, nowMs);
   }
-
-  #take(net: string, nowMs: number, count: number): void {
-    this.#all.take(ALL, nowMs, count);
-    this.#nets.take(net, nowMs, count);
-  }
 }
+
+/** As which neighbourhood a connection is counted beside all others; null: as none. */
+const paced = (net: string): string | null => (LOOPBACK.has(net) ? null : net);

@@ -3,6 +3,7 @@ import { lstat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../supervisor/contract/clock.ts';
 import { DiskPace } from '../disk-pace.ts';
+import { eachBounded } from '../each-bounded.ts';
 
 /** A look from the system's memory takes 4 us; what takes so long was on a disk. */
 const SLOW_MS = 1;
@@ -10,7 +11,7 @@ const SLOW_MS = 1;
 const BELIEVED_MS = 10_000;
 const MAX_FOLDERS = 1_000;
 /** Looks at once. */
-const PORTION = 64;
+const AT_ONCE = 64;
 
 /**
  * File systems on disks of this machine and in its memory, by the numbers of statfs(2) on Linux: ext, xfs, btrfs, tmpfs,
@@ -39,16 +40,13 @@ export class FileLooks {
   async at(paths: readonly string[]): Promise<(BigIntStats | null)[]> {
     const folders = [...new Set(paths.map((path) => dirname(path)))];
     const local = new Set<string>();
-    for (let at = 0; at < folders.length; at += PORTION) {
-      const portion = folders.slice(at, at + PORTION);
-      const found = await Promise.all(portion.map((folder) => this.#isLocal(folder)));
-      for (const [i, folder] of portion.entries()) if (found[i]) local.add(folder);
-    }
-    const looks: (BigIntStats | null)[] = [];
-    for (let at = 0; at < paths.length; at += PORTION) {
-      const portion = paths.slice(at, at + PORTION);
-      looks.push(...(await Promise.all(portion.map((path) => this.#look(path, local.has(dirname(path)))))));
-    }
+    await eachBounded(folders, AT_ONCE, async (folder) => {
+      if (await this.#isLocal(folder)) local.add(folder);
+    });
+    const looks = new Array<BigIntStats | null>(paths.length).fill(null);
+    await eachBounded(paths, AT_ONCE, async (path, i) => {
+      looks[i] = await this.#look(path, local.has(dirname(path)));
+    });
     return looks;
   }
 

@@ -1,3 +1,4 @@
+import { bitIn } from './bits.ts';
 import type { Query, QueryTerm } from './query.ts';
 import { TIERS, type Tier } from './score.ts';
 import type { Slots } from './sliced-filter.ts';
@@ -33,7 +34,7 @@ export class Candidates {
 
   /** Whether the share in that slot may have something in the tier at that place. */
   has(tier: number, slot: number): boolean {
-    return isSet(this.#tiers[tier]!, slot);
+    return bitIn(this.#tiers[tier]!, 0, slot);
   }
 
   /** How many shares may have the term at that place of the query. */
@@ -50,8 +51,6 @@ export class Candidates {
 export function slotsWith(filter: Filter, { hash, ofShare }: QueryTerm, beginning: TermHash | null): Slots {
   return or(filter.look(beginning ?? hash), filter.look(ofShare));
 }
-
-export const isSet = (slots: Slots, slot: number): boolean => ((slots[slot >>> 3]! >>> (slot & 7)) & 1) === 1;
 
 function tiersOf(filter: Filter, query: Query, known: readonly Slots[]): Record<Tier, Slots> {
   const { name, prefix, stems, terms } = query;
@@ -80,7 +79,7 @@ function tiersOf(filter: Filter, query: Query, known: readonly Slots[]): Record<
 
 function gathered(sets: readonly Slots[], slot: number): number {
   let bits = 0;
-  for (let i = 0; i < sets.length; i++) bits |= ((sets[i]![slot >>> 3]! >>> (slot & 7)) & 1) << i;
+  for (let i = 0; i < sets.length; i++) if (bitIn(sets[i]!, 0, slot)) bits |= 1 << i;
   return bits;
 }
 

@@ -1,4 +1,4 @@
-import { bitIn, bitsOf } from './bits.ts';
+import { bitIn, bitsOf, numbersIn } from './bits.ts';
 
 /** Of a term's first number, below the count of its names. */
 const HAS_TAGS = 1;
@@ -102,13 +102,7 @@ export class PostingList {
   names(max = Number.POSITIVE_INFINITY): number[] {
     const count = Math.min(max, this.count);
     if (!this.#dense) return this.#deltas(this.#from, count, ALL).list;
-    const documents: number[] = [];
-    for (let at = this.#from, first = 0; documents.length < count && at < this.#end; at++, first += 8) {
-      for (let rest = this.#bytes[at]!; rest !== 0 && documents.length < count; rest &= rest - 1) {
-        documents.push(first + 31 - Math.clz32(rest & -rest));
-      }
-    }
-    return documents;
+    return numbersIn(this.#bytes, this.#from, this.#end, count);
   }
 
   /** Those of a rising list that have the term in their name. */

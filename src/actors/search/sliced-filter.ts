@@ -1,3 +1,4 @@
+import { numbersIn } from './bits.ts';
 import { bloomAdd } from './bloom.ts';
 import { FilterTile, TILE_OCTETS } from './filter-tile.ts';
 import { hashShareTerm, type TermHash } from './term-hash.ts';
@@ -78,14 +79,9 @@ export class SlicedFilter<T extends Filtered> {
 
   /** The shares in those slots. */
   sharesAt(slots: Slots): T[] {
-    const shares: T[] = [];
-    for (let at = 0; at < slots.length; at++) {
-      for (let rest = slots[at]!; rest !== 0; rest &= rest - 1) {
-        const share = this.#shares[at * 8 + 31 - Math.clz32(rest & -rest)];
-        if (share !== undefined) shares.push(share);
-      }
-    }
-    return shares;
+    return numbersIn(slots, 0, slots.length, Number.POSITIVE_INFINITY).flatMap(
+      (slot) => this.#shares[slot] ?? [],
+    );
   }
 
   /** Those of one size that find room together. */

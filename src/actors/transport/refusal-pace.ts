@@ -1,3 +1,4 @@
+import { NetBuckets } from '../net-buckets.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 
 /** Requests of one neighbourhood that are refused without more ado after a quiet time, and each second from then on. */
@@ -16,7 +17,6 @@ const OCTETS = 512;
 const MAX_REST_SECS = 10;
 /** And the longest because of others: who is refused now and then is held up by it each time. */
 const MAX_REST_OF_ALL_SECS = 1;
-const ALL = '';
 
 export interface Pace {
   readonly perSecond: number;
@@ -30,28 +30,24 @@ export interface Pace {
  * concerned, whoever their neighbours are.
  */
 export class RefusalPace {
-  readonly #nets: TokenBuckets;
-  readonly #all: TokenBuckets;
+  readonly #buckets: NetBuckets;
 
   constructor(
     net: Pace = { perSecond: PER_SECOND, burst: BURST },
     all: Pace = { perSecond: PER_SECOND_OF_ALL, burst: BURST_OF_ALL },
   ) {
-    this.#nets = new TokenBuckets(net.perSecond, net.burst, net.perSecond * MAX_REST_SECS);
-    this.#all = new TokenBuckets(all.perSecond, all.burst, all.perSecond * MAX_REST_OF_ALL_SECS);
+    this.#buckets = new NetBuckets(bucketsOf(all, MAX_REST_OF_ALL_SECS), bucketsOf(net, MAX_REST_SECS));
   }
 
-  /** Counts the refusal of a request with so many octets. Milliseconds until its sender may be read from again. */
-  refused(neighbourhood: string, octets: number, nowMs: number): number {
-    this.#nets.take(neighbourhood, nowMs, countOf(octets));
-    return Math.max(this.#nets.debtMs(neighbourhood, nowMs), this.lacked(octets, nowMs));
-  }
-
-  /** The same for a request that was in order, of something that is not here: whoever asks many for it, asks here too. */
-  lacked(octets: number, nowMs: number): number {
-    this.#all.take(ALL, nowMs, countOf(octets));
-    return this.#all.debtMs(ALL, nowMs);
+  /**
+   * Counts the refusal of a request with so many octets. Milliseconds until its sender may be read from again.
+   * `neighbourhood` null: the request was in order, and what it asked for is not here, which the pace of all alone is for.
+   */
+  refused(neighbourhood: string | null, octets: number, nowMs: number): number {
+    this.#buckets.take(neighbourhood, nowMs, 1 + octets / OCTETS);
+    return this.#buckets.debtMs(neighbourhood, nowMs);
   }
 }
 
-const countOf = (octets: number): number => 1 + octets / OCTETS;
+const bucketsOf = ({ perSecond, burst }: Pace, maxRestSecs: number) =>
+  new TokenBuckets(perSecond, burst, perSecond * maxRestSecs);

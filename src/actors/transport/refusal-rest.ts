@@ -24,14 +24,12 @@ export class RefusalRest {
 
   /** A request with so many octets was refused. */
   refused(octets: number): void {
-    const now = this.#clock.now();
-    this.#restUntil(now + this.#pace.refused(this.#neighbourhood, octets, now));
+    this.#refused(this.#neighbourhood, octets);
   }
 
   /** What a request with so many octets asked for is not here. */
   lacked(octets: number): void {
-    const now = this.#clock.now();
-    this.#restUntil(now + this.#pace.lacked(octets, now));
+    this.#refused(null, octets);
   }
 
   /** No end is told any more. */
@@ -39,9 +37,12 @@ export class RefusalRest {
     this.#disarm?.();
   }
 
-  #restUntil(until: number): void {
-    if (until <= this.#clock.now()) return;
-    this.#until = until;
+  #refused(neighbourhood: string | null, octets: number): void {
+    const now = this.#clock.now();
+    const restMs = this.#pace.refused(neighbourhood, octets, now);
+    if (restMs === 0) return;
+    // A short rest for what is not here ends no long one.
+    this.#until = Math.max(this.#until, now + restMs);
     if (!this.resting) this.#arm();
   }
 

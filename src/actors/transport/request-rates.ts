@@ -30,8 +30,9 @@ const MAX_PEERS = 10_000;
 
 /**
  * Requests of each peer key in fixed windows of a minute, with the classes, limits and texts of the network, but for two
- * things: offers of peers, read in half a millisecond, have a limit of their own in every dialect; and chunks and hash lists are not counted, only those that are not here. A seeder that serves from its own disk has
- * back-pressure instead, and whoever fetches a share asks for a list for every file of it.
+ * things. Offers of peers, read in half a millisecond, have a limit of their own in every dialect. Chunks and hash lists are
+ * not counted, only those that are not here: a seeder that serves from its own disk has back-pressure instead, and whoever
+ * fetches a share asks for a list for every file of it.
  */
 export class RequestRates {
   readonly #windows = new Map<string, Window>();

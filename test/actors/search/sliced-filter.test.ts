@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bitIn } from '../../../src/actors/search/bits.ts';
 import { bloomAdd, bloomBits, bloomHas, bloomWords } from '../../../src/actors/search/bloom.ts';
-import { isSet } from '../../../src/actors/search/candidates.ts';
 import { type Filtered, SlicedFilter } from '../../../src/actors/search/sliced-filter.ts';
 import { hashShareTerm, hashTerm } from '../../../src/actors/search/term-hash.ts';
 
@@ -23,7 +23,7 @@ const alone = ({ segment: { filter } }: Share, term: string) =>
 
 function settled(filter: SlicedFilter<Share>) {
   for (const _ of filter.settle());
-  return (share: Share, term: string) => isSet(filter.look(hashTerm(term)), filter.slot(share));
+  return (share: Share, term: string) => bitIn(filter.look(hashTerm(term)), 0, filter.slot(share));
 }
 
 const share = fc
@@ -95,7 +95,7 @@ test('the terms of its own texts are known of a share, and of no other', () => {
   for (const each of shares) filter.add(each);
   settled(filter);
   const slots = filter.look(hashShareTerm('night'));
-  expect(shares.map((each) => isSet(slots, filter.slot(each)))).toEqual([true, false]);
+  expect(shares.map((each) => bitIn(slots, 0, filter.slot(each)))).toEqual([true, false]);
 });
 
 test('what holds nothing takes no memory, and is counted by then', () => {
